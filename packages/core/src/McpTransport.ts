@@ -1,0 +1,86 @@
+/**
+ * What it takes to bring a transport of your own: the official SDK's `Transport` interface, with failures as
+ * {@link TransportError} values.
+ *
+ * The rules, beyond the SDK's types:
+ *
+ * - `start` is called once, after the callbacks are set. `close` is called once when the session ends; it must call
+ *   `onclose`. What the transport holds (process, sockets) is released by the scope it was made in, not by `close`.
+ * - A request that fails, now or later, is failed with {@link failRequest}, or by rejecting the promise of its `send`;
+ *   the connection goes on. A connection that ends sets `lost`, then calls `onclose`.
+ * - An answer longer than the message limit, or one that cannot be read, fails its request with {@link failRequest}
+ *   (`id` null where it is not known which).
+ *
+ * @since 0.1.0
+ */
+import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/client"
+import * as Data from "effect/Data"
+import * as Result from "effect/Result"
+import { type CallErrorReason, type ConnectionPhase, type Delivery, InvalidArguments } from "./McpError.ts"
+
+/**
+ * A failure as a transport sees it. While connecting it becomes a `ConnectionError` with this `phase`; afterwards it
+ * becomes the `reason` of the `CallError` of the request it hit.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TransportError extends Data.TaggedError("TransportError")<{
+  readonly phase: ConnectionPhase
+  readonly delivery: Delivery
+  readonly reason: CallErrorReason
+  readonly status?: number
+  readonly retryAfter?: number
+  readonly wwwAuthenticate?: string
+  readonly hint?: string
+}> {
+  override get message(): string {
+    return this.reason.message
+  }
+}
+
+/**
+ * The SDK's `Transport`, which also remembers why it was lost.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpTransport extends Transport {
+  /** Why the connection ended; set before `onclose` is called. Absent when we closed it ourselves. */
+  readonly lost?: TransportError | undefined
+  /** The last lines the server wrote to its standard error, oldest first, where it has one. */
+  readonly stderrLines?: ReadonlyArray<string>
+  /** Set by the session before `start`: called with every line of the server's standard error. */
+  onstderr?: ((line: string) => void) | undefined
+}
+
+/**
+ * A message as it goes on the wire: JSON without line breaks.
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export const encode = (message: JSONRPCMessage): Result.Result<string, TransportError> =>
+  Result.try({
+    try: () => JSON.stringify(message),
+    catch: (cause) =>
+      new TransportError({
+        phase: "connect",
+        delivery: "not-sent",
+        reason: new InvalidArguments({ description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : cause}` })
+      })
+  })
+
+/**
+ * The message that fails the request `id`; give it to `onmessage`. With `id` null it fails the only request in flight,
+ * if there is exactly one.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const failRequest = (id: RequestId | null, error: TransportError): JSONRPCErrorResponse => ({
+  jsonrpc: "2.0",
+  // The SDK's type has no null, JSON-RPC has; the session reads both.
+  ...(id === null ? {} : { id }),
+  error: { code: -32603, message: error.message, data: error }
+})

@@ -1,0 +1,16 @@
+/**
+ * The protocol's own types, as the official SDK declares them, under the names of the specification.
+ *
+ * @since 0.1.0
+ */
+export type {
+  CallToolResult,
+  ContentBlock,
+  Implementation,
+  JSONRPCMessage,
+  LoggingMessageNotificationParams,
+  Progress,
+  RequestId,
+  ServerCapabilities,
+  Tool
+} from "@modelcontextprotocol/client"

@@ -1,0 +1,249 @@
+/**
+ * How to reach one server, as data.
+ *
+ * ```ts
+ * import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+ *
+ * const servers: ReadonlyArray<ServerConfig.ServerConfig> = [
+ *   { name: "files", transport: "stdio", command: "npx", args: ["-y", "@modelcontextprotocol/server-filesystem", "."] },
+ *   { name: "docs", transport: "streamable-http", url: "https://example.com/mcp" },
+ *   { name: "old", transport: "sse", url: "https://example.com/sse" },
+ *   { name: "either", url: "https://example.com/mcp" } // Streamable HTTP, then SSE
+ * ]
+ * servers.map((server) => server.transport ?? "automatic") // => ["stdio", "streamable-http", "sse", "automatic"]
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { ConfigError } from "./McpError.ts"
+
+/**
+ * The transports a configuration can name.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const transports = ["stdio", "sse", "streamable-http"] as const
+
+const nameRule = "a name of 1 to 128 letters, digits and _ @ . / : -"
+const namePattern = /^[A-Za-z0-9_@][A-Za-z0-9_@./:-]{0,127}$/
+
+/**
+ * A server's name: 1 to 128 letters, digits and `_ @ . / : -`, beginning with a letter, a digit, `_` or `@`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ServerName = Schema.String.check(Schema.isPattern(namePattern, {
+  expected: nameRule
+}))
+
+const DurationInput = Schema.declare(
+  (input: unknown): input is Duration.Input => Option.isSome(Duration.fromInput(input as Duration.Input)),
+  { expected: "a duration: milliseconds, or text such as \"5 seconds\"" }
+)
+
+const SecretRecord = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Redacted(Schema.String)]))
+
+const HttpUrl = Schema.String.check(Schema.makeFilter((text) => {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? undefined : "an http:// or https:// URL"
+}, { expected: "an http:// or https:// URL" }))
+
+const Common = {
+  name: ServerName,
+  /** How long connecting may take, handshake included. Default 60 s for stdio, 30 s for Streamable HTTP, 5 s for SSE. */
+  timeout: Schema.optionalKey(DurationInput),
+  /** How long a request may take unless the call says otherwise. Default 60 s. */
+  requestTimeout: Schema.optionalKey(DurationInput),
+  /** The longest message taken from the server, in bytes, after decompression. Default 32 MiB. */
+  maxMessageSize: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+}
+
+/**
+ * A server that is a process: it speaks on its standard input and output.
+ *
+ * `gracePeriod` is how long the process has to leave after its input is closed, and again after SIGTERM; then it is
+ * killed. Default 2 s.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const StdioServerConfig = Schema.Struct({
+  ...Common,
+  transport: Schema.Literal("stdio"),
+  command: Schema.NonEmptyString,
+  args: Schema.optionalKey(Schema.Array(Schema.String)),
+  env: Schema.optionalKey(SecretRecord),
+  cwd: Schema.optionalKey(Schema.String),
+  gracePeriod: Schema.optionalKey(DurationInput)
+})
+
+const Http = {
+  ...Common,
+  url: HttpUrl,
+  headers: Schema.optionalKey(SecretRecord),
+  /** How long an event stream may be silent before it counts as dead. Default 300 s. */
+  sseReadTimeout: Schema.optionalKey(DurationInput)
+}
+
+/**
+ * A server behind HTTP+SSE, the transport of revision 2024-11-05.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SseServerConfig = Schema.Struct({ ...Http, transport: Schema.Literal("sse") })
+
+/**
+ * A server behind Streamable HTTP.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const StreamableHttpServerConfig = Schema.Struct({ ...Http, transport: Schema.Literal("streamable-http") })
+
+/**
+ * A URL alone: Streamable HTTP is tried first, then HTTP+SSE.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AutoServerConfig = Schema.Struct({ ...Http, transport: Schema.optionalKey(Schema.Undefined) })
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type StdioServerConfig = typeof StdioServerConfig.Type
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type SseServerConfig = typeof SseServerConfig.Type
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type StreamableHttpServerConfig = typeof StreamableHttpServerConfig.Type
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type AutoServerConfig = typeof AutoServerConfig.Type
+
+/**
+ * How to reach one server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ServerConfig = StdioServerConfig | SseServerConfig | StreamableHttpServerConfig | AutoServerConfig
+
+const schemaOf = (transport: unknown) => {
+  switch (transport) {
+    case "stdio":
+      return StdioServerConfig
+    case "sse":
+      return SseServerConfig
+    case "streamable-http":
+      return StreamableHttpServerConfig
+    case undefined:
+      return AutoServerConfig
+    default:
+      return undefined
+  }
+}
+
+const show = (value: unknown): string => value === undefined ? "nothing" : JSON.stringify(value) ?? String(value)
+
+/** Fields whose values are never repeated in an error. */
+const secretFields = new Set(["env", "headers"])
+
+/**
+ * Checks data that claims to be a server's configuration, field by field. `path` is where it stands in its document,
+ * for the error.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = (input: unknown, path: ReadonlyArray<string> = []): Effect.Effect<ServerConfig, ConfigError> =>
+  Effect.suspend(() => {
+    const at = (keys: ReadonlyArray<PropertyKey>) => [...path, ...keys.map(String)].join(".")
+    if (typeof input !== "object" || input === null || Array.isArray(input)) {
+      return Effect.fail(new ConfigError({ path: at([]), found: show(input), allowed: ["an object"] }))
+    }
+    const transport = "transport" in input ? input.transport : undefined
+    const schema = schemaOf(transport)
+    if (schema === undefined) {
+      return Effect.fail(new ConfigError({ path: at(["transport"]), found: show(transport), allowed: [...transports] }))
+    }
+    const config: Effect.Effect<ServerConfig, Schema.SchemaError> = Schema.decodeUnknownEffect(
+      Schema.toType<Schema.Codec<ServerConfig, unknown>>(schema)
+    )(input)
+    return Effect.mapError(config, (error) => {
+      const first = SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues[0]
+      const keys = (first?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
+      const found = keys.reduce<unknown>((value, key) => Reflect.get(Object(value), key), input)
+      return new ConfigError({
+        path: at(keys),
+        found: secretFields.has(String(keys[0])) ? `a value of type ${typeof found}` : show(found),
+        allowed: [(first?.message ?? "").replace(/^Expected /, "").replace(/, got .*$/s, "").replace("Missing key", "a value")]
+      })
+    })
+  })
+
+/**
+ * Checks a server's name.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const checkName = (name: string): Effect.Effect<void, ConfigError> =>
+  namePattern.test(name) ? Effect.void : Effect.fail(
+    new ConfigError({ path: "name", found: show(name), allowed: [nameRule] })
+  )
+
+const hidden = "<redacted>"
+
+const hideValues = (record: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(record).map((key) => [key, hidden]))
+
+const hideUrl = (text: string): string => {
+  const url = new URL(text)
+  if (url.username !== "") url.username = "redacted"
+  if (url.password !== "") url.password = "redacted"
+  for (const key of url.searchParams.keys()) url.searchParams.set(key, "redacted")
+  return url.href
+}
+
+/**
+ * The same configuration with every value of `env`, `headers` and the URL's query and credentials hidden, for showing
+ * and logging.
+ *
+ * @category secrets
+ * @since 0.1.0
+ */
+export const hideSecrets = (config: ServerConfig): ServerConfig =>
+  config.transport === "stdio"
+    ? { ...config, ...(config.env === undefined ? {} : { env: hideValues(config.env) }) }
+    : {
+      ...config,
+      url: hideUrl(config.url),
+      ...(config.headers === undefined ? {} : { headers: hideValues(config.headers) })
+    }
+
+/**
+ * The text of a value that may be redacted.
+ *
+ * @category secrets
+ * @since 0.1.0
+ */
+export const reveal = (value: string | Redacted.Redacted<string>): string =>
+  Redacted.isRedacted(value) ? Redacted.value(value) : value

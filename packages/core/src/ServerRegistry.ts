@@ -1,0 +1,406 @@
+/**
+ * Many connections under names, closed in the reverse of the order in which they were added.
+ *
+ * Add servers from data while the program runs, or compose layers with {@link layerOf}:
+ *
+ * ```ts
+ * import * as McpError from "@universal-mcp/core/McpError"
+ * import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const registry = yield* ServerRegistry.ServerRegistry
+ *   return yield* registry.callTool("wether", "get_alerts", { state: "CA" })
+ * }).pipe(
+ *   Effect.catchTag("ServerNotFound", (error) => Effect.succeed(error.message)),
+ *   Effect.provide(ServerRegistry.layerOf({}))
+ * )
+ * await Effect.runPromise(program) // => 'there is no server "wether"; none is registered'
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as names from "./internal/names.ts"
+import {
+  type CallError,
+  type ConfigError,
+  ConnectionError,
+  ServerAlreadyExists,
+  ServerNotFound,
+  type ToolFailed,
+  type ToolNotFound
+} from "./McpError.ts"
+import { type CallEvent, type CallOptions, McpSession, type ServerDescription, type SessionState } from "./McpSession.ts"
+import type { CallToolResult, Tool } from "./Protocol.ts"
+import * as ServerConfig from "./ServerConfig.ts"
+import { SessionFactory } from "./SessionFactory.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Models
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What is known of one server. `config` has its secrets hidden and is absent for a server added as a layer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerInfo {
+  readonly name: string
+  readonly transport: string
+  readonly config?: ServerConfig.ServerConfig | undefined
+  readonly server: ServerDescription
+  readonly state: SessionState
+  /** Milliseconds since the epoch. */
+  readonly connectedAt: number
+  /** As listed now; as last listed where the server no longer answers. */
+  readonly tools: ReadonlyArray<Tool>
+}
+
+/**
+ * What came of {@link ServerRegistry} `addServers`: who is up, and who failed and why, in the order given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AddServersResult {
+  readonly connected: ReadonlyArray<string>
+  readonly failed: ReadonlyArray<{
+    readonly server: string
+    readonly error: ConnectionError | ServerAlreadyExists | ConfigError
+  }>
+}
+
+/**
+ * The tools of every server that answered, by server name, and the failures of the others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListToolsResult {
+  readonly tools: Readonly<Record<string, ReadonlyArray<Tool>>>
+  readonly failed: Readonly<Record<string, CallError>>
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Many connections under names.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ServerRegistry extends Context.Service<ServerRegistry, {
+  /** Connects a configured server. Fails at once if the name is taken, also by one that is still connecting. */
+  readonly addServer: (
+    config: ServerConfig.ServerConfig
+  ) => Effect.Effect<McpSession["Service"], ConnectionError | ServerAlreadyExists | ConfigError>
+  /** Connects servers side by side, each within its own deadline. One that fails takes none of the others along. */
+  readonly addServers: (configs: ReadonlyArray<ServerConfig.ServerConfig>) => Effect.Effect<AddServersResult>
+  /** Connects a server that is given as a layer. */
+  readonly addLayer: <E, R>(
+    name: string,
+    layer: Layer.Layer<McpSession, E, R>
+  ) => Effect.Effect<McpSession["Service"], E | ServerAlreadyExists | ConfigError, R>
+  /** Closes one server and frees its name. Returns when nothing of it is left. */
+  readonly removeServer: (name: string) => Effect.Effect<void, ServerNotFound>
+  readonly session: (name: string) => Effect.Effect<McpSession["Service"], ServerNotFound>
+  /** The names, in the order in which they were added. */
+  readonly listServers: Effect.Effect<ReadonlyArray<string>>
+  /** The tools of one server, or of all by server name; servers are asked side by side. */
+  readonly listTools: {
+    (): Effect.Effect<ListToolsResult>
+    (server: string): Effect.Effect<ReadonlyArray<Tool>, ServerNotFound | CallError>
+  }
+  readonly callTool: (
+    server: string,
+    tool: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions
+  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | CallError>
+  /** Like `callTool`, but `isError: true` is the error `ToolFailed`. */
+  readonly callToolOrFail: (
+    server: string,
+    tool: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions
+  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | ToolFailed | CallError>
+  /** Progress and log events, then the result. */
+  readonly callToolStream: (
+    server: string,
+    tool: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions
+  ) => Stream.Stream<CallEvent, ServerNotFound | ToolNotFound | CallError>
+  readonly serverInfo: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
+  /** Closes every server, last added first. The registry can be used again. */
+  readonly disconnectAll: Effect.Effect<void>
+  /** The state of every server by name: as it is, then after each change. */
+  readonly changes: Stream.Stream<ReadonlyMap<string, SessionState>>
+}>()("@universal-mcp/core/ServerRegistry") {}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Layers
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * A registry that starts empty. Its `addServer` reaches servers through the {@link SessionFactory}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ServerRegistry, never, SessionFactory> = Layer.effect(
+  ServerRegistry,
+  Effect.gen(function*() {
+    const factory = yield* SessionFactory
+    return yield* make((config) => factory.layer(config))
+  })
+)
+
+/**
+ * A registry of given layers, connected side by side; it fails, and closes what it opened, if one of them fails. They
+ * close in the reverse of the order in which they are written. Its `addServer` works where a {@link SessionFactory} is
+ * provided too.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export function layerOf<const Layers extends Readonly<Record<string, Layer.Layer<McpSession, unknown, unknown>>>>(
+  layers: Layers
+): Layer.Layer<ServerRegistry, Layer.Error<Layers[keyof Layers]> | ConfigError, Layer.Services<Layers[keyof Layers]>>
+export function layerOf<E, R>(
+  layers: Readonly<Record<string, Layer.Layer<McpSession, E, R>>>
+): Layer.Layer<ServerRegistry, E | ConfigError, R> {
+  return Layer.effect(
+    ServerRegistry,
+    Effect.gen(function*() {
+      const factory = yield* Effect.serviceOption(SessionFactory)
+      const registry = yield* make(Option.getOrElse(Option.map(factory, (service) => service.layer), () => withoutFactory))
+      yield* Effect.forEach(Object.entries(layers), ([name, session]) => registry.addLayer(name, session), {
+        concurrency: "unbounded",
+        discard: true
+      }).pipe(Effect.catchTag("ServerAlreadyExists", Effect.die))
+      return registry
+    })
+  )
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface Entry {
+  readonly name: string
+  readonly config: ServerConfig.ServerConfig | undefined
+  readonly scope: Scope.Closeable
+  /** Done when connecting ended: with the session, or as not found. */
+  readonly ready: Deferred.Deferred<Connected, ServerNotFound>
+}
+
+interface Connected {
+  readonly session: McpSession["Service"]
+  readonly connectedAt: number
+  lastTools: ReadonlyArray<Tool>
+}
+
+const withoutFactory = (config: ServerConfig.ServerConfig): Layer.Layer<McpSession, ConnectionError> =>
+  Layer.effect(
+    McpSession,
+    Effect.fail(
+      new ConnectionError({
+        server: config.name,
+        transport: config.transport ?? "streamable-http",
+        phase: "config",
+        description: "this registry was made of layers and has no transports for configured servers",
+        stderr: [],
+        hint: "provide `Transports.layer`, or add the server with `addLayer`"
+      })
+    )
+  )
+
+const make = Effect.fnUntraced(function*(
+  connect: (config: ServerConfig.ServerConfig) => Layer.Layer<McpSession, ConnectionError>
+): Effect.fn.Return<ServerRegistry["Service"], never, Scope.Scope> {
+  const parent = yield* Effect.acquireRelease(Scope.make("sequential"), (scope, exit) => Scope.close(scope, exit))
+  const entries = new Map<string, Entry>()
+  const states = yield* SubscriptionRef.make<ReadonlyMap<string, SessionState>>(new Map())
+
+  const setState = (name: string, state: SessionState | undefined) =>
+    SubscriptionRef.update(states, (map) => {
+      const next = new Map(map)
+      if (state === undefined) next.delete(name)
+      else next.set(name, state)
+      return next
+    })
+
+  const notFound = (server: string) => {
+    const available = [...entries.keys()]
+    const [closest] = names.closest(server, available)
+    return new ServerNotFound({ server, available, ...(closest === undefined ? {} : { closest }) })
+  }
+
+  const entryOf = (name: string): Effect.Effect<Entry, ServerNotFound> =>
+    Effect.suspend(() => {
+      const entry = entries.get(name)
+      return entry === undefined ? Effect.fail(notFound(name)) : Effect.succeed(entry)
+    })
+
+  const connected = (name: string) => Effect.flatMap(entryOf(name), (entry) => Deferred.await(entry.ready))
+  const session = (name: string) => Effect.map(connected(name), (entry) => entry.session)
+
+  /** Takes the name and its place in the closing order, before anything is awaited. */
+  const reserve = (name: string, config?: ServerConfig.ServerConfig) =>
+    Effect.suspend((): Effect.Effect<Entry, ServerAlreadyExists> => {
+      if (entries.has(name)) return Effect.fail(new ServerAlreadyExists({ server: name }))
+      const entry = { name, config, scope: Scope.forkUnsafe(parent), ready: Deferred.makeUnsafe<Connected, ServerNotFound>() }
+      entries.set(name, entry)
+      return Effect.succeed(entry)
+    })
+
+  const forget = (entry: Entry) => {
+    if (entries.get(entry.name) === entry) entries.delete(entry.name)
+  }
+
+  const open = <E, R>(entry: Entry, layer: Layer.Layer<McpSession, E, R>) =>
+    Effect.gen(function*() {
+      yield* setState(entry.name, { _tag: "Connecting" })
+      const services = yield* Layer.buildWithScope(layer, entry.scope)
+      const opened = Context.get(services, McpSession)
+      yield* opened.state.changes.pipe(
+        Stream.runForEach((state) => setState(entry.name, state)),
+        Effect.forkIn(entry.scope, { startImmediately: true })
+      )
+      const connectedAt = yield* Clock.currentTimeMillis
+      yield* Deferred.succeed(entry.ready, { session: opened, connectedAt, lastTools: [] })
+      return opened
+    }).pipe(
+      Effect.onError(Effect.fnUntraced(function*(cause) {
+        forget(entry)
+        yield* Deferred.fail(entry.ready, notFound(entry.name))
+        const error = Cause.findErrorOption(cause)
+        yield* setState(
+          entry.name,
+          Option.isSome(error) && error.value instanceof ConnectionError
+            ? { _tag: "Failed", error: error.value }
+            : undefined
+        )
+        yield* Scope.close(entry.scope, Exit.failCause(cause))
+      }))
+    )
+
+  const add = <E, R>(
+    name: string,
+    layer: () => Layer.Layer<McpSession, E, R>,
+    config?: ServerConfig.ServerConfig
+  ): Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(reserve(name, config), (entry) => restore(open(entry, layer())))
+    )
+
+  const addServer = Effect.fn("ServerRegistry.addServer")(function*(input: ServerConfig.ServerConfig) {
+    const config = yield* ServerConfig.decode(input)
+    yield* Effect.annotateCurrentSpan({ "mcp.server": config.name })
+    return yield* add(config.name, () => connect(config), config)
+  })
+
+  const addServers = Effect.fn("ServerRegistry.addServers")(function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
+    const added = yield* Effect.forEach(configs, (config) => Effect.result(addServer(config)), { concurrency: "unbounded" })
+    const outcomes = configs.map((config, index) => ({ server: config.name, result: added[index] }))
+    return {
+      connected: outcomes.flatMap(({ result, server }) => result !== undefined && Result.isSuccess(result) ? [server] : []),
+      failed: outcomes.flatMap(({ result, server }) =>
+        result !== undefined && Result.isFailure(result) ? [{ server, error: result.failure }] : []
+      )
+    }
+  })
+
+  const close = (entry: Entry) =>
+    Effect.uninterruptible(
+      Effect.suspend(() => {
+        forget(entry)
+        return Effect.andThen(Scope.close(entry.scope, Exit.void), setState(entry.name, undefined))
+      })
+    )
+
+  const listToolsOf = (name: string) =>
+    Effect.flatMap(connected(name), (entry) =>
+      Effect.tap(entry.session.listTools, (tools) =>
+        Effect.sync(() => {
+          entry.lastTools = tools
+        })))
+
+  const listAllTools = Effect.gen(function*() {
+    const listed = yield* Effect.forEach(
+      [...entries.keys()],
+      (name) => Effect.map(Effect.result(listToolsOf(name)), (result) => [name, result] as const),
+      { concurrency: "unbounded" }
+    )
+    const tools: Record<string, ReadonlyArray<Tool>> = {}
+    const failed: Record<string, CallError> = {}
+    for (const [name, result] of listed) {
+      if (Result.isSuccess(result)) tools[name] = result.success
+      else if (result.failure._tag === "CallError") failed[name] = result.failure
+    }
+    return { tools, failed }
+  }).pipe(Effect.withSpan("ServerRegistry.listTools"))
+
+  function listTools(): Effect.Effect<ListToolsResult>
+  function listTools(server: string): Effect.Effect<ReadonlyArray<Tool>, ServerNotFound | CallError>
+  function listTools(server?: string) {
+    return server === undefined ? listAllTools : listToolsOf(server)
+  }
+
+  return ServerRegistry.of({
+    addServer,
+    addServers,
+    addLayer: Effect.fn("ServerRegistry.addLayer")(function*<E, R>(name: string, layer: Layer.Layer<McpSession, E, R>) {
+      yield* ServerConfig.checkName(name)
+      yield* Effect.annotateCurrentSpan({ "mcp.server": name })
+      return yield* add(name, () => layer)
+    }),
+    removeServer: Effect.fn("ServerRegistry.removeServer")(function*(name) {
+      yield* close(yield* entryOf(name))
+    }),
+    session,
+    listServers: Effect.sync(() => [...entries.keys()]),
+    listTools,
+    callTool: (server, tool, args, options) =>
+      Effect.flatMap(session(server), (opened) => opened.callTool(tool, args, options)),
+    callToolOrFail: (server, tool, args, options) =>
+      Effect.flatMap(session(server), (opened) => opened.callToolOrFail(tool, args, options)),
+    callToolStream: (server, tool, args, options) =>
+      Stream.unwrap(Effect.map(session(server), (opened) => opened.callToolStream(tool, args, options))),
+    serverInfo: Effect.fn("ServerRegistry.serverInfo")(function*(name) {
+      const { config } = yield* entryOf(name)
+      const entry = yield* connected(name)
+      yield* Effect.ignore(listToolsOf(name))
+      return {
+        name,
+        transport: entry.session.transport,
+        ...(config === undefined ? {} : { config: ServerConfig.hideSecrets(config) }),
+        server: entry.session.server,
+        state: yield* entry.session.state.current,
+        connectedAt: entry.connectedAt,
+        tools: entry.lastTools
+      }
+    }),
+    disconnectAll: Effect.suspend(() =>
+      Effect.forEach([...entries.values()].reverse(), close, { discard: true })
+    ).pipe(Effect.withSpan("ServerRegistry.disconnectAll")),
+    changes: SubscriptionRef.changes(states)
+  })
+})
