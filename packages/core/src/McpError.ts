@@ -26,6 +26,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { closest } from "./internal/names.ts"
 
 /**
  * The step of connecting at which a {@link ConnectionError} arose.
@@ -70,9 +71,13 @@ export const Delivery = Schema.Literals(["not-sent", "unknown", "answered"])
  */
 export type Delivery = typeof Delivery.Type
 
+/** Servers and processes may say anything, line breaks and terminal controls included. */
+const oneLine = (text: string): string => text.replaceAll(/[\s\u0000-\u001F\u007F-\u009F]+/g, " ").trim()
+
 const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ")
 
-const didYouMean = (closest: ReadonlyArray<string>): string => closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`
+const didYouMean = (closest: ReadonlyArray<string>): string =>
+  closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`
 
 const ended = (how: { readonly exitCode?: number | undefined; readonly signal?: string | undefined }): string => {
   if (how.signal !== undefined) return ` (killed by ${how.signal})`
@@ -108,9 +113,11 @@ export class ConnectionError extends Schema.TaggedError<ConnectionError>()("Conn
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `no connection to "${this.server}" (${this.transport}, ${this.phase}): ${this.description}${ended(this)}${
-      lastWords(this.stderr)
-    }`
+    return oneLine(
+      `no connection to "${this.server}" (${this.transport}, ${this.phase}): ${this.description}${ended(this)}${
+        lastWords(this.stderr)
+      }`
+    )
   }
 }
 
@@ -125,9 +132,17 @@ export class ServerNotFound extends Schema.TaggedError<ServerNotFound>()("Server
   available: Schema.Array(Schema.String),
   closest: Schema.optionalKey(Schema.String)
 }) {
+  /** The error for a name that is not among `available`, with the closest of them. */
+  static among(server: string, available: ReadonlyArray<string>): ServerNotFound {
+    const [nearest] = closest(server, available)
+    return new ServerNotFound({ server, available, ...(nearest === undefined ? {} : { closest: nearest }) })
+  }
+
   override get message(): string {
     const known = this.available.length === 0 ? "none is registered" : `available: ${quoted(this.available)}`
-    return `there is no server "${this.server}"; ${known}${this.closest === undefined ? "" : didYouMean([this.closest])}`
+    return oneLine(
+      `there is no server "${this.server}"; ${known}${this.closest === undefined ? "" : didYouMean([this.closest])}`
+    )
   }
 }
 
@@ -156,8 +171,13 @@ export class ToolNotFound extends Schema.TaggedError<ToolNotFound>()("ToolNotFou
   tool: Schema.String,
   closest: Schema.Array(Schema.String)
 }) {
+  /** The error for a name that is not among `available`, with the closest of them. */
+  static among(server: string, tool: string, available: Iterable<string>): ToolNotFound {
+    return new ToolNotFound({ server, tool, closest: closest(tool, available) })
+  }
+
   override get message(): string {
-    return `"${this.server}" has no tool "${this.tool}"${didYouMean(this.closest)}`
+    return oneLine(`"${this.server}" has no tool "${this.tool}"${didYouMean(this.closest)}`)
   }
 }
 
@@ -175,13 +195,13 @@ export class ToolFailed extends Schema.TaggedError<ToolFailed>()("ToolFailed", {
   result: Schema.Unknown
 }) {
   override get message(): string {
-    return `tool "${this.tool}" of "${this.server}" failed: ${this.text}`
+    return oneLine(`tool "${this.tool}" of "${this.server}" failed: ${this.text}`)
   }
 }
 
 /**
  * Bad configuration: `path` is where in the document (`mcpServers.files.transport`), `found` what stands there,
- * `allowed` what may.
+ * `allowed` what may, `file` the document's name where it was given.
  *
  * @category errors
  * @since 0.1.0
@@ -190,11 +210,15 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
   path: Schema.String,
   found: Schema.String,
   allowed: Schema.Array(Schema.String),
+  file: Schema.optionalKey(Schema.String),
   hint: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
     const allowed = this.allowed.length === 0 ? "" : `; allowed: ${this.allowed.join(", ")}`
-    return `bad configuration at ${this.path === "" ? "the top" : this.path}: found ${this.found}${allowed}`
+    const file = this.file === undefined ? "" : ` in ${this.file}`
+    return oneLine(
+      `bad configuration${file} at ${this.path === "" ? "the top" : this.path}: found ${this.found}${allowed}`
+    )
   }
 }
 
@@ -228,7 +252,7 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {
   cause: Schema.optionalKey(Schema.Defect())
 }) {
   override get message(): string {
-    return `${this.description}${ended(this)}${lastWords(this.stderr)}`
+    return oneLine(`${this.description}${ended(this)}${lastWords(this.stderr)}`)
   }
 }
 
@@ -242,7 +266,7 @@ export class SessionExpired extends Schema.TaggedError<SessionExpired>()("Sessio
   description: Schema.String
 }) {
   override get message(): string {
-    return this.description
+    return oneLine(this.description)
   }
 }
 
@@ -263,7 +287,7 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   retryAfter: Schema.optionalKey(Schema.Finite)
 }) {
   override get message(): string {
-    return this.status === this.code ? this.description : `${this.description} (code ${this.code})`
+    return oneLine(this.status === this.code ? this.description : `${this.description} (code ${this.code})`)
   }
 }
 
@@ -292,7 +316,7 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
   description: Schema.String
 }) {
   override get message(): string {
-    return this.description
+    return oneLine(this.description)
   }
 }
 
@@ -306,7 +330,7 @@ export class InvalidResult extends Schema.TaggedError<InvalidResult>()("InvalidR
   description: Schema.String
 }) {
   override get message(): string {
-    return this.description
+    return oneLine(this.description)
   }
 }
 
@@ -330,7 +354,7 @@ export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { limit
  */
 export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported", { description: Schema.String }) {
   override get message(): string {
-    return this.description
+    return oneLine(this.description)
   }
 }
 
@@ -374,6 +398,6 @@ export class CallError extends Schema.TaggedError<CallError>()("CallError", {
   hint: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `${this.method} on "${this.server}" failed: ${this.reason.message}`
+    return oneLine(`${this.method} on "${this.server}" failed: ${this.reason.message}`)
   }
 }

@@ -34,7 +34,15 @@ import * as failure from "./internal/failure.ts"
 import * as Guard from "./internal/guard.ts"
 import * as names from "./internal/names.ts"
 import * as results from "./internal/results.ts"
-import { CallError, Closed, type ConnectionError, InvalidResult, Timeout, ToolFailed, ToolNotFound } from "./McpError.ts"
+import {
+  CallError,
+  Closed,
+  type ConnectionError,
+  InvalidResult,
+  Timeout,
+  ToolFailed,
+  ToolNotFound
+} from "./McpError.ts"
 import type { McpTransport, TransportError } from "./McpTransport.ts"
 import type { CallToolResult, Implementation, ServerCapabilities, Tool } from "./Protocol.ts"
 
@@ -102,7 +110,12 @@ export interface CallOptions {
  * @since 0.1.0
  */
 export type CallEvent =
-  | { readonly _tag: "Progress"; readonly progress: number; readonly total?: number | undefined; readonly message?: string | undefined }
+  | {
+    readonly _tag: "Progress"
+    readonly progress: number
+    readonly total?: number | undefined
+    readonly message?: string | undefined
+  }
   | { readonly _tag: "Log"; readonly level: string; readonly logger?: string | undefined; readonly data: unknown }
   | { readonly _tag: "Result"; readonly result: CallToolResult }
 
@@ -217,14 +230,12 @@ export const make = Effect.fn("McpSession.make")(function*(
 
   const client = new Client(yield* ClientInfo)
   const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
-  yield* Effect.acquireRelease(
-    Effect.tryPromise({
-      try: (signal) => client.connect(guard, { signal, timeout: forever }),
-      catch: (cause) => failure.toConnectionError(connection, cause)
-    }),
-    () => Effect.promise(() => client.close())
-  ).pipe(
-    Effect.interruptible,
+  // Before connecting, so that the transport is closed too when connecting is interrupted half-way.
+  yield* Effect.addFinalizer(() => Effect.promise(() => client.close()))
+  yield* Effect.tryPromise({
+    try: (signal) => client.connect(guard, { signal, timeout: forever }),
+    catch: (cause) => failure.toConnectionError(connection, cause)
+  }).pipe(
     Effect.timeoutOrElse({
       duration: timeout,
       orElse: () => Effect.fail(failure.connectTimeout(connection, Duration.toMillis(timeout)))
@@ -277,23 +288,25 @@ export const make = Effect.fn("McpSession.make")(function*(
 
   const listTools = capabilities.tools === undefined
     ? Effect.succeed<ReadonlyArray<Tool>>([])
-    : pages((cursor) => request("tools/list", cursor === undefined ? {} : { cursor }, toolsPage), connection.server).pipe(
-      Effect.map((items) => {
-        const tools = items.filter(results.isTool)
-        if (tools.length < items.length) {
-          const invalid = items.filter((item) => !results.isTool(item))
-          warn(`left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`)
-        }
-        knownTools.clear()
-        for (const tool of tools) knownTools.add(tool.name)
-        return tools
-      }),
-      Effect.withSpan("McpSession.listTools", { attributes: { "mcp.server": options.name } })
-    )
+    : pages((cursor) => request("tools/list", cursor === undefined ? {} : { cursor }, toolsPage), connection.server)
+      .pipe(
+        Effect.map((items) => {
+          const tools = items.filter(results.isTool)
+          if (tools.length < items.length) {
+            const invalid = items.filter((item) => !results.isTool(item))
+            warn(`left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`)
+          }
+          knownTools.clear()
+          for (const tool of tools) knownTools.add(tool.name)
+          return tools
+        }),
+        Effect.withSpan("McpSession.listTools", { attributes: { "mcp.server": options.name } })
+      )
 
   /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
   const failIfUnknown = (tool: string) =>
     knownTools.has(tool) ? Effect.void : listTools.pipe(
+      Effect.timeout("5 seconds"),
       Effect.ignore,
       Effect.flatMap(() =>
         knownTools.size === 0 || knownTools.has(tool)
@@ -302,37 +315,45 @@ export const make = Effect.fn("McpSession.make")(function*(
       )
     )
 
-  const callTool: McpSession["Service"]["callTool"] = Effect.fn("McpSession.callTool")(function*(name, args, callOptions) {
-    const params = {
-      name,
-      ...(args === undefined ? {} : { arguments: args }),
-      ...(callOptions?.meta === undefined ? {} : { _meta: callOptions.meta })
+  const callTool: McpSession["Service"]["callTool"] = Effect.fn("McpSession.callTool")(
+    function*(name, args, callOptions) {
+      const params = {
+        name,
+        ...(args === undefined ? {} : { arguments: args }),
+        ...(callOptions?.meta === undefined ? {} : { _meta: callOptions.meta })
+      }
+      const result = yield* request("tools/call", params, results.callToolResult, callOptions?.timeout).pipe(
+        Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name) : Effect.void)
+      )
+      if (result.isError === true) yield* failIfUnknown(name)
+      return result
     }
-    const result = yield* request("tools/call", params, results.callToolResult, callOptions?.timeout).pipe(
-      Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name) : Effect.void)
-    )
-    if (result.isError === true) yield* failIfUnknown(name)
-    return result
-  })
+  )
 
   const callToolStream: McpSession["Service"]["callToolStream"] = (name, args, callOptions) =>
-    Stream.callback<CallEvent, CallError | ToolNotFound>(Effect.fnUntraced(function*(queue) {
-      const token = `umcp-${++lastToken}`
-      yield* Effect.acquireRelease(
-        Effect.sync(() => guard.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))),
-        () => Effect.sync(() => guard.progress.delete(token))
-      )
-      const subscription = yield* PubSub.subscribe(notifications)
-      const logs = yield* Stream.fromSubscription(subscription).pipe(
-        Stream.runForEach((notification) => Queue.offerAll(queue, logEvents(notification))),
-        Effect.forkScoped
-      )
-      const result = yield* callTool(name, args, { ...callOptions, meta: { ...callOptions?.meta, progressToken: token } })
-      logs.interruptUnsafe()
-      yield* Queue.offerAll(queue, (yield* PubSub.takeUpTo(subscription, 4096)).flatMap(logEvents))
-      yield* Queue.offer(queue, { _tag: "Result", result })
-      yield* Queue.end(queue)
-    }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))), { bufferSize: "unbounded" })
+    Stream.callback<CallEvent, CallError | ToolNotFound>(
+      Effect.fnUntraced(function*(queue) {
+        const token = `umcp-${++lastToken}`
+        yield* Effect.acquireRelease(
+          Effect.sync(() => guard.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))),
+          () => Effect.sync(() => guard.progress.delete(token))
+        )
+        const subscription = yield* PubSub.subscribe(notifications)
+        const logs = yield* Stream.fromSubscription(subscription).pipe(
+          Stream.runForEach((notification) => Queue.offerAll(queue, logEvents(notification))),
+          Effect.forkScoped
+        )
+        const result = yield* callTool(name, args, {
+          ...callOptions,
+          meta: { ...callOptions?.meta, progressToken: token }
+        })
+        logs.interruptUnsafe()
+        yield* Queue.offerAll(queue, (yield* PubSub.takeUpTo(subscription, 4096)).flatMap(logEvents))
+        yield* Queue.offer(queue, { _tag: "Result", result })
+        yield* Queue.end(queue)
+      }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))),
+      { bufferSize: Number.POSITIVE_INFINITY }
+    )
 
   return McpSession.of({
     name: options.name,

@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { show, showKind, showUrl } from "./internal/show.ts"
 import { ConfigError } from "./McpError.ts"
 
 /**
@@ -45,7 +46,11 @@ export const ServerName = Schema.String.check(Schema.isPattern(namePattern, {
 }))
 
 const DurationInput = Schema.declare(
-  (input: unknown): input is Duration.Input => Option.isSome(Duration.fromInput(input as Duration.Input)),
+  (input: unknown): input is Duration.Input => {
+    // oxlint-disable-next-line typescript/consistent-type-assertions -- it judges whatever it is given
+    const duration = Duration.fromInput(input as Duration.Input)
+    return Option.isSome(duration) && Duration.isGreaterThanOrEqualTo(duration.value, Duration.zero)
+  },
   { expected: "a duration: milliseconds, or text such as \"5 seconds\"" }
 )
 
@@ -53,7 +58,9 @@ const SecretRecord = Schema.Record(Schema.String, Schema.Union([Schema.String, S
 
 const HttpUrl = Schema.String.check(Schema.makeFilter((text) => {
   const url = URL.parse(text)
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? undefined : "an http:// or https:// URL"
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:")
+    ? undefined
+    : "an http:// or https:// URL"
 }, { expected: "an http:// or https:// URL" }))
 
 const Common = {
@@ -78,7 +85,7 @@ const Common = {
 export const StdioServerConfig = Schema.Struct({
   ...Common,
   transport: Schema.Literal("stdio"),
-  command: Schema.NonEmptyString,
+  command: Schema.String.check(Schema.isPattern(/\S/, { expected: "a command" })),
   args: Schema.optionalKey(Schema.Array(Schema.String)),
   env: Schema.optionalKey(SecretRecord),
   cwd: Schema.optionalKey(Schema.String),
@@ -161,10 +168,25 @@ const schemaOf = (transport: unknown) => {
   }
 }
 
-const show = (value: unknown): string => value === undefined ? "nothing" : JSON.stringify(value) ?? String(value)
+/** A value in an error; those of fields that may hold secrets are not repeated. */
+const showField = (field: unknown, value: unknown): string => {
+  if (field === "env" || field === "headers" || field === "args") return showKind(value)
+  return field === "url" ? showUrl(value) : show(value)
+}
 
-/** Fields whose values are never repeated in an error. */
-const secretFields = new Set(["env", "headers"])
+const words: Readonly<Record<string, string>> = {
+  "Missing key": "a value",
+  array: "a list",
+  object: "an object",
+  Redacted: "a string",
+  string: "a string"
+}
+
+/** What the schema's message says is expected, without what it found, which may be secret. */
+const allowedIn = (message: string): string => {
+  const expected = message.replace(/^Expected /, "").replace(/, got .*$/s, "")
+  return words[expected] ?? expected
+}
 
 /**
  * Checks data that claims to be a server's configuration, field by field. `path` is where it stands in its document,
@@ -193,8 +215,8 @@ export const decode = (input: unknown, path: ReadonlyArray<string> = []): Effect
       const found = keys.reduce<unknown>((value, key) => Reflect.get(Object(value), key), input)
       return new ConfigError({
         path: at(keys),
-        found: secretFields.has(String(keys[0])) ? `a value of type ${typeof found}` : show(found),
-        allowed: [(first?.message ?? "").replace(/^Expected /, "").replace(/, got .*$/s, "").replace("Missing key", "a value")]
+        found: showField(keys[0], found),
+        allowed: [allowedIn(first?.message ?? "")]
       })
     })
   })
@@ -216,10 +238,11 @@ const hideValues = (record: Readonly<Record<string, unknown>>): Record<string, s
   Object.fromEntries(Object.keys(record).map((key) => [key, hidden]))
 
 const hideUrl = (text: string): string => {
-  const url = new URL(text)
+  const url = URL.parse(text)
+  if (url === null) return hidden
   if (url.username !== "") url.username = "redacted"
   if (url.password !== "") url.password = "redacted"
-  for (const key of url.searchParams.keys()) url.searchParams.set(key, "redacted")
+  for (const key of new Set(url.searchParams.keys())) url.searchParams.set(key, "redacted")
   return url.href
 }
 

@@ -1,5 +1,5 @@
 /** What the SDK rejects with, as our errors. */
-import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client"
+import { ProtocolError, SdkError, SdkErrorCode, UnsupportedProtocolVersionError } from "@modelcontextprotocol/client"
 import {
   CallError,
   type CallErrorReason,
@@ -63,22 +63,24 @@ export const toCallError = (connection: Connection, method: string, cause: unkno
   return new CallError({ server: connection.server, method, delivery, reason, ...hint })
 }
 
-const revisionHint = "this server speaks no protocol revision that this client speaks (2024-10-07 to 2025-11-25)"
+const revisionHint = "this client speaks the revisions 2024-10-07 to 2025-11-25"
 
 const initializeFailure = (cause: unknown): { readonly description: string; readonly hint?: string } => {
   const text = cause instanceof Error ? cause.message : String(cause)
-  if (cause instanceof ProtocolError) {
-    const unsupported = cause.code === -32022 || /protocol version/i.test(text)
-    return {
-      description: `the server refused to initialize: ${text} (code ${cause.code})`,
-      ...(unsupported ? { hint: revisionHint } : {})
-    }
+  if (cause instanceof UnsupportedProtocolVersionError) {
+    return { description: `the server speaks only protocol revision ${cause.supported.join(", ")}`, hint: revisionHint }
   }
-  if (text.startsWith("Server's protocol version is not supported: ")) {
-    return { description: `the server chose protocol revision ${text.slice(44)}`, hint: revisionHint }
+  if (cause instanceof ProtocolError) {
+    return { description: `the server refused to initialize: ${text} (code ${cause.code})` }
+  }
+  if (text.startsWith(unsupportedVersion)) {
+    return { description: `the server chose protocol revision ${text.slice(unsupportedVersion.length)}`, hint: revisionHint }
   }
   return { description: `the server's answer to initialize is not valid: ${text.replaceAll(/\s+/g, " ").slice(0, 300)}` }
 }
+
+/** The SDK tells this case by its words alone. */
+const unsupportedVersion = "Server's protocol version is not supported: "
 
 const connectionError = (
   connection: Connection,

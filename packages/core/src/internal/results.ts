@@ -16,7 +16,7 @@ const schema = <A>(check: (value: unknown) => { readonly value: A } | string): S
 const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallToolResult =>
   Array.isArray(value["content"]) && value["content"].every((block) => isRecord(block) && typeof block["type"] === "string")
 
-/** `content` may be missing where `structuredContent` is there; unknown kinds of content pass through. */
+/** Servers leave `content` out where there is none; unknown kinds of content pass through. */
 export const callToolResult = schema<CallToolResult>((value) => {
   if (!isRecord(value)) return "the result is not an object"
   const result = value["content"] === undefined ? { ...value, content: [] } : value

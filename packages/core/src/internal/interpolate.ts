@@ -1,0 +1,48 @@
+/** `${VAR}` in the values of a configuration file. */
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import { ConfigError } from "../McpError.ts"
+
+const reference = /\$\$\{|\$\{([^}]*)\}?/g
+const variable = /^\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^]*))?\}$/
+
+/**
+ * Replaces `${VAR}`, `${env:VAR}` and `${VAR:-default}`; `$${` stands for `${`. What a variable holds is not read again.
+ */
+export const interpolate = Effect.fnUntraced(
+  function*(text: string, path: string): Effect.fn.Return<string, ConfigError> {
+    const provider = yield* ConfigProvider.ConfigProvider
+    let result = ""
+    let end = 0
+    for (const { 0: found, index } of text.matchAll(reference)) {
+      result += text.slice(end, index) + (found === "$${" ? "${" : yield* lookUp(provider, found, path))
+      end = index + found.length
+    }
+    return result + text.slice(end)
+  }
+)
+
+const lookUp = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider, found: string, path: string) {
+  const [, name, otherwise] = variable.exec(found) ?? []
+  if (name === undefined || otherwise?.includes("${")) {
+    return yield* new ConfigError({
+      path,
+      // What stands behind ":-" may be a secret.
+      found: found.replace(/:-.*$/s, ":-…"),
+      allowed: ["${VAR}", "${VAR:-default}", "${env:VAR}"],
+      hint: "write $${ where ${ is meant literally"
+    })
+  }
+  const node = yield* Effect.mapError(
+    provider.load([name]),
+    (error) =>
+      new ConfigError({ path, found: `the variable ${name}, which cannot be read: ${error.message}`, allowed: [] })
+  )
+  const value = node?.value ?? otherwise
+  return value ?? (yield* new ConfigError({
+    path,
+    found: `the variable ${name}, which is not set`,
+    allowed: [],
+    hint: `set ${name} in the environment, or write a default: \${${name}:-default}`
+  }))
+})

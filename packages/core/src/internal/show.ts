@@ -1,0 +1,23 @@
+/** Values as configuration errors show them: never a secret. */
+import { isRecord } from "./guard.ts"
+
+export const show = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  if (Array.isArray(value)) return "a list"
+  return typeof value === "object" && value !== null ? "an object" : JSON.stringify(value) ?? String(value)
+}
+
+/** For values that may be secret: only of what kind they are. */
+export const showKind = (value: unknown): string => {
+  if (value === "") return "an empty string"
+  return value === null || value === undefined || typeof value === "object" ? show(value) : `a ${typeof value}`
+}
+
+/** Without user, password, query and fragment. */
+export const showUrl = (value: unknown): string =>
+  typeof value === "string" ? show(value.replace(/[?#].*$/s, "?…").replace(/\/\/[^/]*@/, "//…@")) : show(value)
+
+export const showKeys = (value: unknown): string => {
+  const keys = isRecord(value) ? Object.keys(value) : []
+  return keys.length === 0 ? "an object without fields" : `only ${keys.map((key) => JSON.stringify(key)).join(", ")}`
+}

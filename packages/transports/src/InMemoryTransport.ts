@@ -1,0 +1,75 @@
+/**
+ * A server object in the same process, for tests: no pipe, no socket, the same session.
+ *
+ * @since 0.1.0
+ */
+import { InMemoryTransport, type Transport } from "@modelcontextprotocol/client"
+import { ConnectionError } from "@universal-mcp/core/McpError"
+import * as McpSession from "@universal-mcp/core/McpSession"
+import type { McpTransport } from "@universal-mcp/core/McpTransport"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+
+/**
+ * `server` is anything that can be connected to a transport, such as the SDK's `McpServer` or `Server` (1.x and 2.x).
+ * It is closed with the session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly name: string
+  readonly server: {
+    connect(transport: Transport): Promise<void>
+    close(): Promise<void>
+  }
+  /** How long connecting may take. Default 30 s. */
+  readonly timeout?: Duration.Input | undefined
+  /** How long a request may take unless the call says otherwise. Default 60 s. */
+  readonly requestTimeout?: Duration.Input | undefined
+}
+
+/**
+ * Connects to the server object.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<McpSession.McpSession["Service"], ConnectionError, Scope.Scope> {
+  const [near, far] = InMemoryTransport.createLinkedPair()
+  yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => options.server.connect(far),
+      catch: (cause) =>
+        new ConnectionError({
+          server: options.name,
+          transport: "in-memory",
+          phase: "connect",
+          description: "the server object refused the connection",
+          stderr: [],
+          cause
+        })
+    }),
+    () => Effect.promise(() => options.server.close())
+  )
+  const transport: McpTransport = near
+  return yield* McpSession.make(transport, {
+    name: options.name,
+    transport: "in-memory",
+    timeout: options.timeout,
+    requestTimeout: options.requestTimeout
+  })
+})
+
+/**
+ * A session with a server object in the same process.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<McpSession.McpSession, ConnectionError> =>
+  Layer.effect(McpSession.McpSession, make(options))

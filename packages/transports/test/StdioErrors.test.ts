@@ -1,0 +1,146 @@
+/** Each way a stdio server can fail, provoked for real: the message names the server and the cause. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import type { ConnectionError } from "@universal-mcp/core/McpError"
+import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
+import { Effect, FileSystem, Stream } from "effect"
+import { fixture, node } from "./support.ts"
+
+const failure = (options: Partial<StdioTransport.Options>): Effect.Effect<ConnectionError, unknown, NodeServices.NodeServices> =>
+  StdioTransport.make({ name: "weather", command: node, ...options }).pipe(Effect.scoped, Effect.flip)
+
+const withFixture = (...flags: ReadonlyArray<string>) => failure({ args: [fixture, ...flags], timeout: "700 millis" })
+
+const call = (tool: string, args?: Record<string, unknown>) =>
+  StdioTransport.make({ name: "weather", command: node, args: [fixture], requestTimeout: "10 seconds" }).pipe(
+    Effect.flatMap((session) => Effect.zip(Effect.flip(session.callTool(tool, args)), Effect.succeed(session)))
+  )
+
+describe("what goes wrong over stdio", () => {
+  it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
+    it.effect("a command that is not there", () =>
+      Effect.gen(function*() {
+        const error = yield* failure({ command: "no-such-command" })
+        assert.deepInclude(error, { _tag: "ConnectionError", server: "weather", transport: "stdio", phase: "spawn" })
+        assert.match(error.message, /"weather".*"no-such-command" was not found/)
+        assert.match(error.hint ?? "", /in none of: .*bin/)
+      }))
+
+    it.effect("a command that may not be executed", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const file = yield* fs.makeTempFileScoped()
+        const error = yield* failure({ command: file })
+        assert.strictEqual(error.phase, "spawn")
+        assert.match(error.message, /"weather".*may not be executed/)
+        assert.match(error.hint ?? "", /chmod/)
+      }))
+
+    it.effect("a working directory that is not there", () =>
+      Effect.gen(function*() {
+        const error = yield* failure({ cwd: "/no/such/folder" })
+        assert.strictEqual(error.phase, "spawn")
+        assert.match(error.message, /"weather".*working directory "\/no\/such\/folder"/)
+      }))
+
+    it.effect("a working directory that is a file", () =>
+      Effect.gen(function*() {
+        const error = yield* failure({ cwd: fixture })
+        assert.strictEqual(error.phase, "spawn")
+        assert.match(error.message, /"weather".*working directory/)
+      }))
+
+    it.effect("a server that leaves at once: exit code and last words", () =>
+      Effect.gen(function*() {
+        const error = yield* withFixture("--exit-at-start=7")
+        assert.deepInclude(error, { server: "weather", exitCode: 7 })
+        assert.deepStrictEqual(error.stderr, ["cannot find my configuration"])
+        assert.match(error.message, /"weather".*exit code 7.*cannot find my configuration/)
+      }))
+
+    it.effect("silence on initialize", () =>
+      Effect.gen(function*() {
+        const error = yield* withFixture("--mute")
+        assert.strictEqual(error.phase, "negotiate")
+        assert.match(error.message, /"weather".*did not answer initialize within 700 ms/)
+      }))
+
+    it.effect("a program that speaks something else", () =>
+      Effect.gen(function*() {
+        const error = yield* failure({ command: "sh", args: ["-c", "echo usage: weather CITY; exit 2"] })
+        assert.deepInclude(error, { exitCode: 2 })
+        assert.match(error.message, /"weather".*exit code 2/)
+        assert.match(`${error.message} ${error.hint}`, /usage: weather CITY/)
+      }))
+
+    it.effect("a server of revision 2026-07-28 only, and one of a revision unknown to us", () =>
+      Effect.gen(function*() {
+        const modern = yield* withFixture("--modern-only")
+        assert.strictEqual(modern.phase, "negotiate")
+        assert.match(`${modern.message} ${modern.hint}`, /"weather".*2026-07-28/)
+        const unknown = yield* withFixture("--revision=1999-01-01")
+        assert.strictEqual(unknown.phase, "negotiate")
+        assert.match(`${unknown.message} ${unknown.hint}`, /"weather".*1999-01-01.*2024-10-07 to 2025-11-25/)
+      }))
+
+    it.effect("every older revision connects", () =>
+      Effect.gen(function*() {
+        for (const revision of ["2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18"]) {
+          const session = yield* StdioTransport.make({ name: "old", command: node, args: [fixture, `--revision=${revision}`] })
+          assert.strictEqual(session.server.protocolVersion, revision)
+          yield* session.callTool("echo", { message: revision })
+        }
+      }))
+
+    it.effect("an exit during a call: exit code and last words, and the state says why", () =>
+      Effect.gen(function*() {
+        const [error, session] = yield* call("exit")
+        assert.deepInclude(error, { _tag: "CallError", server: "weather", method: "tools/call", delivery: "unknown" })
+        assert.isTrue(error._tag === "CallError" && error.reason._tag === "Closed")
+        assert.match(error.message, /"weather".*exit code 7.*last words/)
+        const [state] = yield* session.state.changes.pipe(
+          Stream.filter((state) => state._tag === "Failed"),
+          Stream.take(1),
+          Stream.runCollect
+        )
+        assert.isTrue(state?._tag === "Failed" && state.error.exitCode === 7)
+        const next = yield* Effect.flip(session.callTool("echo"))
+        assert.deepInclude(next, { _tag: "CallError", delivery: "not-sent" })
+        assert.match(next.message, /exit code 7/)
+      }))
+
+    it.effect("a kill during a call: the signal", () =>
+      Effect.gen(function*() {
+        const [error] = yield* call("kill")
+        assert.match(error.message, /"weather".*killed by SIGKILL/)
+      }))
+
+    it.effect("standard output closed by a server that lives on", () =>
+      Effect.gen(function*() {
+        const [error] = yield* call("closeStdout")
+        assert.deepInclude(error, { _tag: "CallError", delivery: "unknown" })
+        assert.match(error.message, /"weather".*closed its standard output but goes on running/)
+      }))
+
+    it.effect("standard input closed by a server that lives on", () =>
+      Effect.gen(function*() {
+        const session = yield* StdioTransport.make({
+          name: "weather",
+          command: node,
+          args: [fixture, "--linger", "--ignore-eof"],
+          gracePeriod: "200 millis"
+        })
+        yield* session.callTool("closeStdin")
+        const error = yield* Effect.flip(session.callTool("echo", {}, { timeout: "10 seconds" }))
+        assert.isTrue(error._tag === "CallError" && error.reason._tag === "Closed")
+        assert.match(error.message, /"weather".*closed its standard input/)
+      }))
+
+    it.effect("a tool that is not in the list, with the nearest name", () =>
+      Effect.gen(function*() {
+        const [error] = yield* call("ecoh")
+        assert.deepInclude(error, { _tag: "ToolNotFound", server: "weather", tool: "ecoh" })
+        assert.match(error.message, /"weather" has no tool "ecoh"; did you mean "echo"/)
+      }))
+  })
+})

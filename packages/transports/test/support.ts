@@ -1,0 +1,57 @@
+/** What the tests of real processes and sockets share. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Clock, Context, Effect, FileSystem, Layer, Schedule } from "effect"
+import { execFileSync } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { fileURLToPath } from "node:url"
+
+const require = createRequire(import.meta.url)
+
+export const node = process.execPath
+export const everything = require.resolve("@modelcontextprotocol/server-everything/dist/index.js")
+export const filesystem = require.resolve("@modelcontextprotocol/server-filesystem/dist/index.js")
+export const fixture = fileURLToPath(new URL("fixtures/stdioServer.ts", import.meta.url))
+
+/** A word that no other process has in its command line. */
+export const mark = Effect.sync(() => `mark-${randomUUID()}`)
+
+/** The command lines of living processes that contain `word`; zombies are dead. */
+export const alive = (word: string): ReadonlyArray<string> =>
+  execFileSync("ps", ["-eo", "stat=,args="], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.includes(word) && !line.startsWith("Z"))
+
+/** A file to which fixture servers write what happens to them, and a way to read and await it. */
+export class Log extends Context.Service<Log, {
+  readonly path: string
+  readonly lines: () => ReadonlyArray<string>
+  readonly until: (line: string) => Effect.Effect<void>
+}>()("@universal-mcp/transports/test/support/Log") {
+  static readonly layer = Layer.effect(
+    Log,
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = `${yield* fs.makeTempDirectoryScoped()}/log`
+      yield* fs.writeFileString(path, "")
+      const lines = () => readFileSync(path, "utf8").split("\n").filter((line) => line !== "")
+      const until = (line: string) =>
+        Effect.sync(lines).pipe(
+          Effect.repeat({ until: (seen) => seen.includes(line), schedule: Schedule.spaced("10 millis") }),
+          Effect.timeout("10 seconds"),
+          Effect.orDie,
+          Effect.asVoid
+        )
+      return Log.of({ path, lines, until })
+    })
+  ).pipe(Layer.provide(NodeServices.layer))
+}
+
+/** How long an effect takes, in milliseconds. */
+export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [number, A], E, R> =>
+  Effect.gen(function*() {
+    const before = yield* Clock.currentTimeMillis
+    const value = yield* effect
+    return [(yield* Clock.currentTimeMillis) - before, value]
+  })
