@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { InMemoryTransport, Server } from "@modelcontextprotocol/server"
 import * as McpError from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
@@ -71,6 +70,29 @@ describe("McpSession on the official SDK's server", () => {
         assert.strictEqual(streamed._tag, "ToolNotFound")
       })
     ))
+
+  it.effect("says so too where the server gives it as a result, and leaves other failures alone", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        "tools/list": (request, to) => to.answer(request, { tools: [tool("add")] }),
+        "tools/call": (request, to) => to.answer(request, { ...text("it went wrong"), isError: true })
+      })
+      assert.isTrue((yield* session.callTool("add")).isError)
+      const error = yield* Effect.flip(session.callTool("ad"))
+      assert.deepStrictEqual(error, new McpError.ToolNotFound({ server: "hand", tool: "ad", closest: ["add"] }))
+    }))
+
+  it.effect("does not wait long for the list to say so", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect({
+        "tools/call": (request, to) => to.send({ jsonrpc: "2.0", id: request.id, error: { code: 1, message: "no" } })
+      })
+      const call = yield* session.callTool("a").pipe(Effect.flip, Effect.forkChild)
+      yield* wire.next("tools/list")
+      yield* TestClock.adjust("5 seconds")
+      const error = yield* Fiber.join(call)
+      assert.isTrue(error._tag === "CallError" && error.reason._tag === "Rejected")
+    }))
 
   it.effect("does not take wrong arguments for a missing tool", () =>
     onServer((session) =>
@@ -472,20 +494,6 @@ describe("McpSession while connecting", () => {
       assert.match(error.hint ?? "", hint)
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(end.closed)
-    }), 5000)
-
-  it.effect("fails on the official SDK's server without our revisions", () =>
-    Effect.gen(function*() {
-      const server = new Server({ name: "new", version: "1" }, {
-        supportedProtocolVersions: ["2026-07-28"],
-        capabilities: {}
-      })
-      const [near, far] = InMemoryTransport.createLinkedPair()
-      yield* Effect.promise(() => server.connect(far))
-      const error = yield* Effect.flip(McpSession.make(near, { name: "new", transport: "in-memory" }))
-      assert.strictEqual(error.phase, "negotiate")
-      assert.include(error.message, "2026-07-28")
-      assert.match(error.hint ?? "", /revisions 2024-10-07 to 2025-11-25/)
     }), 5000)
 
   it.effect.each([[undefined, 30_000], ["2 seconds", 2000]] as const)(

@@ -23,7 +23,8 @@ export const closest = (name: string, names: Iterable<string>): ReadonlyArray<st
     const text = plain(candidate)
     const apart = distance(wanted, text)
     const contains = wanted.length > 2 && text.length > 2 && (text.includes(wanted) || wanted.includes(text))
-    if (apart <= Math.max(2, Math.ceil(Math.max(wanted.length, text.length) / 3)) || contains) {
+    const longer = Math.max(wanted.length, text.length)
+    if ((apart <= Math.ceil(longer / 3) && apart < longer) || contains) {
       near.push({ name: candidate, distance: apart })
     }
   }
