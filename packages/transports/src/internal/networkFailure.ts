@@ -1,0 +1,155 @@
+/** What went wrong below HTTP, judged from the codes in the chain of causes, in words a person understands. */
+import { Closed, type ConnectionPhase, type Delivery, InvalidResult } from "@universal-mcp/core/McpError"
+import { TransportError } from "@universal-mcp/core/McpTransport"
+import type * as HttpClientError from "effect/http/HttpClientError"
+
+interface Known {
+  readonly phase: ConnectionPhase
+  readonly delivery: Delivery
+  readonly words: (host: string) => string
+  readonly hint?: string
+}
+
+const checkAddress = "check the address and that the server is running"
+
+const refused: Known = {
+  phase: "connect",
+  delivery: "not-sent",
+  words: (host) => `nothing listens on ${host}`,
+  hint: checkAddress
+}
+const unreachable: Known = {
+  phase: "connect",
+  delivery: "not-sent",
+  words: (host) => `${host} cannot be reached`,
+  hint: "check the address, the network and any firewall or proxy"
+}
+const unknownHost: Known = {
+  phase: "dns",
+  delivery: "not-sent",
+  words: (host) => `there is no host ${host.replace(/:\d+$/, "")}`,
+  hint: "check the spelling of the host name and the network"
+}
+const noName: Known = {
+  ...unknownHost,
+  words: (host) => `the name ${host.replace(/:\d+$/, "")} could not be looked up`
+}
+const tls: Known = {
+  phase: "tls",
+  delivery: "not-sent",
+  words: (host) => `the certificate of ${host} is not trusted`,
+  hint: "have the server present a certificate of a known authority, or give Node yours with NODE_EXTRA_CA_CERTS"
+}
+const noTls: Known = {
+  phase: "tls",
+  delivery: "not-sent",
+  words: (host) => `no TLS connection could be made to ${host}`,
+  hint: "check that the server speaks https on this port; if it speaks plain http, write http:// in the URL"
+}
+const broken: Known = {
+  phase: "http",
+  delivery: "unknown",
+  words: (host) => `${host} closed the connection before it answered`
+}
+
+const known: Readonly<Record<string, Known>> = {
+  ECONNREFUSED: refused,
+  ConnectionRefused: refused,
+  EHOSTUNREACH: unreachable,
+  ENETUNREACH: unreachable,
+  EADDRNOTAVAIL: unreachable,
+  EHOSTDOWN: unreachable,
+  ETIMEDOUT: unreachable,
+  UND_ERR_CONNECT_TIMEOUT: unreachable,
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: noName,
+  EAI_FAIL: noName,
+  EPROTO: noTls,
+  ECONNRESET: broken,
+  ECONNABORTED: broken,
+  EPIPE: broken,
+  UND_ERR_SOCKET: broken,
+  UND_ERR_BODY_TIMEOUT: broken,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: broken
+}
+
+const certificate =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|INVALID_PURPOSE)|SELF_SIGNED/
+
+const find = (code: string): Known | undefined => {
+  const exact = known[code]
+  if (exact !== undefined) return exact
+  if (certificate.test(code)) return tls
+  return /^ERR_(SSL|TLS)/.test(code) ? noTls : undefined
+}
+
+interface Found {
+  /** The first code that says something, else the first code at all. */
+  readonly code: string | undefined
+  /** What the innermost error is called, and what it says. */
+  readonly name: string
+  readonly text: string
+}
+
+const field = (value: object, name: string): unknown => Reflect.get(value, name)
+
+const search = (error: unknown): Found => {
+  let code: string | undefined
+  let name = ""
+  let text = ""
+  let current = error
+  for (let depth = 0; depth < 10 && typeof current === "object" && current !== null; depth++) {
+    const own = field(current, "code")
+    if (typeof own === "string" && (code === undefined || find(code) === undefined)) code = own
+    const message = field(current, "message")
+    if (typeof message === "string" && message !== "") text = message
+    name = String(field(current, "name"))
+    const errors = field(current, "errors")
+    const reason = field(current, "reason")
+    current = field(current, "cause")
+      ?? (Array.isArray(errors) ? errors[0] : undefined)
+      ?? (typeof reason === "object" ? reason : undefined)
+  }
+  return { code, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
+}
+
+/** The request got no answer at all. */
+export const fromRequest = (error: HttpClientError.HttpClientError, host: string): TransportError => {
+  const { code, name, text } = search(error)
+  const found = code === undefined ? undefined : find(code)
+  if (found !== undefined) {
+    return new TransportError({
+      phase: found.phase,
+      delivery: found.delivery,
+      reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], cause: error }),
+      ...(found.hint === undefined ? {} : { hint: found.hint })
+    })
+  }
+  if (code?.startsWith("HPE_") === true || name === "HTTPParserError") {
+    return new TransportError({
+      phase: "http",
+      delivery: "unknown",
+      reason: new InvalidResult({ description: `${host} does not answer in HTTP: ${text}` }),
+      hint: "check the port, and whether the server speaks https there"
+    })
+  }
+  return new TransportError({
+    phase: "connect",
+    delivery: error.reason._tag === "TransportError" ? "unknown" : "not-sent",
+    reason: new Closed({ description: `the request to ${host} failed: ${text}`, stderr: [], cause: error })
+  })
+}
+
+/** The answer had begun and broke off. */
+export const fromBody = (error: HttpClientError.HttpClientError): TransportError => {
+  const { code, text } = search(error)
+  return new TransportError({
+    phase: "http",
+    delivery: "unknown",
+    reason: new Closed({
+      description: `the connection broke before the answer was complete (${code ?? text})`,
+      stderr: [],
+      cause: error
+    })
+  })
+}

@@ -1,0 +1,207 @@
+/** The HTTP+SSE transport of revision 2024-11-05 over our HTTP. */
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
+import { Closed } from "@universal-mcp/core/McpError"
+import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberMap from "effect/FiberMap"
+import * as FiberSet from "effect/FiberSet"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as events from "./events.ts"
+import * as http from "./http.ts"
+import * as messages from "./messages.ts"
+import * as oversized from "./oversized.ts"
+import * as sending from "./sending.ts"
+import * as status from "./status.ts"
+
+export interface Options {
+  readonly sseReadTimeout?: Duration.Input
+}
+
+/** Opens the stream and waits, for `timeout` milliseconds, until the server says where messages go. */
+export const make = Effect.fnUntraced(function*(
+  client: http.Http,
+  timeout: number,
+  options: Options
+): Effect.fn.Return<McpTransport, TransportError, Scope.Scope> {
+  const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
+  let lost: TransportError | undefined
+  let isClosed = false
+  let headers: Readonly<Record<string, string>> = {}
+  let pings = 0
+  /** Where messages go, once the server has said it. */
+  let url = client.url
+  /** What came before anybody listened. */
+  const early: Array<JSONRPCMessage> = []
+
+  const requests = yield* FiberMap.make<RequestId, void, TransportError>()
+  const runRequest = yield* FiberMap.runtimePromise(requests)()
+  const others = yield* FiberSet.make<void, TransportError>()
+  const runOther = yield* FiberSet.runtimePromise(others)()
+  const endpoint = yield* Deferred.make<URL, TransportError>()
+
+  const deliver = (message: JSONRPCMessage) => {
+    if (transport.onmessage === undefined) early.push(message)
+    else if (!isPong(message)) transport.onmessage(message)
+  }
+  const warn = (description: string) => transport.onerror?.(new Error(description))
+
+  const end = (error?: TransportError) => {
+    if (isClosed) return
+    isClosed = true
+    lost = error
+    for (const [, fiber] of requests) fiber.interruptUnsafe()
+    transport.onclose?.()
+  }
+
+  const post = (body: string, id?: RequestId): Effect.Effect<void, TransportError> =>
+    Effect.scoped(Effect.gen(function*() {
+      const response = yield* client.request({ method: "POST", url, headers, body })
+      if (response.status >= 200 && response.status < 300) {
+        if (!http.isEventStream(response)) yield* http.beginning(response)
+        return
+      }
+      deliver(yield* status.read(response, { id, session: false, authorized: client.authorized }))
+    }))
+  const notify = (body: string) => sending.bounded(post(body))
+
+  /** Makes a server speak that is just idle; what it answers is of no interest. */
+  const ping = Effect.gen(function*() {
+    if (!Deferred.isDoneUnsafe(endpoint)) return
+    const body = JSON.stringify({ jsonrpc: "2.0", id: `${pingPrefix}${++pings}`, method: "ping" })
+    yield* FiberSet.run(others, notify(body))
+  }).pipe(Effect.ignore)
+
+  const transport: McpTransport = {
+    get lost() {
+      return lost
+    },
+    start: () => {
+      if (isClosed) return Promise.reject(sending.tooLate(lost))
+      for (const message of early.splice(0)) deliver(message)
+      return Promise.resolve()
+    },
+    send: (message) => {
+      if (isClosed) return Promise.reject(sending.tooLate(lost))
+      const body = encode(message)
+      if (Result.isFailure(body)) return Promise.reject(body.failure)
+      if (sending.isRequest(message)) return runRequest(message.id, post(body.success, message.id))
+      if (!("method" in message) || message.method !== "notifications/cancelled") return runOther(notify(body.success))
+      const fiber = FiberMap.getUnsafe(requests, sending.cancelledId(message))
+      if (fiber._tag === "Some") fiber.value.interruptUnsafe()
+      return runOther(Effect.ignore(notify(body.success)))
+    },
+    close: () => {
+      end()
+      return Promise.resolve()
+    },
+    setProtocolVersion: (version) => {
+      headers = { "mcp-protocol-version": version }
+    }
+  }
+
+  let opened = false
+  const stream = Effect.scoped(Effect.gen(function*() {
+    const response = yield* client.request({ method: "GET", url: client.url, headers: { accept: "text/event-stream" } })
+    if (response.status < 200 || response.status > 299) {
+      yield* status.read(response, { session: false, authorized: client.authorized })
+    }
+    if (!http.isEventStream(response)) {
+      const said = status.excerpt(yield* http.beginning(response))
+      const kind = http.contentType(response) || "something"
+      return yield* http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl)
+    }
+    opened = true
+    yield* events.read(response, {
+      limit: client.limit,
+      silence,
+      onQuiet: ping,
+      onEvent: (event) => {
+        if (event.event === "endpoint") {
+          Deferred.doneUnsafe(endpoint, resolveEndpoint(event.data, response.url))
+          return
+        }
+        if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
+        const received = messages.parse(event.data)
+        received.forEach(deliver)
+        if (received.length > 0) return
+        const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`
+        if (/^\s*[[{]/.test(event.data)) deliver(failRequest(null, http.notAnAnswer(description)))
+        else warn(description)
+      },
+      onOversized: (data, complete) => {
+        const id = oversized.answeredBy(data)
+        if (id === undefined) {
+          if (complete) warn(`the server sent a notification of more than ${client.limit} bytes`)
+          return false
+        }
+        if (id === null && !complete) return false
+        deliver(failRequest(id, http.tooLarge(client.limit)))
+        return true
+      }
+    })
+    return yield* ended
+  }))
+  yield* stream.pipe(
+    Effect.catch((error) =>
+      Effect.sync(() => {
+        if (!Deferred.doneUnsafe(endpoint, Effect.fail(error))) end(error)
+      })
+    ),
+    Effect.forkScoped
+  )
+  yield* Effect.addFinalizer(() =>
+    FiberSet.awaitEmpty(others).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout))
+  )
+
+  url = yield* Deferred.await(endpoint).pipe(
+    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(noEndpoint(timeout, opened)) })
+  )
+
+  return transport
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const pingPrefix = "umcp-ping-"
+
+const isPong = (message: unknown): boolean =>
+  messages.isAnswer(message) && typeof message["id"] === "string" && message["id"].startsWith(pingPrefix)
+
+const wrongUrl = "check the URL (HTTP+SSE servers often listen on /sse), or use the transport \"streamable-http\""
+
+const streamFailure = (description: string, hint?: string): TransportError =>
+  new TransportError({
+    phase: "http",
+    delivery: "unknown",
+    reason: new Closed({ description, stderr: [] }),
+    ...(hint === undefined ? {} : { hint })
+  })
+
+const ended = streamFailure("the server ended the event stream")
+
+const noEndpoint = (milliseconds: number, opened: boolean): TransportError =>
+  streamFailure(
+    opened
+      ? `the server opened an event stream but announced no endpoint within ${milliseconds} ms`
+      : `no answer within ${milliseconds} ms`,
+    wrongUrl
+  )
+
+/** Messages carry our credentials, so they go nowhere else. */
+const resolveEndpoint = (text: string, stream: URL): Exit.Exit<URL, TransportError> => {
+  const target = URL.parse(text.trim(), stream)
+  if (target === null) {
+    return Exit.fail(streamFailure(`the server announced an endpoint that is no URL: ${text.slice(0, 200)}`))
+  }
+  return target.origin === stream.origin
+    ? Exit.succeed(target)
+    : Exit.fail(
+      streamFailure(`the server announced an endpoint on another origin, ${target.origin}, which is not used`)
+    )
+}
