@@ -6,14 +6,19 @@ const project = (name: string, root: string) => ({
   test: { name, include: ["test/**/*.test.ts"] }
 })
 
+const results = process.env["VITEST_RESULTS"]
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    // `.ci/run` reads the counts from a file.
+    reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
     projects: [
       project("core", "packages/core"),
       project("transports", "packages/transports"),
       project("cli", "packages/cli"),
-      project("examples", "examples")
+      project("examples", "examples"),
+      project("workspace", ".")
     ]
   }
 })
