@@ -5,15 +5,19 @@
  * cleanly: interrupting the fiber cancels the request on the wire.
  *
  * ```ts
+ * import { McpServer } from "@modelcontextprotocol/server"
  * import * as McpSession from "@universal-mcp/core/McpSession"
- * import { Effect, Layer } from "effect"
+ * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+ * import { Effect } from "effect"
  *
  * const program = Effect.gen(function*() {
  *   const session = yield* McpSession.McpSession
  *   return (yield* session.listTools).map((tool) => tool.name)
  * })
- * const stub = Layer.mock(McpSession.McpSession, { listTools: Effect.succeed([{ name: "echo", inputSchema: { type: "object" } }]) })
- * Effect.runSync(program.pipe(Effect.provide(stub))) // => ["echo"]
+ * const server = new McpServer({ name: "demo", version: "1.0.0" })
+ * server.registerTool("echo", {}, () => ({ content: [] }))
+ * const Demo = InMemoryTransport.layer({ name: "demo", server })
+ * await Effect.runPromise(program.pipe(Effect.provide(Demo))) // => ["echo"]
  * ```
  *
  * @since 0.1.0

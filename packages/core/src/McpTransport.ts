@@ -67,7 +67,9 @@ export const encode = (message: JSONRPCMessage): Result.Result<string, Transport
       new TransportError({
         phase: "connect",
         delivery: "not-sent",
-        reason: new InvalidArguments({ description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : cause}` })
+        reason: new InvalidArguments({
+          description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : cause}`
+        })
       })
   })
 

@@ -26,6 +26,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -42,7 +43,13 @@ import {
   type ToolFailed,
   type ToolNotFound
 } from "./McpError.ts"
-import { type CallEvent, type CallOptions, McpSession, type ServerDescription, type SessionState } from "./McpSession.ts"
+import {
+  type CallEvent,
+  type CallOptions,
+  McpSession,
+  type ServerDescription,
+  type SessionState
+} from "./McpSession.ts"
 import type { CallToolResult, Tool } from "./Protocol.ts"
 import * as ServerConfig from "./ServerConfig.ts"
 import { SessionFactory } from "./SessionFactory.ts"
@@ -189,7 +196,9 @@ export function layerOf<E, R>(
     ServerRegistry,
     Effect.gen(function*() {
       const factory = yield* Effect.serviceOption(SessionFactory)
-      const registry = yield* make(Option.getOrElse(Option.map(factory, (service) => service.layer), () => withoutFactory))
+      const registry = yield* make(
+        Option.getOrElse(Option.map(factory, (service) => service.layer), () => withoutFactory)
+      )
       yield* Effect.forEach(Object.entries(layers), ([name, session]) => registry.addLayer(name, session), {
         concurrency: "unbounded",
         discard: true
@@ -216,6 +225,15 @@ interface Connected {
   readonly connectedAt: number
   lastTools: ReadonlyArray<Tool>
 }
+
+const removedWhileConnecting = (config: ServerConfig.ServerConfig): ConnectionError =>
+  new ConnectionError({
+    server: config.name,
+    transport: config.transport ?? "streamable-http",
+    phase: "connect",
+    description: "it was removed while connecting",
+    stderr: []
+  })
 
 const withoutFactory = (config: ServerConfig.ServerConfig): Layer.Layer<McpSession, ConnectionError> =>
   Layer.effect(
@@ -266,20 +284,26 @@ const make = Effect.fnUntraced(function*(
   const reserve = (name: string, config?: ServerConfig.ServerConfig) =>
     Effect.suspend((): Effect.Effect<Entry, ServerAlreadyExists> => {
       if (entries.has(name)) return Effect.fail(new ServerAlreadyExists({ server: name }))
-      const entry = { name, config, scope: Scope.forkUnsafe(parent), ready: Deferred.makeUnsafe<Connected, ServerNotFound>() }
+      const entry = {
+        name,
+        config,
+        scope: Scope.forkUnsafe(parent),
+        ready: Deferred.makeUnsafe<Connected, ServerNotFound>()
+      }
       entries.set(name, entry)
       return Effect.succeed(entry)
     })
 
-  const forget = (entry: Entry) => {
-    if (entries.get(entry.name) === entry) entries.delete(entry.name)
-  }
+  /** False if the name was freed before. */
+  const forget = (entry: Entry): boolean => entries.get(entry.name) === entry && entries.delete(entry.name)
 
+  /** Connects in a fiber of the entry's scope, so that closing the scope ends the connecting before anything else. */
   const open = <E, R>(entry: Entry, layer: Layer.Layer<McpSession, E, R>) =>
     Effect.gen(function*() {
       yield* setState(entry.name, { _tag: "Connecting" })
-      const services = yield* Layer.buildWithScope(layer, entry.scope)
-      const opened = Context.get(services, McpSession)
+      const scope = yield* Scope.fork(entry.scope)
+      const connecting = yield* Effect.forkIn(Layer.buildWithScope(layer, scope), entry.scope)
+      const opened = Context.get(yield* Fiber.join(connecting), McpSession)
       yield* opened.state.changes.pipe(
         Stream.runForEach((state) => setState(entry.name, state)),
         Effect.forkIn(entry.scope, { startImmediately: true })
@@ -289,8 +313,10 @@ const make = Effect.fnUntraced(function*(
       return opened
     }).pipe(
       Effect.onError(Effect.fnUntraced(function*(cause) {
-        forget(entry)
+        const removed = !forget(entry)
         yield* Deferred.fail(entry.ready, notFound(entry.name))
+        yield* Scope.close(entry.scope, Exit.failCause(cause))
+        if (removed) return
         const error = Cause.findErrorOption(cause)
         yield* setState(
           entry.name,
@@ -298,7 +324,6 @@ const make = Effect.fnUntraced(function*(
             ? { _tag: "Failed", error: error.value }
             : undefined
         )
-        yield* Scope.close(entry.scope, Exit.failCause(cause))
       }))
     )
 
@@ -314,25 +339,38 @@ const make = Effect.fnUntraced(function*(
   const addServer = Effect.fn("ServerRegistry.addServer")(function*(input: ServerConfig.ServerConfig) {
     const config = yield* ServerConfig.decode(input)
     yield* Effect.annotateCurrentSpan({ "mcp.server": config.name })
-    return yield* add(config.name, () => connect(config), config)
+    return yield* add(config.name, () => connect(config), config).pipe(
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.fail(removedWhileConnecting(config)) : Effect.failCause(cause)
+      )
+    )
   })
 
-  const addServers = Effect.fn("ServerRegistry.addServers")(function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
-    const added = yield* Effect.forEach(configs, (config) => Effect.result(addServer(config)), { concurrency: "unbounded" })
-    const outcomes = configs.map((config, index) => ({ server: config.name, result: added[index] }))
-    return {
-      connected: outcomes.flatMap(({ result, server }) => result !== undefined && Result.isSuccess(result) ? [server] : []),
-      failed: outcomes.flatMap(({ result, server }) =>
-        result !== undefined && Result.isFailure(result) ? [{ server, error: result.failure }] : []
-      )
+  const addServers = Effect.fn("ServerRegistry.addServers")(
+    function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
+      const added = yield* Effect.forEach(configs, (config) => Effect.result(addServer(config)), {
+        concurrency: "unbounded"
+      })
+      const outcomes = configs.map((config, index) => ({ server: config.name, result: added[index] }))
+      return {
+        connected: outcomes.flatMap(({ result, server }) =>
+          result !== undefined && Result.isSuccess(result) ? [server] : []
+        ),
+        failed: outcomes.flatMap(({ result, server }) =>
+          result !== undefined && Result.isFailure(result) ? [{ server, error: result.failure }] : []
+        )
+      }
     }
-  })
+  )
 
   const close = (entry: Entry) =>
     Effect.uninterruptible(
       Effect.suspend(() => {
         forget(entry)
-        return Effect.andThen(Scope.close(entry.scope, Exit.void), setState(entry.name, undefined))
+        return Effect.andThen(
+          Scope.close(entry.scope, Exit.void),
+          Effect.suspend(() => entries.has(entry.name) ? Effect.void : setState(entry.name, undefined))
+        )
       })
     )
 
@@ -398,9 +436,9 @@ const make = Effect.fnUntraced(function*(
         tools: entry.lastTools
       }
     }),
-    disconnectAll: Effect.suspend(() =>
-      Effect.forEach([...entries.values()].reverse(), close, { discard: true })
-    ).pipe(Effect.withSpan("ServerRegistry.disconnectAll")),
+    disconnectAll: Effect.suspend(() => Effect.forEach([...entries.values()].reverse(), close, { discard: true })).pipe(
+      Effect.withSpan("ServerRegistry.disconnectAll")
+    ),
     changes: SubscriptionRef.changes(states)
   })
 })

@@ -5,6 +5,7 @@ import { type McpTransport, TransportError } from "@universal-mcp/core/McpTransp
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -218,7 +219,7 @@ describe("McpSession streams of calls", () => {
     Effect.gen(function*() {
       const { session } = yield* connect({
         "tools/call": (request, to) => {
-          const progressToken = (request.params?.["_meta"] as Record<string, unknown>)["progressToken"]
+          const progressToken = (request.params?.["_meta"] as Record<string, unknown> | undefined)?.["progressToken"]
           const progress = (n: number, token = progressToken) =>
             to.send({
               jsonrpc: "2.0",
@@ -352,7 +353,18 @@ describe("McpSession and malformed answers", () => {
       assert.deepStrictEqual<unknown>(yield* Effect.forEach(calls, Fiber.join), [text("a"), text("a")])
     }))
 
-  it.effect.each([1, "text", null, {}, { id: {} }, { method: 1 }, { jsonrpc: "2.0", method: "x", id: null }] as const)(
+  const odd: ReadonlyArray<unknown> = [
+    1,
+    "text",
+    null,
+    {},
+    { id: {} },
+    { id: { toString: 1 }, result: {} },
+    { method: 1 },
+    { jsonrpc: "2.0", method: "x", id: null }
+  ]
+
+  it.effect.each(odd)(
     "lives on after %j",
     (message) =>
       Effect.gen(function*() {
@@ -361,6 +373,33 @@ describe("McpSession and malformed answers", () => {
         assert.deepStrictEqual<unknown>(yield* session.callTool("a"), text("a"))
         assert.deepStrictEqual(yield* session.state.current, { _tag: "Ready" })
       })
+  )
+})
+
+describe("McpSession and noise", () => {
+  const Noise = Schema.Array(Schema.Union([
+    Schema.Json,
+    Schema.Record(Schema.Literals(["id", "method", "params", "result", "error", "jsonrpc"]), Schema.Json),
+    Schema.Struct({
+      id: Schema.optionalKey(Schema.Literals([0, 1, "1", "a", -1, 0.5])),
+      method: Schema.optionalKey(
+        Schema.Literals(["notifications/progress", "notifications/cancelled", "notifications/message", "ping", "x"])
+      ),
+      params: Schema.optionalKey(Schema.Json),
+      error: Schema.optionalKey(Schema.Json)
+    })
+  ]))
+
+  it.effect.prop(
+    "lives on after anything while nothing waits",
+    { noise: Noise },
+    ({ noise }) =>
+      Effect.gen(function*() {
+        const { session, wire } = yield* connect({ "tools/call": (request, to) => to.answer(request, text("a")) })
+        for (const message of noise) wire.send(message)
+        assert.deepStrictEqual<unknown>(yield* session.callTool("a"), text("a"))
+        assert.deepStrictEqual(yield* session.state.current, { _tag: "Ready" })
+      }).pipe(Effect.scoped)
   )
 })
 
@@ -577,6 +616,23 @@ describe("McpSession at its end", () => {
       )
       const later = yield* Effect.flip(session.callTool("later"))
       assert.isTrue(later._tag === "CallError" && later.delivery === "not-sent")
+    }), 5000)
+
+  it.effect("repeats why it was lost to calls that come later, hint included", () =>
+    Effect.gen(function*() {
+      const end = yield* wire()
+      const lost = new TransportError({
+        phase: "http",
+        delivery: "not-sent",
+        reason: new McpError.SessionExpired({ description: "the session is gone" }),
+        hint: "connect again"
+      })
+      const session = yield* McpSession.make(Object.assign(end.near, { lost }), { name: "hand", transport: "sse" })
+      yield* Effect.promise(() => end.far.close())
+      const error = yield* Effect.flip(session.callTool("later"))
+      assert.isTrue(
+        error._tag === "CallError" && error.reason._tag === "SessionExpired" && error.hint === "connect again"
+      )
     }), 5000)
 
   it.effect(

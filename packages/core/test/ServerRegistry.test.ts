@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as McpError from "@universal-mcp/core/McpError"
 import { McpSession } from "@universal-mcp/core/McpSession"
-import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import { SessionFactory } from "@universal-mcp/core/SessionFactory"
 import * as Deferred from "effect/Deferred"
@@ -136,6 +136,67 @@ describe("ServerRegistry order", () => {
       assert.strictEqual((yield* Fiber.join(waiting))._tag, "ServerNotFound")
     }))
 
+  it.effect.each(["removeServer", "disconnectAll", "the end of the scope"])(
+    "%s ends a connecting server first",
+    (how) =>
+      Effect.gen(function*() {
+        const reached = yield* Deferred.make<void>()
+        const before = Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+        const { close, events, registry } = yield* setUp({ a: { before } })
+        const adding = yield* registry.addServers([config("a"), config("b")]).pipe(Effect.forkChild)
+        yield* Deferred.await(reached)
+        yield* registry.session("b").pipe(Effect.retry({ while: (error) => error._tag === "ServerNotFound" }))
+        yield* how === "removeServer"
+          ? registry.removeServer("a")
+          : how === "disconnectAll"
+          ? registry.disconnectAll
+          : close
+        // Nothing of it is left when that returns.
+        assert.deepStrictEqual(events, ["+b", ...(how === "removeServer" ? [] : ends("b")), "gone a"])
+        const result = yield* Fiber.join(adding)
+        assert.deepStrictEqual(result.connected, ["b"])
+        assert.deepStrictEqual(result.failed.map(({ error }) => error.message), [
+          "no connection to \"a\" (stdio, connect): it was removed while connecting"
+        ])
+        if (how !== "the end of the scope") {
+          assert.deepStrictEqual(yield* registry.listServers, how === "removeServer" ? ["b"] : [])
+        }
+        const states = yield* Effect.fromOption(yield* Stream.runHead(registry.changes))
+        assert.isFalse(states.has("a"))
+      }),
+    5000
+  )
+
+  it.effect("starts nothing after its end", () =>
+    Effect.gen(function*() {
+      const { close, events, registry } = yield* setUp()
+      yield* close
+      const error = yield* Effect.flip(registry.addServer(config("a")))
+      assert.strictEqual(error._tag, "ConnectionError")
+      assert.deepStrictEqual(events, [])
+    }), 5000)
+
+  it.effect("lets a name be added again while its last connecting ends", () =>
+    Effect.gen(function*() {
+      const reached = yield* Deferred.make<void>()
+      let first = true
+      const before = Effect.suspend(() => {
+        if (!first) return Effect.void
+        first = false
+        return Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+      })
+      const { registry } = yield* setUp({ a: { before } })
+      const adding = yield* registry.addServer(config("a")).pipe(Effect.flip, Effect.forkChild)
+      yield* Deferred.await(reached)
+      const removing = yield* Effect.forkChild(registry.removeServer("a"), { startImmediately: true })
+      yield* registry.addServer(config("a"))
+      yield* Fiber.join(removing)
+      yield* Fiber.join(adding)
+      assert.deepStrictEqual(yield* registry.listServers, ["a"])
+      const states = yield* Effect.fromOption(yield* Stream.runHead(registry.changes))
+      assert.strictEqual(states.get("a")?._tag, "Ready")
+    }), 5000)
+
   it.effect("closes all and can be used again", () =>
     Effect.gen(function*() {
       const { close, events, registry } = yield* setUp()
@@ -218,17 +279,19 @@ describe("ServerRegistry names", () => {
       )
     }))
 
-  it.effect.each([
-    ["Weather", "weather"],
-    ["wheather", "weather"],
-    ["git_hub", "github"],
-    ["hub", "github"],
-    ["b", "db"],
-    ["a", undefined],
-    ["x", undefined],
-    ["zzzzzzzzzz", undefined],
-    ["!!", undefined]
-  ] as const)("says who is near to %s", ([typed, closest]) =>
+  it.effect.each(
+    [
+      ["Weather", "weather"],
+      ["wheather", "weather"],
+      ["git_hub", "github"],
+      ["hub", "github"],
+      ["b", "db"],
+      ["a", undefined],
+      ["x", undefined],
+      ["zzzzzzzzzz", undefined],
+      ["!!", undefined]
+    ] as const
+  )("says who is near to %s", ([typed, closest]) =>
     Effect.gen(function*() {
       const { registry } = yield* setUp()
       yield* Effect.forEach(["weather", "github", "db", "q"], (name) => registry.addServer(config(name)))

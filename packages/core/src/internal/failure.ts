@@ -74,9 +74,14 @@ const initializeFailure = (cause: unknown): { readonly description: string; read
     return { description: `the server refused to initialize: ${text} (code ${cause.code})` }
   }
   if (text.startsWith(unsupportedVersion)) {
-    return { description: `the server chose protocol revision ${text.slice(unsupportedVersion.length)}`, hint: revisionHint }
+    return {
+      description: `the server chose protocol revision ${text.slice(unsupportedVersion.length)}`,
+      hint: revisionHint
+    }
   }
-  return { description: `the server's answer to initialize is not valid: ${text.replaceAll(/\s+/g, " ").slice(0, 300)}` }
+  return {
+    description: `the server's answer to initialize is not valid: ${text.replaceAll(/\s+/g, " ").slice(0, 300)}`
+  }
 }
 
 /** The SDK tells this case by its words alone. */

@@ -45,11 +45,13 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
 
   /** An answer that belongs to no request: when just one is waiting, it can only be meant for that one. */
   const receiveUnmatched = (message: Readonly<Record<string, unknown>>): void => {
-    const id = Number(message["id"] ?? Number.NaN)
+    const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
     const late = Number.isInteger(id) && id >= 0 && id <= lastId
     const [only, ...others] = inFlight
     if (late || only === undefined || others.length > 0) {
-      return listener.onWarning(`the server answered a request we are not waiting for (id ${JSON.stringify(message["id"])})`)
+      return listener.onWarning(
+        `the server answered a request we are not waiting for (id ${JSON.stringify(message["id"])})`
+      )
     }
     if (isRecord(message["error"])) return receiveAnswer({ ...message, id: only })
     fail(only, malformed(`the server answered under an id that was never used (${JSON.stringify(message["id"])})`))
@@ -65,18 +67,29 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     }
     if (isRecord(error) && Number.isSafeInteger(error["code"]) && typeof error["message"] === "string") {
       inFlight.delete(id)
-      return deliver({ jsonrpc: "2.0", id, error: { code: Number(error["code"]), message: error["message"], data: error["data"] } })
+      return deliver({
+        jsonrpc: "2.0",
+        id,
+        error: { code: Number(error["code"]), message: error["message"], data: error["data"] }
+      })
     }
-    fail(id, malformed(
-      error === undefined && result === undefined
-        ? "the answer has neither a result nor an error"
-        : `the answer is malformed: ${JSON.stringify({ error, result }).slice(0, 200)}`
-    ))
+    fail(
+      id,
+      malformed(
+        error === undefined && result === undefined
+          ? "the answer has neither a result nor an error"
+          : `the answer is malformed: ${JSON.stringify({ error, result }).slice(0, 200)}`
+      )
+    )
   }
 
   const receive = (message: unknown): void => {
     if (Array.isArray(message)) return message.forEach(receive)
-    if (!isRecord(message)) return listener.onWarning(`the server sent a message that is not JSON-RPC: ${JSON.stringify(message).slice(0, 200)}`)
+    if (!isRecord(message)) {
+      return listener.onWarning(
+        `the server sent a message that is not JSON-RPC: ${JSON.stringify(message).slice(0, 200)}`
+      )
+    }
     const { id, method, params } = message
     if (typeof method !== "string") {
       return "result" in message || "error" in message || isId(id)
@@ -91,7 +104,9 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
       if (handler !== undefined) handler(named)
     }
     listener.onNotification(method, named)
-    if (method !== "notifications/progress") deliver({ jsonrpc: "2.0", method, ...(named === undefined ? {} : { params: named }) })
+    if (method !== "notifications/progress") {
+      deliver({ jsonrpc: "2.0", method, ...(named === undefined ? {} : { params: named }) })
+    }
   }
 
   const guard: Guard = {

@@ -14,7 +14,8 @@ const schema = <A>(check: (value: unknown) => { readonly value: A } | string): S
 })
 
 const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallToolResult =>
-  Array.isArray(value["content"]) && value["content"].every((block) => isRecord(block) && typeof block["type"] === "string")
+  Array.isArray(value["content"]) &&
+  value["content"].every((block) => isRecord(block) && typeof block["type"] === "string")
 
 /** Servers leave `content` out where there is none; unknown kinds of content pass through. */
 export const callToolResult = schema<CallToolResult>((value) => {
@@ -35,5 +36,7 @@ export const page = (key: string) =>
   schema<Page>((value) => {
     if (!isRecord(value) || !Array.isArray(value[key])) return `the result has no list of ${key}`
     const cursor = value["nextCursor"]
-    return { value: { items: value[key], nextCursor: typeof cursor === "string" && cursor !== "" ? cursor : undefined } }
+    return {
+      value: { items: value[key], nextCursor: typeof cursor === "string" && cursor !== "" ? cursor : undefined }
+    }
   })
