@@ -22,32 +22,16 @@
  *
  * @since 0.1.0
  */
-import { Client } from "@modelcontextprotocol/client"
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as PubSub from "effect/PubSub"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import * as failure from "./internal/failure.ts"
-import * as Guard from "./internal/guard.ts"
-import * as names from "./internal/names.ts"
-import * as results from "./internal/results.ts"
-import {
-  CallError,
-  Closed,
-  type ConnectionError,
-  InvalidResult,
-  Timeout,
-  ToolFailed,
-  ToolNotFound
-} from "./McpError.ts"
-import type { McpTransport, TransportError } from "./McpTransport.ts"
+import * as Connection from "./internal/connection.ts"
+import * as Tools from "./internal/tools.ts"
+import type { CallError, ConnectionError, ToolFailed, ToolNotFound } from "./McpError.ts"
+import type { McpTransport } from "./McpTransport.ts"
 import type { CallToolResult, Implementation, ServerCapabilities, Tool } from "./Protocol.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -205,160 +189,17 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = Effect.fn("McpSession.make")(function*(
-  inner: McpTransport,
+  transport: McpTransport,
   options: Options
 ): Effect.fn.Return<McpSession["Service"], ConnectionError, Scope.Scope> {
   yield* Effect.annotateCurrentSpan({ "mcp.server": options.name, "mcp.transport": options.transport })
-  const connection: failure.Connection = { server: options.name, transport: options.transport, inner }
-  const notifications = yield* PubSub.sliding<Notification>(4096)
-  const stderr = yield* PubSub.sliding<string>(4096)
-  const ended = yield* Deferred.make<TransportError | undefined>()
-  const warn = (description: string) => {
-    PubSub.publishUnsafe(notifications, {
-      method: "notifications/message",
-      params: { level: "warning", logger: "universal-mcp", data: description }
-    })
-  }
-  inner.onstderr = (line) => {
-    PubSub.publishUnsafe(stderr, line)
-  }
-  const guard = Guard.make(inner, {
-    onNotification: (method, params) => {
-      PubSub.publishUnsafe(notifications, { method, params })
-    },
-    onWarning: warn,
-    onClose: (lost) => {
-      Deferred.doneUnsafe(ended, Exit.succeed(lost))
-    }
-  })
-
-  const client = new Client(yield* ClientInfo)
-  const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
-  // Before connecting, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Effect.addFinalizer(() => Effect.promise(() => client.close()))
-  yield* Effect.tryPromise({
-    try: (signal) => client.connect(guard, { signal, timeout: forever }),
-    catch: (cause) => failure.toConnectionError(connection, cause)
-  }).pipe(
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(failure.connectTimeout(connection, Duration.toMillis(timeout)))
-    })
+  const connection = yield* Connection.open(
+    transport,
+    options,
+    yield* ClientInfo
   )
-
-  const state = yield* SubscriptionRef.make<SessionState>({ _tag: "Ready" })
-  yield* Deferred.await(ended).pipe(
-    Effect.map((lost): SessionState =>
-      lost === undefined
-        ? { _tag: "Closed" }
-        : { _tag: "Failed", error: failure.fromTransportError(connection, lost) }
-    ),
-    Effect.flatMap((next) => SubscriptionRef.set(state, next)),
-    Effect.forkScoped
-  )
-  yield* Effect.addFinalizer(() => SubscriptionRef.set(state, { _tag: "Closed" }))
-
-  const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
-  const request = <A>(
-    method: string,
-    params: Record<string, unknown>,
-    schema: StandardSchemaV1<unknown, A>,
-    limit: Duration.Input = requestTimeout
-  ): Effect.Effect<A, CallError> =>
-    Effect.suspend(() =>
-      Deferred.isDoneUnsafe(ended)
-        ? Effect.fail(gone(connection, method))
-        : Effect.tryPromise({
-          try: (signal) => client.request({ method, params }, schema, { signal, timeout: forever }),
-          catch: (cause) => failure.toCallError(connection, method, cause)
-        })
-    ).pipe(Effect.timeoutOrElse({
-      duration: limit,
-      orElse: () =>
-        Effect.fail(
-          new CallError({
-            server: options.name,
-            method,
-            delivery: "unknown",
-            reason: new Timeout({ milliseconds: Duration.toMillis(Duration.fromInputUnsafe(limit)) }),
-            hint: "raise the `timeout` of the call if the server is just slow"
-          })
-        )
-    }))
-
-  const capabilities = client.getServerCapabilities() ?? {}
+  const { client, state } = connection
   const version = client.getServerVersion()
-  const knownTools = new Set<string>()
-
-  const listTools = capabilities.tools === undefined
-    ? Effect.succeed<ReadonlyArray<Tool>>([])
-    : pages((cursor) => request("tools/list", cursor === undefined ? {} : { cursor }, toolsPage), connection.server)
-      .pipe(
-        Effect.map((items) => {
-          const tools = items.filter(results.isTool)
-          if (tools.length < items.length) {
-            const invalid = items.filter((item) => !results.isTool(item))
-            warn(`left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`)
-          }
-          knownTools.clear()
-          for (const tool of tools) knownTools.add(tool.name)
-          return tools
-        }),
-        Effect.withSpan("McpSession.listTools", { attributes: { "mcp.server": options.name } })
-      )
-
-  /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
-  const failIfUnknown = (tool: string) =>
-    knownTools.has(tool) ? Effect.void : listTools.pipe(
-      Effect.timeout("5 seconds"),
-      Effect.ignore,
-      Effect.flatMap(() =>
-        knownTools.size === 0 || knownTools.has(tool)
-          ? Effect.void
-          : Effect.fail(new ToolNotFound({ server: options.name, tool, closest: names.closest(tool, knownTools) }))
-      )
-    )
-
-  const callTool: McpSession["Service"]["callTool"] = Effect.fn("McpSession.callTool")(
-    function*(name, args, callOptions) {
-      const params = {
-        name,
-        ...(args === undefined ? {} : { arguments: args }),
-        ...(callOptions?.meta === undefined ? {} : { _meta: callOptions.meta })
-      }
-      const result = yield* request("tools/call", params, results.callToolResult, callOptions?.timeout).pipe(
-        Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name) : Effect.void)
-      )
-      if (result.isError === true) yield* failIfUnknown(name)
-      return result
-    }
-  )
-
-  const callToolStream: McpSession["Service"]["callToolStream"] = (name, args, callOptions) =>
-    Stream.callback<CallEvent, CallError | ToolNotFound>(
-      Effect.fnUntraced(function*(queue) {
-        const token = `umcp-${++lastToken}`
-        yield* Effect.acquireRelease(
-          Effect.sync(() => guard.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))),
-          () => Effect.sync(() => guard.progress.delete(token))
-        )
-        const subscription = yield* PubSub.subscribe(notifications)
-        const logs = yield* Stream.fromSubscription(subscription).pipe(
-          Stream.runForEach((notification) => Queue.offerAll(queue, logEvents(notification))),
-          Effect.forkScoped
-        )
-        const result = yield* callTool(name, args, {
-          ...callOptions,
-          meta: { ...callOptions?.meta, progressToken: token }
-        })
-        logs.interruptUnsafe()
-        yield* Queue.offerAll(queue, (yield* PubSub.takeUpTo(subscription, 4096)).flatMap(logEvents))
-        yield* Queue.offer(queue, { _tag: "Result", result })
-        yield* Queue.end(queue)
-      }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))),
-      { bufferSize: Number.POSITIVE_INFINITY }
-    )
-
   return McpSession.of({
     name: options.name,
     transport: options.transport,
@@ -367,105 +208,13 @@ export const make = Effect.fn("McpSession.make")(function*(
       version: version?.version ?? "",
       ...(version?.title === undefined ? {} : { title: version.title }),
       instructions: client.getInstructions(),
-      capabilities,
+      capabilities: client.getServerCapabilities() ?? {},
       protocolVersion: client.getNegotiatedProtocolVersion() ?? "",
       era: client.getProtocolEra() ?? "legacy"
     },
     state: { current: SubscriptionRef.get(state), changes: SubscriptionRef.changes(state) },
-    listTools,
-    callTool,
-    callToolOrFail: Effect.fnUntraced(function*(name, args, callOptions) {
-      const result = yield* callTool(name, args, callOptions)
-      return result.isError === true
-        ? yield* new ToolFailed({ server: options.name, tool: name, text: textOf(result), result })
-        : result
-    }),
-    callToolStream,
-    notifications: Stream.fromPubSub(notifications),
-    stderr: Stream.fromPubSub(stderr)
+    ...Tools.make(connection),
+    notifications: Stream.fromPubSub(connection.notifications),
+    stderr: Stream.fromPubSub(connection.stderr)
   })
 })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** The SDK must never time out by itself (its time is not Effect's); this is its longest. */
-const forever = 2_147_483_647
-
-const maxPages = 1000
-
-const toolsPage = results.page("tools")
-
-let lastToken = 0
-
-const gone = (connection: failure.Connection, method: string): CallError => {
-  const lost = connection.inner.lost
-  return lost === undefined
-    ? new CallError({
-      server: connection.server,
-      method,
-      delivery: "not-sent",
-      reason: new Closed({ description: "the session is closed", stderr: [] })
-    })
-    : new CallError({
-      server: connection.server,
-      method,
-      delivery: "not-sent",
-      reason: lost.reason,
-      ...(lost.hint === undefined ? {} : { hint: lost.hint })
-    })
-}
-
-/** Follows `nextCursor` to the end; a cursor that repeats, or never ends, is an error. */
-const pages = Effect.fnUntraced(function*(
-  read: (cursor: string | undefined) => Effect.Effect<results.Page, CallError>,
-  server: string
-) {
-  const items: Array<unknown> = []
-  const seen = new Set<string>()
-  let cursor: string | undefined
-  do {
-    const page = yield* read(cursor)
-    items.push(...page.items)
-    cursor = page.nextCursor
-    if (cursor !== undefined && (seen.has(cursor) || seen.size >= maxPages)) {
-      return yield* new CallError({
-        server,
-        method: "tools/list",
-        delivery: "answered",
-        reason: new InvalidResult({
-          description: seen.has(cursor)
-            ? `the list never ends: the cursor ${JSON.stringify(cursor)} came again`
-            : `the list has more than ${maxPages} pages`
-        })
-      })
-    }
-    if (cursor !== undefined) seen.add(cursor)
-  } while (cursor !== undefined)
-  return items
-})
-
-const number = (value: unknown): number | undefined => typeof value === "number" ? value : undefined
-
-const progressEvent = (params: Readonly<Record<string, unknown>>): CallEvent => ({
-  _tag: "Progress",
-  progress: number(params["progress"]) ?? 0,
-  total: number(params["total"]),
-  message: typeof params["message"] === "string" ? params["message"] : undefined
-})
-
-const logEvents = ({ method, params }: Notification): ReadonlyArray<CallEvent> =>
-  method === "notifications/message" && params !== undefined
-    ? [{
-      _tag: "Log",
-      level: String(params["level"]),
-      logger: typeof params["logger"] === "string" ? params["logger"] : undefined,
-      data: params["data"]
-    }]
-    : []
-
-const textOf = (result: CallToolResult): string => {
-  const text = result.content.flatMap((block) => block.type === "text" ? [block.text] : []).join(" ").trim()
-  return text === "" ? "it gave no reason" : text
-}

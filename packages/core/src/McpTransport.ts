@@ -68,7 +68,7 @@ export const encode = (message: JSONRPCMessage): Result.Result<string, Transport
         phase: "connect",
         delivery: "not-sent",
         reason: new InvalidArguments({
-          description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : cause}`
+          description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
         })
       })
   })

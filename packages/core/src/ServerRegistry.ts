@@ -20,26 +20,18 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
-import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import * as names from "./internal/names.ts"
+import type * as Stream from "effect/Stream"
+import { make } from "./internal/registry.ts"
 import {
   type CallError,
   type ConfigError,
   ConnectionError,
-  ServerAlreadyExists,
-  ServerNotFound,
+  type ServerAlreadyExists,
+  type ServerNotFound,
   type ToolFailed,
   type ToolNotFound
 } from "./McpError.ts"
@@ -51,7 +43,7 @@ import {
   type SessionState
 } from "./McpSession.ts"
 import type { CallToolResult, Tool } from "./Protocol.ts"
-import * as ServerConfig from "./ServerConfig.ts"
+import type * as ServerConfig from "./ServerConfig.ts"
 import { SessionFactory } from "./SessionFactory.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -208,33 +200,6 @@ export function layerOf<E, R>(
   )
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-interface Entry {
-  readonly name: string
-  readonly config: ServerConfig.ServerConfig | undefined
-  readonly scope: Scope.Closeable
-  /** Done when connecting ended: with the session, or as not found. */
-  readonly ready: Deferred.Deferred<Connected, ServerNotFound>
-}
-
-interface Connected {
-  readonly session: McpSession["Service"]
-  readonly connectedAt: number
-  lastTools: ReadonlyArray<Tool>
-}
-
-const removedWhileConnecting = (config: ServerConfig.ServerConfig): ConnectionError =>
-  new ConnectionError({
-    server: config.name,
-    transport: config.transport ?? "streamable-http",
-    phase: "connect",
-    description: "it was removed while connecting",
-    stderr: []
-  })
-
 const withoutFactory = (config: ServerConfig.ServerConfig): Layer.Layer<McpSession, ConnectionError> =>
   Layer.effect(
     McpSession,
@@ -249,196 +214,3 @@ const withoutFactory = (config: ServerConfig.ServerConfig): Layer.Layer<McpSessi
       })
     )
   )
-
-const make = Effect.fnUntraced(function*(
-  connect: (config: ServerConfig.ServerConfig) => Layer.Layer<McpSession, ConnectionError>
-): Effect.fn.Return<ServerRegistry["Service"], never, Scope.Scope> {
-  const parent = yield* Effect.acquireRelease(Scope.make("sequential"), (scope, exit) => Scope.close(scope, exit))
-  const entries = new Map<string, Entry>()
-  const states = yield* SubscriptionRef.make<ReadonlyMap<string, SessionState>>(new Map())
-
-  const setState = (name: string, state: SessionState | undefined) =>
-    SubscriptionRef.update(states, (map) => {
-      const next = new Map(map)
-      if (state === undefined) next.delete(name)
-      else next.set(name, state)
-      return next
-    })
-
-  const notFound = (server: string) => {
-    const available = [...entries.keys()]
-    const [closest] = names.closest(server, available)
-    return new ServerNotFound({ server, available, ...(closest === undefined ? {} : { closest }) })
-  }
-
-  const entryOf = (name: string): Effect.Effect<Entry, ServerNotFound> =>
-    Effect.suspend(() => {
-      const entry = entries.get(name)
-      return entry === undefined ? Effect.fail(notFound(name)) : Effect.succeed(entry)
-    })
-
-  const connected = (name: string) => Effect.flatMap(entryOf(name), (entry) => Deferred.await(entry.ready))
-  const session = (name: string) => Effect.map(connected(name), (entry) => entry.session)
-
-  /** Takes the name and its place in the closing order, before anything is awaited. */
-  const reserve = (name: string, config?: ServerConfig.ServerConfig) =>
-    Effect.suspend((): Effect.Effect<Entry, ServerAlreadyExists> => {
-      if (entries.has(name)) return Effect.fail(new ServerAlreadyExists({ server: name }))
-      const entry = {
-        name,
-        config,
-        scope: Scope.forkUnsafe(parent),
-        ready: Deferred.makeUnsafe<Connected, ServerNotFound>()
-      }
-      entries.set(name, entry)
-      return Effect.succeed(entry)
-    })
-
-  /** False if the name was freed before. */
-  const forget = (entry: Entry): boolean => entries.get(entry.name) === entry && entries.delete(entry.name)
-
-  /** Connects in a fiber of the entry's scope, so that closing the scope ends the connecting before anything else. */
-  const open = <E, R>(entry: Entry, layer: Layer.Layer<McpSession, E, R>) =>
-    Effect.gen(function*() {
-      yield* setState(entry.name, { _tag: "Connecting" })
-      const scope = yield* Scope.fork(entry.scope)
-      const connecting = yield* Effect.forkIn(Layer.buildWithScope(layer, scope), entry.scope)
-      const opened = Context.get(yield* Fiber.join(connecting), McpSession)
-      yield* opened.state.changes.pipe(
-        Stream.runForEach((state) => setState(entry.name, state)),
-        Effect.forkIn(entry.scope, { startImmediately: true })
-      )
-      const connectedAt = yield* Clock.currentTimeMillis
-      yield* Deferred.succeed(entry.ready, { session: opened, connectedAt, lastTools: [] })
-      return opened
-    }).pipe(
-      Effect.onError(Effect.fnUntraced(function*(cause) {
-        const removed = !forget(entry)
-        yield* Deferred.fail(entry.ready, notFound(entry.name))
-        yield* Scope.close(entry.scope, Exit.failCause(cause))
-        if (removed) return
-        const error = Cause.findErrorOption(cause)
-        yield* setState(
-          entry.name,
-          Option.isSome(error) && error.value instanceof ConnectionError
-            ? { _tag: "Failed", error: error.value }
-            : undefined
-        )
-      }))
-    )
-
-  const add = <E, R>(
-    name: string,
-    layer: () => Layer.Layer<McpSession, E, R>,
-    config?: ServerConfig.ServerConfig
-  ): Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(reserve(name, config), (entry) => restore(open(entry, layer())))
-    )
-
-  const addServer = Effect.fn("ServerRegistry.addServer")(function*(input: ServerConfig.ServerConfig) {
-    const config = yield* ServerConfig.decode(input)
-    yield* Effect.annotateCurrentSpan({ "mcp.server": config.name })
-    return yield* add(config.name, () => connect(config), config).pipe(
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.fail(removedWhileConnecting(config)) : Effect.failCause(cause)
-      )
-    )
-  })
-
-  const addServers = Effect.fn("ServerRegistry.addServers")(
-    function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
-      const added = yield* Effect.forEach(configs, (config) => Effect.result(addServer(config)), {
-        concurrency: "unbounded"
-      })
-      const outcomes = configs.map((config, index) => ({ server: config.name, result: added[index] }))
-      return {
-        connected: outcomes.flatMap(({ result, server }) =>
-          result !== undefined && Result.isSuccess(result) ? [server] : []
-        ),
-        failed: outcomes.flatMap(({ result, server }) =>
-          result !== undefined && Result.isFailure(result) ? [{ server, error: result.failure }] : []
-        )
-      }
-    }
-  )
-
-  const close = (entry: Entry) =>
-    Effect.uninterruptible(
-      Effect.suspend(() => {
-        forget(entry)
-        return Effect.andThen(
-          Scope.close(entry.scope, Exit.void),
-          Effect.suspend(() => entries.has(entry.name) ? Effect.void : setState(entry.name, undefined))
-        )
-      })
-    )
-
-  const listToolsOf = (name: string) =>
-    Effect.flatMap(connected(name), (entry) =>
-      Effect.tap(entry.session.listTools, (tools) =>
-        Effect.sync(() => {
-          entry.lastTools = tools
-        })))
-
-  const listAllTools = Effect.gen(function*() {
-    const listed = yield* Effect.forEach(
-      [...entries.keys()],
-      (name) => Effect.map(Effect.result(listToolsOf(name)), (result) => [name, result] as const),
-      { concurrency: "unbounded" }
-    )
-    const tools: Record<string, ReadonlyArray<Tool>> = {}
-    const failed: Record<string, CallError> = {}
-    for (const [name, result] of listed) {
-      if (Result.isSuccess(result)) tools[name] = result.success
-      else if (result.failure._tag === "CallError") failed[name] = result.failure
-    }
-    return { tools, failed }
-  }).pipe(Effect.withSpan("ServerRegistry.listTools"))
-
-  function listTools(): Effect.Effect<ListToolsResult>
-  function listTools(server: string): Effect.Effect<ReadonlyArray<Tool>, ServerNotFound | CallError>
-  function listTools(server?: string) {
-    return server === undefined ? listAllTools : listToolsOf(server)
-  }
-
-  return ServerRegistry.of({
-    addServer,
-    addServers,
-    addLayer: Effect.fn("ServerRegistry.addLayer")(function*<E, R>(name: string, layer: Layer.Layer<McpSession, E, R>) {
-      yield* ServerConfig.checkName(name)
-      yield* Effect.annotateCurrentSpan({ "mcp.server": name })
-      return yield* add(name, () => layer)
-    }),
-    removeServer: Effect.fn("ServerRegistry.removeServer")(function*(name) {
-      yield* close(yield* entryOf(name))
-    }),
-    session,
-    listServers: Effect.sync(() => [...entries.keys()]),
-    listTools,
-    callTool: (server, tool, args, options) =>
-      Effect.flatMap(session(server), (opened) => opened.callTool(tool, args, options)),
-    callToolOrFail: (server, tool, args, options) =>
-      Effect.flatMap(session(server), (opened) => opened.callToolOrFail(tool, args, options)),
-    callToolStream: (server, tool, args, options) =>
-      Stream.unwrap(Effect.map(session(server), (opened) => opened.callToolStream(tool, args, options))),
-    serverInfo: Effect.fn("ServerRegistry.serverInfo")(function*(name) {
-      const { config } = yield* entryOf(name)
-      const entry = yield* connected(name)
-      yield* Effect.ignore(listToolsOf(name))
-      return {
-        name,
-        transport: entry.session.transport,
-        ...(config === undefined ? {} : { config: ServerConfig.hideSecrets(config) }),
-        server: entry.session.server,
-        state: yield* entry.session.state.current,
-        connectedAt: entry.connectedAt,
-        tools: entry.lastTools
-      }
-    }),
-    disconnectAll: Effect.suspend(() => Effect.forEach([...entries.values()].reverse(), close, { discard: true })).pipe(
-      Effect.withSpan("ServerRegistry.disconnectAll")
-    ),
-    changes: SubscriptionRef.changes(states)
-  })
-})

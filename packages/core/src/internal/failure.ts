@@ -13,19 +13,20 @@ import {
 } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 
-export interface Connection {
+/** Whom a failure is about. */
+export interface Peer {
   readonly server: string
   readonly transport: string
   readonly inner: McpTransport
 }
 
-const stderrOf = (connection: Connection): ReadonlyArray<string> => connection.inner.stderrLines ?? []
+const stderrOf = (peer: Peer): ReadonlyArray<string> => peer.inner.stderrLines ?? []
 
 /** The failure of the transport behind what the SDK rejected with, if there is one. */
-const transportError = (connection: Connection, cause: unknown): TransportError | undefined => {
+const transportError = (peer: Peer, cause: unknown): TransportError | undefined => {
   if (cause instanceof TransportError) return cause
   if (cause instanceof ProtocolError && cause.data instanceof TransportError) return cause.data
-  if (cause instanceof SdkError && cause.code === SdkErrorCode.ConnectionClosed) return connection.inner.lost
+  if (cause instanceof SdkError && cause.code === SdkErrorCode.ConnectionClosed) return peer.inner.lost
   return undefined
 }
 
@@ -34,15 +35,15 @@ const isClosed = (cause: unknown): boolean =>
     ? cause.code === SdkErrorCode.ConnectionClosed || cause.code === SdkErrorCode.NotConnected
     : cause instanceof Error && cause.message === "Not connected"
 
-const closed = (connection: Connection, cause: unknown): Closed =>
-  connection.inner.lost?.reason._tag === "Closed"
-    ? connection.inner.lost.reason
-    : new Closed({ description: "the connection is closed", stderr: stderrOf(connection), cause })
+const closed = (peer: Peer, cause: unknown): Closed =>
+  peer.inner.lost?.reason._tag === "Closed"
+    ? peer.inner.lost.reason
+    : new Closed({ description: "the connection is closed", stderr: stderrOf(peer), cause })
 
-const reasonOf = (connection: Connection, cause: unknown): readonly [CallErrorReason, Delivery] => {
+const reasonOf = (peer: Peer, cause: unknown): readonly [CallErrorReason, Delivery] => {
   if (isClosed(cause)) {
     const sent = cause instanceof SdkError && cause.code === SdkErrorCode.ConnectionClosed
-    return [closed(connection, cause), sent ? "unknown" : "not-sent"]
+    return [closed(peer, cause), sent ? "unknown" : "not-sent"]
   }
   if (cause instanceof ProtocolError) {
     const data = cause.data === undefined ? {} : { data: cause.data }
@@ -54,13 +55,13 @@ const reasonOf = (connection: Connection, cause: unknown): readonly [CallErrorRe
   return [new InvalidResult({ description: cause instanceof Error ? cause.message : String(cause) }), "answered"]
 }
 
-export const toCallError = (connection: Connection, method: string, cause: unknown): CallError => {
-  const failure = transportError(connection, cause)
+export const toCallError = (peer: Peer, method: string, cause: unknown): CallError => {
+  const failure = transportError(peer, cause)
   const [reason, delivery] = failure === undefined
-    ? reasonOf(connection, cause)
+    ? reasonOf(peer, cause)
     : [failure.reason, failure.delivery] as const
   const hint = failure?.hint === undefined ? {} : { hint: failure.hint }
-  return new CallError({ server: connection.server, method, delivery, reason, ...hint })
+  return new CallError({ server: peer.server, method, delivery, reason, ...hint })
 }
 
 const revisionHint = "this client speaks the revisions 2024-10-07 to 2025-11-25"
@@ -88,20 +89,32 @@ const initializeFailure = (cause: unknown): { readonly description: string; read
 const unsupportedVersion = "Server's protocol version is not supported: "
 
 const connectionError = (
-  connection: Connection,
+  peer: Peer,
   phase: ConnectionPhase,
   fields: { readonly description: string; readonly hint?: string; readonly cause?: unknown }
 ): ConnectionError =>
   new ConnectionError({
-    server: connection.server,
-    transport: connection.transport,
+    server: peer.server,
+    transport: peer.transport,
     phase,
-    stderr: stderrOf(connection),
+    stderr: stderrOf(peer),
     ...fields
   })
 
-/** A failure of the transport as the error of the whole connection. */
-export const fromTransportError = (connection: Connection, error: TransportError): ConnectionError => {
+/** What a request gets that comes after the end. */
+export const gone = (peer: Peer, method: string): CallError => {
+  const { lost } = peer.inner
+  return new CallError({
+    server: peer.server,
+    method,
+    delivery: "not-sent",
+    reason: lost?.reason ?? new Closed({ description: "the session is closed", stderr: [] }),
+    ...(lost?.hint === undefined ? {} : { hint: lost.hint })
+  })
+}
+
+/** A failure of the transport as the error of the whole peer. */
+export const fromTransportError = (peer: Peer, error: TransportError): ConnectionError => {
   const { reason } = error
   const ended = reason._tag === "Closed"
     ? {
@@ -111,10 +124,10 @@ export const fromTransportError = (connection: Connection, error: TransportError
       ...(reason.signal === undefined ? {} : { signal: reason.signal }),
       ...(reason.cause === undefined ? {} : { cause: reason.cause })
     }
-    : { description: reason.message, stderr: stderrOf(connection) }
+    : { description: reason.message, stderr: stderrOf(peer) }
   return new ConnectionError({
-    server: connection.server,
-    transport: connection.transport,
+    server: peer.server,
+    transport: peer.transport,
     phase: error.phase,
     ...ended,
     ...(error.status === undefined ? {} : { status: error.status }),
@@ -124,17 +137,17 @@ export const fromTransportError = (connection: Connection, error: TransportError
   })
 }
 
-export const toConnectionError = (connection: Connection, cause: unknown): ConnectionError => {
-  const failure = transportError(connection, cause)
-  if (failure !== undefined) return fromTransportError(connection, failure)
+export const toConnectionError = (peer: Peer, cause: unknown): ConnectionError => {
+  const failure = transportError(peer, cause)
+  if (failure !== undefined) return fromTransportError(peer, failure)
   if (isClosed(cause)) {
-    return connectionError(connection, "negotiate", { description: "the connection closed during initialize", cause })
+    return connectionError(peer, "negotiate", { description: "the connection closed during initialize", cause })
   }
-  return connectionError(connection, "negotiate", { ...initializeFailure(cause), cause })
+  return connectionError(peer, "negotiate", { ...initializeFailure(cause), cause })
 }
 
-export const connectTimeout = (connection: Connection, milliseconds: number): ConnectionError =>
-  connectionError(connection, "negotiate", {
+export const connectTimeout = (peer: Peer, milliseconds: number): ConnectionError =>
+  connectionError(peer, "negotiate", {
     description: `the server did not answer initialize within ${milliseconds} ms`,
     hint: "check that this is an MCP server and that the transport is the right one, or raise `timeout`"
   })
