@@ -1,1 +1,32 @@
-export {}
+#!/usr/bin/env node
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as UserDirectories from "effect/persistence/UserDirectories"
+import * as Runtime from "effect/Runtime"
+import * as Cli from "./Cli.ts"
+
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+
+const runMain = Runtime.makeRunMain(({ fiber }) => {
+  let stopped: number | undefined
+  const stop = (code: number) => {
+    stopped ??= code
+    fiber.interruptUnsafe(fiber.id)
+  }
+  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => stop(code))
+  // Whoever reads our output has seen enough, as in `umcp list | head -1`.
+  process.stdout.on("error", () => stop(0))
+  process.stderr.on("error", () => {})
+  fiber.addObserver((exit) => {
+    const code = stopped ?? (Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 70)
+    process.stdout.write("", () => process.exit(code))
+  })
+})
+
+Cli.run.pipe(
+  Effect.provide(Layer.mergeAll(NodeServices.layer, UserDirectories.layer, NodeTransports.layer)),
+  runMain({ disableErrorReporting: true })
+)

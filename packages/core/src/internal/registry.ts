@@ -103,21 +103,21 @@ export const make = Effect.fnUntraced(function*(
       const connectedAt = yield* Clock.currentTimeMillis
       yield* Deferred.succeed(entry.ready, { session: opened, connectedAt, lastTools: [] })
       return opened
-    }).pipe(
-      Effect.onError(Effect.fnUntraced(function*(cause) {
-        const removed = !forget(entry)
-        yield* Deferred.fail(entry.ready, notFound(entry.name))
-        yield* Scope.close(entry.scope, Exit.failCause(cause))
-        if (removed) return
-        const error = Cause.findErrorOption(cause)
-        yield* setState(
-          entry.name,
-          Option.isSome(error) && error.value instanceof ConnectionError
-            ? { _tag: "Failed", error: error.value }
-            : undefined
-        )
-      }))
+    })
+
+  const abandon = Effect.fnUntraced(function*(entry: Entry, cause: Cause.Cause<unknown>) {
+    const removed = !forget(entry)
+    yield* Deferred.fail(entry.ready, notFound(entry.name))
+    yield* Scope.close(entry.scope, Exit.failCause(cause))
+    if (removed) return
+    const error = Cause.findErrorOption(cause)
+    yield* setState(
+      entry.name,
+      Option.isSome(error) && error.value instanceof ConnectionError
+        ? { _tag: "Failed", error: error.value }
+        : undefined
     )
+  })
 
   const add = <E, R>(
     name: string,
@@ -125,7 +125,10 @@ export const make = Effect.fnUntraced(function*(
     config?: ServerConfig.ServerConfig
   ): Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(reserve(name, config), (entry) => restore(open(entry, layer())))
+      Effect.flatMap(
+        reserve(name, config),
+        (entry) => Effect.onError(restore(open(entry, layer())), (cause) => abandon(entry, cause))
+      )
     )
 
   const addServer = Effect.fn("ServerRegistry.addServer")(function*(input: ServerConfig.ServerConfig) {
