@@ -182,13 +182,11 @@ export const make = Effect.fnUntraced(function*(
       (name) => Effect.map(Effect.result(listToolsOf(name)), (result) => [name, result] as const),
       { concurrency: "unbounded" }
     )
-    const tools: Record<string, ReadonlyArray<Tool>> = {}
-    const failed: Record<string, CallError> = {}
-    for (const [name, result] of listed) {
-      if (Result.isSuccess(result)) tools[name] = result.success
-      else if (result.failure._tag === "CallError") failed[name] = result.failure
-    }
-    return { tools, failed }
+    const tools = listed.flatMap(([name, result]) => Result.isSuccess(result) ? [[name, result.success] as const] : [])
+    const failed = listed.flatMap(([name, result]) =>
+      Result.isFailure(result) && result.failure._tag === "CallError" ? [[name, result.failure] as const] : []
+    )
+    return { tools: Object.fromEntries(tools), failed: Object.fromEntries(failed) }
   }).pipe(Effect.withSpan("ServerRegistry.listTools"))
 
   function listTools(): Effect.Effect<ListToolsResult>
