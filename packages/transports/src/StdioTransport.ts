@@ -129,7 +129,9 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
     send: async (message) => {
       const line = encode(message)
       if (Result.isFailure(line)) return Promise.reject(line.failure)
-      if (!Queue.offerUnsafe(outbox, line.success + "\n")) return Promise.reject(lost ?? closed("the session is closed"))
+      if (!Queue.offerUnsafe(outbox, line.success + "\n")) {
+        return Promise.reject(lost ?? closed("the session is closed"))
+      }
     },
     close: async () => transport.onclose?.()
   }

@@ -44,6 +44,7 @@ export const layer: Layer.Layer<SessionFactory, never, ChildProcessSpawner | Htt
   SessionFactory,
   Effect.map(
     Effect.context<ChildProcessSpawner | HttpClient>(),
-    (services) => SessionFactory.of({ layer: (config) => Layer.provide(layerFor(config), Layer.succeedContext(services)) })
+    (services) =>
+      SessionFactory.of({ layer: (config) => Layer.provide(layerFor(config), Layer.succeedContext(services)) })
   )
 )

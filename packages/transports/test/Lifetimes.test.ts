@@ -98,13 +98,19 @@ describe("lifetimes over real transports", () => {
         const { ends, word } = yield* five
         const origin = yield* mcpHttp.serve((name) => appendFileSync(log.path, `end ${name}\n`))
         const stdio = (name: string) =>
-          StdioTransport.layer({ name, command: node, args: [fixture, `--name=${name}`, `--log=${log.path}`, `--mark=${word}`] })
+          StdioTransport.layer({
+            name,
+            command: node,
+            args: [fixture, `--name=${name}`, `--log=${log.path}`, `--mark=${word}`]
+          })
         const Servers = ServerRegistry.layerOf({
           first: stdio("first"),
           second: StreamableHttpTransport.layer({ name: "second", url: `${origin}/mcp/second` }),
           third: stdio("third")
         }).pipe(Layer.provide(NodeTransports.platform))
-        yield* ServerRegistry.ServerRegistry.use((registry) => registry.callTool("second", "echo", { message: "hello" })).pipe(
+        yield* ServerRegistry.ServerRegistry.use((registry) =>
+          registry.callTool("second", "echo", { message: "hello" })
+        ).pipe(
           Effect.provide(Servers)
         )
         assert.deepStrictEqual(ends(), ["third", "second", "first"])

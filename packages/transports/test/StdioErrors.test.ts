@@ -6,7 +6,9 @@ import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, FileSystem, Stream } from "effect"
 import { fixture, node } from "./support.ts"
 
-const failure = (options: Partial<StdioTransport.Options>): Effect.Effect<ConnectionError, unknown, NodeServices.NodeServices> =>
+const failure = (
+  options: Partial<StdioTransport.Options>
+): Effect.Effect<ConnectionError, unknown, NodeServices.NodeServices> =>
   StdioTransport.make({ name: "weather", command: node, ...options }).pipe(Effect.scoped, Effect.flip)
 
 const withFixture = (...flags: ReadonlyArray<string>) => failure({ args: [fixture, ...flags], timeout: "700 millis" })
@@ -86,7 +88,11 @@ describe("what goes wrong over stdio", () => {
     it.effect("every older revision connects", () =>
       Effect.gen(function*() {
         for (const revision of ["2024-10-07", "2024-11-05", "2025-03-26", "2025-06-18"]) {
-          const session = yield* StdioTransport.make({ name: "old", command: node, args: [fixture, `--revision=${revision}`] })
+          const session = yield* StdioTransport.make({
+            name: "old",
+            command: node,
+            args: [fixture, `--revision=${revision}`]
+          })
           assert.strictEqual(session.server.protocolVersion, revision)
           yield* session.callTool("echo", { message: revision })
         }

@@ -39,7 +39,11 @@ describe("closing a stdio server", () => {
           const note = Effect.addFinalizer(() => Effect.map(Clock.currentTimeMillis, (time) => times.push(time)))
           yield* Effect.scoped(Effect.gen(function*() {
             yield* note
-            yield* StdioTransport.make({ name: "files", command: node, args: [filesystem, import.meta.dirname, "--", word] })
+            yield* StdioTransport.make({
+              name: "files",
+              command: node,
+              args: [filesystem, import.meta.dirname, "--", word]
+            })
             assert.isAtLeast(alive(word).length, 1)
             yield* note
           }))
@@ -55,14 +59,21 @@ describe("closing a stdio server", () => {
       Effect.gen(function*() {
         const log = yield* Log
         yield* closing([`--log=${log.path}`, "--name=polite"], plain)
-        assert.deepStrictEqual(log.lines().filter((line) => line.endsWith("polite")), ["start polite", "initialized polite", "end polite"])
+        assert.deepStrictEqual(log.lines().filter((line) => line.endsWith("polite")), [
+          "start polite",
+          "initialized polite",
+          "end polite"
+        ])
       }))
 
     it.effect("sends SIGTERM to one that ignores the end of its input", () =>
       Effect.gen(function*() {
         const log = yield* Log
         yield* closing(["--ignore-eof", `--log=${log.path}`, "--name=deaf"], plain)
-        assert.deepStrictEqual(log.lines().filter((line) => line.endsWith("deaf")).slice(-2), ["SIGTERM deaf", "end deaf"])
+        assert.deepStrictEqual(log.lines().filter((line) => line.endsWith("deaf")).slice(-2), [
+          "SIGTERM deaf",
+          "end deaf"
+        ])
       }))
 
     it.effect("kills one that ignores SIGTERM too, within the two grace periods", () =>

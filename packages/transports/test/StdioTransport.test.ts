@@ -27,12 +27,22 @@ describe("StdioTransport", () => {
         const events = yield* Stream.runCollect(
           session.callToolStream("trigger-long-running-operation", { duration: 0.1, steps: 4 })
         )
-        assert.deepStrictEqual(events.map((event) => event._tag), ["Progress", "Progress", "Progress", "Progress", "Result"])
+        assert.deepStrictEqual(events.map((event) => event._tag), [
+          "Progress",
+          "Progress",
+          "Progress",
+          "Progress",
+          "Result"
+        ])
       }).pipe(Effect.provide(StdioTransport.layer({ name: "everything", command: node, args: [everything] }))))
 
     it.effect("server-filesystem: reads a folder; what it refuses is a result, or ToolFailed on wish", () =>
       Effect.gen(function*() {
-        const session = yield* StdioTransport.make({ name: "files", command: node, args: [filesystem, import.meta.dirname] })
+        const session = yield* StdioTransport.make({
+          name: "files",
+          command: node,
+          args: [filesystem, import.meta.dirname]
+        })
         assert.include(textOf(yield* session.callTool("list_directory", { path: import.meta.dirname })), "fixtures")
         const refused = yield* session.callTool("read_text_file", { path: "/etc/passwd" })
         assert.isTrue(refused.isError)
@@ -50,7 +60,13 @@ describe("StdioTransport", () => {
         const seen = JSON.parse(textOf(yield* session.callTool("environment")))
         assert.strictEqual(seen.cwd, tmpdir())
         assert.deepStrictEqual(seen.args, ["--odd=a b'\"$HOME;|"])
-        assert.deepStrictEqual(seen.env, { PATH: "/bin:/usr/bin", USER: "ada", HOME: "/elsewhere", TOKEN: "s3cret", PLAIN: "yes" })
+        assert.deepStrictEqual(seen.env, {
+          PATH: "/bin:/usr/bin",
+          USER: "ada",
+          HOME: "/elsewhere",
+          TOKEN: "s3cret",
+          PLAIN: "yes"
+        })
       }).pipe(Effect.provideService(
         StdioTransport.Environment,
         ConfigProvider.fromUnknown({ PATH: "/bin:/usr/bin", USER: "ada", HOME: "/home/ada", AWS_SECRET: "no" })
@@ -181,9 +197,10 @@ describe("StdioTransport", () => {
           Effect.sync(() => {
             process.stdout.write = (chunk: unknown) => written.push(chunk) > 0
           }),
-          () => Effect.sync(() => {
-            process.stdout.write = write
-          })
+          () =>
+            Effect.sync(() => {
+              process.stdout.write = write
+            })
         )
         yield* session.listTools
         yield* Effect.ignore(session.callTool("garbage"))

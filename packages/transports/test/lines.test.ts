@@ -22,19 +22,27 @@ const Text = Schema.Array(Schema.String).check(Schema.isMaxLength(20))
 const Cuts = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })))
 
 describe("lines", () => {
-  it.prop("are the same however the bytes are cut, in the middle of a character too", { lines: Text, cuts: Cuts }, ({ cuts, lines }) => {
-    const clean = lines.map((line) => line.replaceAll("\n", "").toWellFormed())
-    assert.deepStrictEqual(feed(clean.map((line) => `${line}\n`).join(""), cuts), clean)
-  })
+  it.prop(
+    "are the same however the bytes are cut, in the middle of a character too",
+    { lines: Text, cuts: Cuts },
+    ({ cuts, lines }) => {
+      const clean = lines.map((line) => line.replaceAll("\n", "").toWellFormed())
+      assert.deepStrictEqual(feed(clean.map((line) => `${line}\n`).join(""), cuts), clean)
+    }
+  )
 
-  it.prop("longer than the limit keep only their ends, and the lines around them are whole", { cuts: Cuts }, ({ cuts }) => {
-    const long = `${"a".repeat(2000)}${"m".repeat(5000)}${"z".repeat(2000)}`
-    assert.deepStrictEqual(feed(`before\n${long}\nafter\n`, cuts, 3000), [
-      "before",
-      { head: "a".repeat(1024), tail: "z".repeat(1024) },
-      "after"
-    ])
-  })
+  it.prop(
+    "longer than the limit keep only their ends, and the lines around them are whole",
+    { cuts: Cuts },
+    ({ cuts }) => {
+      const long = `${"a".repeat(2000)}${"m".repeat(5000)}${"z".repeat(2000)}`
+      assert.deepStrictEqual(feed(`before\n${long}\nafter\n`, cuts, 3000), [
+        "before",
+        { head: "a".repeat(1024), tail: "z".repeat(1024) },
+        "after"
+      ])
+    }
+  )
 
   it("without a last line feed still end", () => {
     assert.deepStrictEqual(feed("one\ntwo", []), ["one", "two"])
@@ -52,7 +60,10 @@ describe("the request that a message over the limit answers", () => {
     assert.strictEqual(answer("{\"result\":{\"id\":5,", "\"id\":5}}"), null)
   })
   it("is none for a request or a notification of the server", () => {
-    assert.strictEqual(answer("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{", "}}"), undefined)
+    assert.strictEqual(
+      answer("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{", "}}"),
+      undefined
+    )
     assert.strictEqual(answer("{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"sampling/createMessage\"", "}}"), undefined)
   })
 })

@@ -25,7 +25,9 @@ export const make = (connection: Connection): Tools => {
         const tools = items.filter(results.isTool)
         if (tools.length < items.length) {
           const invalid = items.filter((item) => !results.isTool(item))
-          connection.warn(`left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`)
+          connection.warn(
+            `left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`
+          )
         }
         known.clear()
         for (const tool of tools) known.add(tool.name)
@@ -71,7 +73,9 @@ export const make = (connection: Connection): Tools => {
       Effect.fnUntraced(function*(queue) {
         const token = `umcp-${++lastToken}`
         yield* Effect.acquireRelease(
-          Effect.sync(() => connection.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))),
+          Effect.sync(() =>
+            connection.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))
+          ),
           () => Effect.sync(() => connection.progress.delete(token))
         )
         const subscription = yield* PubSub.subscribe(connection.notifications)

@@ -34,7 +34,9 @@ export const inherited = (provider: ConfigProvider.ConfigProvider): Effect.Effec
   Effect.gen(function*() {
     const env: Record<string, string> = {}
     for (const name of new Set([...posix, ...windows])) {
-      const value = yield* Config.option(Config.String(name)).parse(provider).pipe(Effect.orElseSucceed(() => Option.none()))
+      const value = yield* Config.option(Config.String(name)).parse(provider).pipe(
+        Effect.orElseSucceed(() => Option.none())
+      )
       if (Option.isSome(value)) env[name] = value.value
     }
     if (isWindows(env)) return env

@@ -42,7 +42,10 @@ const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
 const slide = (tail: Uint8Array, chunk: Uint8Array): Uint8Array =>
   chunk.length >= endSize
     ? chunk.slice(-endSize)
-    : join([tail.subarray(Math.max(0, tail.length + chunk.length - endSize)), chunk], Math.min(endSize, tail.length + chunk.length))
+    : join(
+      [tail.subarray(Math.max(0, tail.length + chunk.length - endSize)), chunk],
+      Math.min(endSize, tail.length + chunk.length)
+    )
 
 export const make = (handlers: Handlers): Lines => {
   const decoder = new TextDecoder()

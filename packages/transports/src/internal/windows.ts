@@ -20,7 +20,11 @@ export interface Resolved {
   readonly shell: string | undefined
 }
 
-export const resolve = (command: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Resolved => {
+export const resolve = (
+  command: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
+): Resolved => {
   const parsed = spawn._parse(command, args, { env })
   const script = parsed.args.at(-1)
   return parsed.options.windowsVerbatimArguments === true && script !== undefined

@@ -1,0 +1,122 @@
+/**
+ * `umcp` as an effect: the commands, how their failures are reported, and the exit codes.
+ *
+ * Exit codes: 0 done; 1 the tool answered `isError`; 2 usage or configuration; 3 authorization needed; 4 cannot connect;
+ * 5 the request failed; 70 a bug in umcp.
+ *
+ * @since 0.1.0
+ */
+import * as McpSession from "@universal-mcp/core/McpSession"
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Stdio from "effect/Stdio"
+import { call } from "./commands/call.ts"
+import { config } from "./commands/config.ts"
+import { demo } from "./commands/demo.ts"
+import { list } from "./commands/list.ts"
+import { servers } from "./commands/servers.ts"
+import { type ExitWith, UsageError } from "./internal/errors.ts"
+import { printFailure } from "./internal/output.ts"
+import { version } from "./internal/package.ts"
+import { root } from "./internal/root.ts"
+import { exitCode, type Failure } from "./render/failure.ts"
+import { Progress } from "./render/Progress.ts"
+import { Screen } from "./render/Screen.ts"
+import { wrap } from "./render/text.ts"
+
+const command = root.pipe(
+  Command.withDescription(
+    "A client for any server of the Model Context Protocol. Servers come from a configuration file ({\"mcpServers\": …}), or " +
+      "from --url or --stdio. Exit codes: 0 done; 1 the tool answered with an error; 2 usage or configuration; 3 " +
+      "authorization needed; 4 cannot connect; 5 the request failed; 130 interrupted."
+  ),
+  Command.withExamples([
+    { command: "umcp demo", description: "See what it does" },
+    { command: "umcp list", description: "The tools of all configured servers" },
+    { command: "umcp call files.read_text_file path=README.md", description: "Call a tool" },
+    {
+      command: "umcp list --stdio \"npx -y @modelcontextprotocol/server-everything\"",
+      description: "A server that is not configured"
+    }
+  ]),
+  Command.withSubcommands([list, call, servers, config, demo])
+)
+
+/**
+ * Runs the command line that `Stdio` gives, to its exit code. Everything it started is closed when it returns, also
+ * when it is interrupted.
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const run = Effect.gen(function*() {
+  const { args } = yield* Stdio.Stdio
+  const json = (yield* args).includes("--json")
+  const screen = yield* Screen
+  const fail = (error: Failure) => Effect.as(printFailure(error, json), exitCode(error))
+  return yield* Command.run(command, { version }).pipe(
+    Effect.as(0),
+    Effect.provideService(McpSession.ClientInfo, { name: "umcp", version }),
+    Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
+    Effect.provideService(CliOutput.Presenter, presenter(screen)),
+    Effect.provide(screen.errIsTerminal ? Logger.layer([Logger.consolePretty()]) : Logger.layer([])),
+    Effect.provideService(Logger.LogToStderr, true),
+    Effect.catch((error: Failure | ExitWith | CliError.CliError) => {
+      switch (error._tag) {
+        case "ExitWith":
+          return Effect.succeed(error.code)
+        case "ShowHelp":
+          return error.errors.length === 0 ? Effect.succeed(0) : fail(usageError(error))
+        default:
+          return isCliError(error) ? fail(new UsageError({ description: error.message })) : fail(error)
+      }
+    }),
+    Effect.catchCause((cause) =>
+      Cause.hasDies(cause)
+        ? Effect.as(Console.error(`umcp has a bug; please report this:\n${Cause.pretty(cause)}`), 70)
+        : Effect.failCause(cause)
+    )
+  )
+}).pipe(Effect.provide(Layer.provideMerge(Progress.layer, Screen.layer)))
+
+const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
+
+/** Help and version; an invocation that is not valid is reported as every other failure. */
+const presenter = (screen: Screen["Service"]): CliOutput.Presenter => {
+  const formatter = CliOutput.defaultFormatter({ colors: screen.out.bold("x") !== "x" })
+  return {
+    present: (event) => {
+      switch (event._tag) {
+        case "Help":
+          return Console.log(wrapHelp(formatter.formatHelpDoc(event.helpDoc), screen.width))
+        case "Version":
+          return Console.log(`${event.name} ${event.version}`)
+        case "InvalidInvocation":
+          return Effect.void
+      }
+    }
+  }
+}
+
+/** Breaks the lines that are too long, below the column in which their text begins. */
+const wrapHelp = (help: string, width: number): string =>
+  help.split("\n").map((line) => {
+    const [name = "", gap = ""] = /^\s+\S.*?(\s{4,})(?=\S)/.exec(line) ?? []
+    return wrap(line, width, "", gap === "" ? "" : " ".repeat(Math.max(0, CliOutput.displayWidth(name) - 2)))
+  }).join("\n")
+
+const isCliError = (error: Failure | CliError.CliError): error is CliError.CliError => CliError.isCliError(error)
+
+const usageError = (error: CliError.ShowHelp): UsageError =>
+  new UsageError({
+    description: error.errors.map(({ message }) => message.replaceAll(/\s+/g, " ")).join("; "),
+    hint: `see \`${error.commandPath.join(" ")} --help\``
+  })

@@ -1,0 +1,170 @@
+/** `umcp call`: one call of one tool. */
+import type { CallEvent } from "@universal-mcp/core/McpSession"
+import type { CallToolResult } from "@universal-mcp/core/Protocol"
+import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { parseDuration } from "../internal/duration.ts"
+import { ExitWith, UsageError } from "../internal/errors.ts"
+import type { JsonObject } from "../internal/jsonSchema.ts"
+import { printJson } from "../internal/output.ts"
+import * as Registry from "../internal/registry.ts"
+import { root } from "../internal/root.ts"
+import { findServer, servers } from "../internal/servers.ts"
+import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
+import { Progress } from "../render/Progress.ts"
+import { result as renderResult } from "../render/result.ts"
+import { Screen } from "../render/Screen.ts"
+import { json as renderJson, safeLine } from "../render/text.ts"
+
+export const call = Command.make(
+  "call",
+  {
+    target: Argument.String("server.tool").pipe(
+      Argument.withDescription("The tool; with --url or --stdio its name alone")
+    ),
+    words: Argument.String("key=value").pipe(
+      Argument.withDescription("An argument, read as the tool's input schema says; key:=json for raw JSON"),
+      Argument.variadic()
+    ),
+    args: Flag.String("args").pipe(
+      Flag.withMetavar("JSON|@FILE|-"),
+      Flag.withDescription(
+        "The arguments as a JSON object, from a file, or from standard input; key=value adds to it and wins"
+      ),
+      Flag.optional
+    ),
+    timeout: Flag.String("timeout").pipe(
+      Flag.withMetavar("DURATION"),
+      Flag.withDescription("How long the call may take, such as 500ms, 30s, 2m; default: the server's, or 60s"),
+      Flag.optional
+    )
+  },
+  Effect.fnUntraced(function*(input) {
+    const words = yield* Effect.forEach(input.words, parseWord)
+    const timeout = yield* Effect.transposeOption(Option.map(input.timeout, parseDuration))
+    const chosen = yield* servers
+    const { config, tool } = yield* findServer(chosen, input.target)
+    if (tool === undefined) {
+      return yield* new UsageError({
+        description: `"${config.name}" is a server; name the tool too: ${config.name}.<tool>`,
+        hint: `\`umcp list ${config.name}\` shows its tools`
+      })
+    }
+    const json = Option.isNone(input.args) ? {} : yield* readArgs(input.args.value)
+
+    const registry = yield* ServerRegistry.ServerRegistry
+    const progress = yield* Progress
+    yield* progress.show(`connecting to ${config.name}`)
+    const session = yield* registry.addServer(config)
+    const tools = yield* Effect.orElseSucceed(session.listTools, () => [])
+    const args = yield* toArguments({
+      server: config.name,
+      tool,
+      listed: tools.find((one) => one.name === tool),
+      json,
+      words
+    })
+    yield* progress.show(`calling ${tool}`)
+    const result = yield* lastResult(
+      session.callToolStream(tool, args, Option.isNone(timeout) ? {} : { timeout: timeout.value }),
+      (event) => showEvent(tool, event)
+    )
+    yield* progress.show("")
+    const { json: asJson } = yield* root
+    yield* asJson ? printJson(result) : Console.log(renderResult(result))
+    if (result.isError !== true) return
+    const screen = yield* Screen
+    if (!asJson) {
+      yield* Console.error(
+        `${screen.err.red("error:")} tool "${safeLine(tool)}" of "${config.name}" answered with an error`
+      )
+    }
+    return yield* new ExitWith({ code: 1 })
+  })
+).pipe(
+  Command.withShortDescription("Call a tool"),
+  Command.withDescription(
+    "Call a tool and print its result. Exit codes: 0 done; 1 the tool answered with an error; 2 usage or configuration; " +
+      "3 authorization needed; 4 cannot connect; 5 the request failed; 130 interrupted."
+  ),
+  Command.withExamples([
+    { command: "umcp call files.read_text_file path=README.md", description: "A tool of a configured server" },
+    {
+      command: "umcp call echo --stdio \"npx -y @modelcontextprotocol/server-everything\" message=hi",
+      description: "A server that is not configured"
+    },
+    {
+      command: "umcp call db.query --args @query.json limit=5",
+      description: "Arguments from a file, one of them replaced"
+    }
+  ]),
+  Command.provide(Registry.layer)
+)
+
+/** The text of `--args`: JSON itself, `@file`, or `-` for standard input. */
+const readArgs = Effect.fnUntraced(function*(given: string): Effect.fn.Return<
+  JsonObject,
+  UsageError,
+  FileSystem.FileSystem | Stdio.Stdio
+> {
+  if (given === "-") {
+    const stdio = yield* Stdio.Stdio
+    const text = Stream.mkString(Stream.decodeText(stdio.stdin))
+    return yield* parseJson(
+      yield* Effect.mapError(
+        text,
+        (error) => new UsageError({ description: `cannot read standard input: ${error.message}` })
+      )
+    )
+  }
+  if (!given.startsWith("@")) return yield* parseJson(given)
+  const fs = yield* FileSystem.FileSystem
+  const path = given.slice(1)
+  return yield* parseJson(
+    yield* Effect.mapError(fs.readFileString(path), (error) =>
+      new UsageError({
+        description: `cannot read ${path}: ${
+          error.reason._tag === "NotFound" ? "there is no such file" : error.message
+        }`
+      }))
+  )
+})
+
+/** Runs a call to its result, which comes last; `each` sees what comes before. */
+export const lastResult = <E, R, E2, R2>(
+  events: Stream.Stream<CallEvent, E, R>,
+  each: (event: Exclude<CallEvent, { readonly _tag: "Result" }>) => Effect.Effect<void, E2, R2>
+): Effect.Effect<CallToolResult, E | E2, R | R2> =>
+  Stream.runFoldEffect(
+    events,
+    (): CallToolResult => ({ content: [] }),
+    (last, event) => event._tag === "Result" ? Effect.succeed(event.result) : Effect.as(each(event), last)
+  )
+
+const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallEvent, { readonly _tag: "Result" }>) {
+  const progress = yield* Progress
+  if (event._tag === "Progress") {
+    const message = event.message === undefined ? "" : ` ${safeLine(event.message)}`
+    return yield* progress.show(
+      `${tool} ${event.progress}${event.total === undefined ? "" : ` of ${event.total}`}${message}`
+    )
+  }
+  const screen = yield* Screen
+  if (!screen.errIsTerminal) return
+  const text = typeof event.data === "string" ? event.data : renderJson(event.data)
+  yield* progress.printing(
+    Console.error(
+      screen.err.dim(
+        `[${safeLine(`${event.level}${event.logger === undefined ? "" : ` ${event.logger}`}`)}] ${safeLine(text)}`
+      )
+    )
+  )
+})

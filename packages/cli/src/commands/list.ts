@@ -1,0 +1,82 @@
+/** `umcp list`: servers and their tools. */
+import { ToolNotFound } from "@universal-mcp/core/McpError"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { ExitWith } from "../internal/errors.ts"
+import { printFailure, printJson } from "../internal/output.ts"
+import * as Registry from "../internal/registry.ts"
+import { root } from "../internal/root.ts"
+import { findServer, servers } from "../internal/servers.ts"
+import { failIfNone, summary, survey, surveyAll } from "../internal/survey.ts"
+import { exitCode } from "../render/failure.ts"
+import { Progress } from "../render/Progress.ts"
+import { Screen } from "../render/Screen.ts"
+import { plural } from "../render/text.ts"
+import { serverTools, toolDetails } from "../render/tools.ts"
+
+export const list = Command.make(
+  "list",
+  {
+    target: Argument.String("server[.tool]").pipe(
+      Argument.withDescription("One server, or one tool of it with its schemas; default: all servers"),
+      Argument.optional
+    )
+  },
+  Effect.fnUntraced(function*({ target }) {
+    const chosen = yield* servers
+    return Option.isNone(target)
+      ? yield* listServers(chosen.configs)
+      : yield* listOne(yield* findServer(chosen, target.value))
+  })
+).pipe(
+  Command.withShortDescription("List servers and their tools"),
+  Command.withDescription(
+    "List servers and their tools, each server as soon as it answers. A server that fails is reported on stderr and does " +
+      "not stop the others; if none answers, the exit code is that of the first failure (4: cannot connect)."
+  ),
+  Command.withExamples([
+    { command: "umcp list", description: "All configured servers" },
+    { command: "umcp list files.read_text_file", description: "One tool, with its schemas" },
+    {
+      command: "umcp list --url https://example.com/mcp --json",
+      description: "A server that is not configured, as JSON"
+    }
+  ]),
+  Command.provide(Registry.layer)
+)
+
+const listServers = Effect.fnUntraced(function*(configs: Parameters<typeof surveyAll>[0]) {
+  const { json } = yield* root
+  const screen = yield* Screen
+  const progress = yield* Progress
+  yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
+  const all = yield* surveyAll(configs, (surveyed, done) =>
+    Effect.gen(function*() {
+      yield* progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
+      if (json) return
+      yield* progress.printing(
+        surveyed.error === undefined ? Console.log(serverTools(surveyed, screen)) : printFailure(surveyed.error, false)
+      )
+    }))
+  if (!json && all.length === 0) yield* Console.log("no servers are configured")
+  if (json) yield* printJson({ servers: all.map((one) => ({ ...summary(one), tools: one.tools })) })
+  yield* json ? failIfNone(all) : Effect.mapError(failIfNone(all), (error) => new ExitWith({ code: exitCode(error) }))
+})
+
+const listOne = Effect.fnUntraced(function*(found: Effect.Success<ReturnType<typeof findServer>>) {
+  const { config, tool: name } = found
+  if (name === undefined) return yield* listServers([config])
+  const { json } = yield* root
+  const screen = yield* Screen
+  const surveyed = yield* survey(config)
+  const tool = surveyed.tools.find((one) => one.name === name)
+  if (json && (surveyed.error !== undefined || tool !== undefined)) {
+    yield* printJson({ servers: [{ ...summary(surveyed), tools: tool === undefined ? [] : [tool] }] })
+  }
+  if (surveyed.error !== undefined) return yield* Effect.fail(surveyed.error)
+  if (tool === undefined) return yield* ToolNotFound.among(config.name, name, surveyed.tools.map((one) => one.name))
+  if (!json) yield* Console.log(toolDetails(tool, screen))
+})

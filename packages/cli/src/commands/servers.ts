@@ -1,0 +1,81 @@
+/** `umcp servers`: how each configured server is reached, and how it is. */
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as Command from "effect/cli/Command"
+import * as Console from "effect/Console"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { printJson } from "../internal/output.ts"
+import * as Registry from "../internal/registry.ts"
+import { root } from "../internal/root.ts"
+import { servers as chosenServers } from "../internal/servers.ts"
+import { failIfNone, stateOf, summary, surveyAll, type Surveyed, transportOf } from "../internal/survey.ts"
+import { lines } from "../render/failure.ts"
+import { Progress } from "../render/Progress.ts"
+import { Screen } from "../render/Screen.ts"
+import { table } from "../render/table.ts"
+import { target } from "../render/target.ts"
+import { plural, safeLine, truncate, wrap } from "../render/text.ts"
+
+export const servers = Command.make(
+  "servers",
+  {},
+  Effect.fnUntraced(function*() {
+    const { json } = yield* root
+    const { configs } = yield* chosenServers
+    const progress = yield* Progress
+    yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
+    const all = yield* surveyAll(
+      configs,
+      (_, done) => progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
+    )
+    if (json) {
+      yield* printJson({ servers: all.map(toJson) })
+    } else {
+      yield* Console.log(all.length === 0 ? "no servers are configured" : yield* toText(all))
+    }
+    yield* failIfNone(all)
+  })
+).pipe(
+  Command.withShortDescription("Show servers and their state"),
+  Command.withDescription(
+    "Connect to every server and show its name, transport, state, number of tools, negotiated protocol revision, since when " +
+      "it is connected, and its target, with secrets hidden."
+  ),
+  Command.provide(Registry.layer)
+)
+
+const toJson = (surveyed: Surveyed) => ({
+  ...summary(surveyed),
+  config: ServerConfig.hideSecrets(surveyed.config),
+  toolCount: surveyed.tools.length,
+  connectedSince: surveyed.connectedAt === undefined
+    ? null
+    : DateTime.formatIso(DateTime.makeUnsafe(surveyed.connectedAt))
+})
+
+const localTime = (milliseconds: number): string =>
+  DateTime.formatLocal(DateTime.makeUnsafe(milliseconds), { locale: "sv", dateStyle: "short", timeStyle: "medium" })
+
+const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed>) {
+  const { out, width } = yield* Screen
+  const heading = ["NAME", "TRANSPORT", "STATE", "TOOLS", "REVISION", "CONNECTED SINCE"].map(out.dim)
+  const cells = rows.map((surveyed) => {
+    const state = stateOf(surveyed)
+    return [
+      out.bold(safeLine(surveyed.config.name)),
+      transportOf(surveyed),
+      (state === "ready" ? out.green : out.red)(state),
+      surveyed.session === undefined ? "-" : String(surveyed.tools.length),
+      safeLine(surveyed.session?.server.protocolVersion ?? "-"),
+      surveyed.connectedAt === undefined ? "-" : localTime(surveyed.connectedAt)
+    ]
+  })
+  const [first, ...others] = table([heading, ...cells])
+  const below = rows.map((surveyed) => [
+    out.dim(`  ${truncate(safeLine(target(surveyed.config)), width - 2)}`),
+    ...(surveyed.error === undefined
+      ? []
+      : lines(surveyed.error, out).split("\n").map((line) => wrap(line, width, "  ")))
+  ])
+  return [first, ...others.flatMap((line, index) => [line, ...(below[index] ?? [])])].join("\n")
+})

@@ -1,0 +1,163 @@
+/** Which servers a command is about: those of the flags, or those of the configuration. */
+import * as ConfigFile from "@universal-mcp/core/ConfigFile"
+import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+import * as UserDirectories from "effect/persistence/UserDirectories"
+import type * as PlatformError from "effect/PlatformError"
+import * as Redacted from "effect/Redacted"
+import { splitCommand } from "./command.ts"
+import { ConfigNotFound, UsageError } from "./errors.ts"
+import { root, type SharedFlags } from "./root.ts"
+
+export interface Servers {
+  readonly configs: ReadonlyArray<ServerConfig.ServerConfig>
+  /** The one server of `--url` or `--stdio`: tools are then named alone. */
+  readonly only: string | undefined
+}
+
+/** The servers that the shared flags choose. */
+export const servers = Effect.gen(function*(): Effect.fn.Return<
+  Servers,
+  UsageError | ConfigNotFound | ConfigError,
+  FileSystem.FileSystem | Path.Path | UserDirectories.UserDirectories | Effect.Services<typeof root>
+> {
+  const flags = yield* root
+  const { stdio, url } = yield* checkFlags(flags)
+  if (url !== undefined) {
+    const config = yield* fromUrl(url, flags)
+    return { configs: [config], only: config.name }
+  }
+  if (stdio !== undefined) {
+    const config = yield* fromCommand(stdio)
+    return { configs: [config], only: config.name }
+  }
+  return { configs: (yield* fromFile).configs, only: undefined }
+})
+
+/** The servers of the configuration file in use, and its path. */
+export const fromFile = Effect.gen(function*() {
+  const flags = yield* root
+  const path = yield* configPath(flags.config)
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.mapError(fs.readFileString(path), unreadable(path))
+  return { path, configs: yield* ConfigFile.decode(text, { path }) }
+})
+
+/** The server whose name is `target`, or begins it before a dot; the longest such name wins. */
+export const findServer = (
+  { configs, only }: Servers,
+  target: string
+): Effect.Effect<{ readonly config: ServerConfig.ServerConfig; readonly tool: string | undefined }, ServerNotFound> => {
+  const [config] = configs
+    .filter(({ name }) => name === only || name === target || target.startsWith(`${name}.`))
+    .sort((a, b) => b.name.length - a.name.length)
+  if (config === undefined) {
+    const [name = target] = target.split(".")
+    return Effect.fail(ServerNotFound.among(name, configs.map((one) => one.name)))
+  }
+  if (only !== undefined) return Effect.succeed({ config, tool: target })
+  const tool = target.slice(config.name.length + 1)
+  return Effect.succeed({ config, tool: tool === "" ? undefined : tool })
+}
+
+const checkFlags = (flags: SharedFlags) => {
+  const url = Option.getOrUndefined(flags.url)
+  const stdio = Option.getOrUndefined(flags.stdio)
+  const several = [
+    ...(url === undefined ? [] : ["--url"]),
+    ...(stdio === undefined ? [] : ["--stdio"]),
+    ...(Option.isNone(flags.config) ? [] : ["--config"])
+  ]
+  if (several.length > 1) {
+    return Effect.fail(new UsageError({ description: `${several.join(" and ")} exclude each other: give one of them` }))
+  }
+  const needsUrl = Option.isSome(flags.transport) ? "--transport" : flags.header.length > 0 ? "--header" : undefined
+  if (needsUrl !== undefined && url === undefined) {
+    return Effect.fail(
+      new UsageError({
+        description: `${needsUrl} needs --url`,
+        hint: "a configured server has its own in the configuration file"
+      })
+    )
+  }
+  return Effect.succeed({ url, stdio })
+}
+
+const nameOf = (text: string, otherwise: string): string => {
+  const name = text.replaceAll(/[^A-Za-z0-9_@./:-]/g, "-").replace(/^[^A-Za-z0-9_@]+/, "").slice(0, 128)
+  return name === "" ? otherwise : name
+}
+
+const fromUrl = Effect.fnUntraced(function*(url: string, flags: SharedFlags) {
+  const headers = yield* Effect.forEach(flags.header, parseHeader)
+  return yield* ServerConfig.decode({
+    name: nameOf(URL.parse(url)?.host ?? "", "url"),
+    url,
+    ...(Option.isNone(flags.transport) ? {} : { transport: flags.transport.value }),
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) })
+  })
+})
+
+const parseHeader = (text: string) => {
+  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/s.exec(text) ?? []
+  return name === undefined || value === undefined
+    ? Effect.fail(
+      new UsageError({
+        description: "--header must be \"Name: value\"",
+        hint: "for example: --header \"X-Api-Key: …\""
+      })
+    )
+    : Effect.succeed([name, Redacted.make(value)] as const)
+}
+
+const fromCommand = Effect.fnUntraced(function*(text: string) {
+  const path = yield* Path.Path
+  const [command, ...args] = yield* splitCommand(text)
+  return yield* ServerConfig.decode({
+    name: nameOf(path.basename(command), "stdio"),
+    transport: "stdio",
+    command,
+    args
+  })
+})
+
+const unreadable = (path: string) => (error: PlatformError.PlatformError) =>
+  new UsageError({
+    description: `cannot read ${path}: ${error.reason._tag === "NotFound" ? "there is no such file" : error.message}`
+  })
+
+const fileNames = ["mcp.json", ".mcp.json"]
+
+const shortest =
+  `{"mcpServers":{"everything":{"command":"npx","args":["-y","@modelcontextprotocol/server-everything"]}}}`
+
+/** The path of the configuration file: `--config`; else the nearest file upwards from the working directory, then the user's. */
+export const configPath = Effect.fnUntraced(function*(given: Option.Option<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (Option.isSome(given)) return path.resolve(given.value)
+  const exists = (file: string) => Effect.orElseSucceed(fs.exists(file), () => false)
+  const here = path.resolve(".")
+  for (let folder = here;; folder = path.dirname(folder)) {
+    for (const name of fileNames) {
+      const file = path.join(folder, name)
+      if (yield* exists(file)) return file
+    }
+    if (folder === path.dirname(folder)) break
+  }
+  const directories = yield* UserDirectories.UserDirectories
+  const user = yield* Effect.option(directories.config("universal-mcp"))
+  const userFile = Option.map(user, (folder) => path.join(folder, "mcp.json"))
+  if (Option.isSome(userFile) && (yield* exists(userFile.value))) return userFile.value
+  return yield* new ConfigNotFound({
+    looked: [
+      `${fileNames.join(" and ")} in ${here} and every folder above it`,
+      ...(Option.isSome(userFile) ? [userFile.value] : [])
+    ],
+    hint: `write mcp.json: ${shortest} or name a server: --stdio "<command>" or --url <url>`
+  })
+})

@@ -1,0 +1,123 @@
+/** `key=value` words and `--args` as the arguments of a tool, by its input schema. */
+import type { Tool } from "@universal-mcp/core/Protocol"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { signature } from "../render/signature.ts"
+import { InvalidArgument, MissingArguments, UsageError } from "./errors.ts"
+import * as jsonSchema from "./jsonSchema.ts"
+
+export interface Word {
+  readonly key: string
+  readonly text: string
+  /** `key:=json` */
+  readonly isJson: boolean
+}
+
+/** Reads one `key=value` or `key:=json`. */
+export const parseWord = (word: string): Effect.Effect<Word, UsageError> => {
+  const at = word.indexOf("=")
+  const isJson = at > 0 && word[at - 1] === ":"
+  const key = word.slice(0, isJson ? at - 1 : Math.max(at, 0))
+  return key === ""
+    ? Effect.fail(
+      new UsageError({
+        description: `"${word}" is not an argument of a tool`,
+        hint: "write key=value, or key:=json for a value that is not text"
+      })
+    )
+    : Effect.succeed({ key, text: word.slice(at + 1), isJson })
+}
+
+/** Reads the text of `--args`. */
+export const parseJson = (text: string): Effect.Effect<jsonSchema.JsonObject, UsageError> => {
+  const value = parsed(text)
+  return jsonSchema.isObject(value) ? Effect.succeed(value) : Effect.fail(
+    new UsageError({
+      description: value === undefined
+        ? "--args is not valid JSON"
+        : `--args must be a JSON object, found ${JSON.stringify(value).slice(0, 80)}`,
+      hint: "for example: --args '{\"message\":\"hi\"}', --args @arguments.json, or --args - for standard input"
+    })
+  )
+}
+
+/** The arguments to send; `tool` is undefined where the server does not list it. */
+export const toArguments = Effect.fnUntraced(function*(options: {
+  readonly server: string
+  readonly tool: string
+  readonly listed: Tool | undefined
+  readonly json: jsonSchema.JsonObject
+  readonly words: ReadonlyArray<Word>
+}) {
+  const { listed, server, tool } = options
+  const schema = listed?.inputSchema
+  const properties = jsonSchema.properties(schema)
+  const hint = listed === undefined ? {} : { hint: `the tool is ${signature(listed)}` }
+  const given = yield* Effect.forEach(options.words, ({ isJson, key, text }) => {
+    const value = isJson
+      ? rawJson(text)
+      : coerce(text, Object.hasOwn(properties, key) ? properties[key] : undefined, schema)
+    return Result.isSuccess(value)
+      ? Effect.succeed([key, value.success] as const)
+      : Effect.fail(
+        new InvalidArgument({
+          server,
+          tool,
+          argument: key,
+          expected: value.failure,
+          found: JSON.stringify(text),
+          ...hint
+        })
+      )
+  })
+  const args = { ...options.json, ...Object.fromEntries(given) }
+  const missing = jsonSchema.required(schema).filter((name) => !Object.hasOwn(args, name))
+  return missing.length === 0 ? args : yield* new MissingArguments({ server, tool, missing, ...hint })
+})
+
+/**
+ * The value that `text` stands for: text where the schema allows text, otherwise JSON of a type that it allows. Fails
+ * with what is allowed.
+ */
+export const coerce = (text: string, schema: unknown, root: unknown): Result.Result<unknown, string> => {
+  const schemas = jsonSchema.alternatives(schema, root)
+  if (schemas === undefined) return Result.succeed(text)
+  const value = parsed(text)
+  const expected: Array<string> = []
+  for (const one of schemas) {
+    const values = jsonSchema.listed(one)
+    const types = jsonSchema.typesOf(one)
+    if (values !== undefined) {
+      const match = values.find((listed) => listed === text) ??
+        values.find((listed) => value !== undefined && same(listed, value))
+      if (match !== undefined) return Result.succeed(match)
+      expected.push(...values.map((listed) => JSON.stringify(listed)))
+    } else if (types === undefined || types.includes("string")) {
+      return Result.succeed(text)
+    } else if (types.some((type) => jsonSchema.hasType(value, type))) {
+      return Result.succeed(value)
+    } else {
+      expected.push(...types.map((type) => typeInWords[type]))
+    }
+  }
+  return Result.fail(expected.join(" or "))
+}
+
+const typeInWords: Record<jsonSchema.JsonType, string> = {
+  string: "text",
+  number: "a number",
+  integer: "an integer",
+  boolean: "true or false",
+  null: "null",
+  array: "a JSON array",
+  object: "a JSON object"
+}
+
+const rawJson = (text: string): Result.Result<unknown, string> => {
+  const value = parsed(text)
+  return value === undefined ? Result.fail("JSON after :=") : Result.succeed(value)
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const parsed = (text: string): unknown => Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))

@@ -1,0 +1,89 @@
+/** An error as people and programs get it: lines on stderr, or one line of JSON, and an exit code. */
+import * as McpError from "@universal-mcp/core/McpError"
+import * as Schema from "effect/Schema"
+import { ConfigNotFound, InvalidArgument, MissingArguments, UsageError } from "../internal/errors.ts"
+import { isObject } from "../internal/jsonSchema.ts"
+import type { Style } from "./Screen.ts"
+import { json, safeLine } from "./text.ts"
+
+const Failure = Schema.Union([
+  McpError.ConnectionError,
+  McpError.ServerNotFound,
+  McpError.ServerAlreadyExists,
+  McpError.ToolNotFound,
+  McpError.CallError,
+  McpError.ConfigError,
+  UsageError,
+  InvalidArgument,
+  MissingArguments,
+  ConfigNotFound
+])
+
+/** What a command can fail with. */
+export type Failure = typeof Failure.Type
+
+export const exitCode = (error: Failure): number => {
+  switch (error._tag) {
+    case "ConnectionError":
+      return error.phase === "auth" ? 3 : 4
+    case "CallError":
+      return error.reason._tag === "Unauthorized" ? 3 : 5
+    default:
+      return 2
+  }
+}
+
+/** `error: …`, and `hint: …` where there is one. */
+export const lines = (error: Failure, style: Style): string => {
+  const hint = hintOf(error)
+  return [
+    `${style.red("error:")} ${safeLine(error.message)}`,
+    ...(hint === undefined ? [] : [`${style.cyan("hint:")} ${safeLine(hint)}`])
+  ].join("\n")
+}
+
+/** `{"tag","message","hint", …own fields}` */
+export const toJson = (error: Failure): Record<string, unknown> => {
+  const hint = hintOf(error)
+  const encoded: unknown = encode(error)
+  const { _tag, cause, description, ...fields } = isObject(encoded) ? encoded : {}
+  return {
+    tag: _tag,
+    message: error.message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(description === undefined || description === error.message ? {} : { description }),
+    ...tagged(fields),
+    ...(cause === undefined ? {} : { cause: causeText(cause) })
+  }
+}
+
+/** The error line of `--json`. */
+export const jsonLine = (error: Failure): string => json({ error: toJson(error) })
+
+export const hintOf = (error: Failure): string | undefined => {
+  switch (error._tag) {
+    case "ServerNotFound":
+      return error.available.length === 0 ? undefined : "`umcp servers` shows what is configured"
+    case "ToolNotFound":
+      return `\`umcp list ${error.server}\` shows its tools`
+    case "ServerAlreadyExists":
+      return undefined
+    default:
+      return error.hint
+  }
+}
+
+const encode = Schema.encodeUnknownSync(Schema.toCodecJson(Failure))
+
+/** The reason of a call error has a tag and a cause of its own. */
+const tagged = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const { reason, ...rest } = fields
+  if (!isObject(reason)) return rest
+  const { _tag, cause, ...own } = reason
+  return { ...rest, reason: { tag: _tag, ...own, ...(cause === undefined ? {} : { cause: causeText(cause) }) } }
+}
+
+const causeText = (cause: unknown): string => {
+  const text = isObject(cause) && typeof cause["message"] === "string" ? cause["message"] : json(cause)
+  return safeLine(text).slice(0, 300)
+}

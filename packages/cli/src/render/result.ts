@@ -1,0 +1,37 @@
+/** A tool's result for people. */
+import type { CallToolResult } from "@universal-mcp/core/Protocol"
+import { isObject, type JsonObject } from "../internal/jsonSchema.ts"
+import { base64Bytes, bytes, json, safe, safeLine } from "./text.ts"
+
+/** The content, one block after the other; the structured content where there is no text. */
+export const result = (value: CallToolResult): string => {
+  const blocks = value.content.map((content) => block({ ...content }))
+  const hasText = value.content.some(({ type }) => type === "text")
+  const structured = value.structuredContent === undefined || hasText ? [] : [safe(json(value.structuredContent, 2))]
+  return [...blocks, ...structured].join("\n")
+}
+
+/** Servers send blocks that lack what the protocol wants; such a block is shown as it came. */
+const block = (content: JsonObject): string => {
+  const { data, resource, text, type, uri } = content
+  if (type === "text" && typeof text === "string") return safe(text)
+  if ((type === "image" || type === "audio") && typeof data === "string") {
+    return label([type, content["mimeType"]], data)
+  }
+  if (type === "resource_link" && typeof uri === "string") {
+    return `${label(["link", uri, content["mimeType"]])} ${safeLine(String(content["title"] ?? content["name"] ?? ""))}`
+      .trimEnd()
+  }
+  if (type === "resource" && isObject(resource)) {
+    const names = ["resource", resource["uri"], resource["mimeType"]]
+    if (typeof resource["text"] === "string") return `${label(names)}\n${safe(resource["text"])}`
+    if (typeof resource["blob"] === "string") return label(names, resource["blob"])
+  }
+  return safe(json(content))
+}
+
+/** `[image image/png, 4.2 kB]` */
+const label = (names: ReadonlyArray<unknown>, base64?: string): string => {
+  const known = names.filter((name) => typeof name === "string").map(safeLine).join(" ")
+  return `[${known}${base64 === undefined ? "" : `, ${bytes(base64Bytes(base64))}`}]`
+}

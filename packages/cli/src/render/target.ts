@@ -1,0 +1,8 @@
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as CommandLine from "effect/process/CommandLine"
+
+/** The command line or URL behind a server, with secrets hidden. */
+export const target = (config: ServerConfig.ServerConfig): string => {
+  const shown = ServerConfig.hideSecrets(config)
+  return shown.transport === "stdio" ? CommandLine.display([shown.command, ...(shown.args ?? [])]) : shown.url
+}

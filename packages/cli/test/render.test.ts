@@ -1,0 +1,132 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Tool } from "@universal-mcp/core/Protocol"
+import { displayWidth } from "effect/cli/CliOutput"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { parseDuration } from "../src/internal/duration.ts"
+import { signature, signatureWithin } from "../src/render/signature.ts"
+import { base64Bytes, bytes, json, safe, safeLine, truncate, wrap } from "../src/render/text.ts"
+
+// oxlint-disable-next-line no-control-regex
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
+
+describe("text", () => {
+  it.prop("safe leaves no control character, and plain text as it is", { text: Schema.String }, ({ text }) => {
+    assert.notMatch(safe(text), controls)
+    assert.notMatch(safeLine(`${text}\n\t${text}`), /[\n\t]/)
+    if (!controls.test(text)) assert.strictEqual(safe(text), text)
+  })
+
+  it.prop("json has no control character and means the same", { text: Schema.String }, ({ text }) => {
+    assert.notMatch(json({ text }), controls)
+    assert.deepStrictEqual(JSON.parse(json({ text })), { text })
+  })
+
+  it.each(["\u001b[2J", "\u009b31m", "\u0007", "\u202e", "a\rb"])("safe escapes %j", (text) => {
+    assert.notMatch(safe(text), controls)
+    assert.include(safe(text), "\\u")
+  })
+
+  it("wrap keeps every word within the width, after the indent", () => {
+    const text = "the quick brown fox jumps over the lazy dog and then some"
+    for (const width of [12, 20, 40, 80]) {
+      const lines = wrap(text, width, "  ", "  ").split("\n")
+      assert.strictEqual(lines.map((line) => line.trim()).join(" "), text)
+      for (const line of lines) assert.isAtMost(displayWidth(line), width)
+      for (const line of lines.slice(1)) assert.match(line, /^ {4}\S/)
+    }
+    assert.strictEqual(wrap("  kept  apart", 80, "> "), ">   kept  apart")
+  })
+
+  it("truncate counts cells, not characters", () => {
+    assert.strictEqual(truncate("short", 5), "short")
+    assert.strictEqual(truncate("longer", 5), "long…")
+    assert.strictEqual(truncate("日本語", 5), "日本…")
+  })
+
+  it("sizes", () => {
+    assert.deepStrictEqual([0, 999, 1000, 4200, 3_500_000, 2e9].map(bytes), [
+      "0 B",
+      "999 B",
+      "1.0 kB",
+      "4.2 kB",
+      "3.5 MB",
+      "2.0 GB"
+    ])
+    for (const text of ["", "a", "ab", "abc"]) assert.strictEqual(base64Bytes(btoa(text)), text.length)
+  })
+})
+
+describe("signature", () => {
+  const tool = (properties: Record<string, object>, more: object = {}): Tool => ({
+    name: "t",
+    inputSchema: { type: "object", properties, ...more }
+  })
+
+  it.each<[string, Tool, string]>([
+    ["no parameters", tool({}), "t()"],
+    [
+      "required and optional",
+      tool({ a: { type: "string" }, b: { type: "integer" } }, { required: ["a"] }),
+      "t(a: string, b?: number)"
+    ],
+    ["literals", tool({ a: { enum: ["x", 1, null] }, b: { const: true } }), "t(a?: \"x\" | 1 | null, b?: true)"],
+    [
+      "arrays",
+      tool({ a: { type: "array", items: { type: "string" } }, b: { type: "array" } }),
+      "t(a?: string[], b?: unknown[])"
+    ],
+    [
+      "an array of a union",
+      tool({ a: { type: "array", items: { type: ["string", "null"] } } }),
+      "t(a?: Array<string | null>)"
+    ],
+    [
+      "objects",
+      tool({ a: { type: "object", properties: { x: { type: "number" } }, required: ["x"] } }),
+      "t(a?: { x: number })"
+    ],
+    ["unions", tool({ a: { anyOf: [{ type: "string" }, { type: "null" }] } }), "t(a?: string | null)"],
+    ["references", tool({ a: { $ref: "#/$defs/A" } }, { $defs: { A: { type: "boolean" } } }), "t(a?: boolean)"],
+    ["a reference elsewhere", tool({ a: { $ref: "https://example.com/a" } }), "t(a?: unknown)"],
+    ["anything", tool({ a: {} }), "t(a?: unknown)"]
+  ])("%s", (_, given, expected) => assert.strictEqual(signature(given), expected))
+
+  it("ends on schemas that refer to themselves", () => {
+    const list = { type: "object", properties: { next: { $ref: "#/$defs/List" } } }
+    assert.include(signature(tool({ a: { $ref: "#/$defs/List" } }, { $defs: { List: list } })), "next?: unknown")
+    assert.strictEqual(
+      signature(tool({ a: { $ref: "#/$defs/A" } }, { $defs: { A: { $ref: "#/$defs/A" } } })),
+      "t(a?: unknown)"
+    )
+    assert.strictEqual(
+      signature(tool({ a: { $ref: "#/$defs/A" } }, { $defs: { A: { anyOf: [{ $ref: "#/$defs/A" }] } } })),
+      "t(a?: unknown)"
+    )
+  })
+
+  it("takes a line per parameter where one is not enough", () => {
+    assert.strictEqual(
+      signatureWithin(tool({ a: { type: "string" }, b: { type: "string" } }), 20),
+      "t(\n  a?: string,\n  b?: string\n)"
+    )
+  })
+})
+
+describe("parseDuration", () => {
+  it.effect("reads units and refuses the rest", () =>
+    Effect.gen(function*() {
+      const texts = ["500ms", "30s", "1.5m", "1h"]
+      const read = yield* Effect.forEach(texts, parseDuration)
+      assert.deepStrictEqual(read.map(({ value }) => Number("millis" in value ? value.millis : Number.NaN)), [
+        500,
+        30_000,
+        90_000,
+        3_600_000
+      ])
+      for (const text of ["", "5", "s", "-1s", "1 day", "infinity"]) {
+        const error = yield* Effect.flip(parseDuration(text))
+        assert.include(error.message, JSON.stringify(text))
+      }
+    }))
+})
