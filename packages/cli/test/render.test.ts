@@ -58,7 +58,7 @@ describe("text", () => {
 })
 
 describe("signature", () => {
-  const tool = (properties: Record<string, object>, more: object = {}): Tool => ({
+  const tool = (properties: NonNullable<Tool["inputSchema"]["properties"]>, more: object = {}): Tool => ({
     name: "t",
     inputSchema: { type: "object", properties, ...more }
   })

@@ -3,12 +3,7 @@ import type { Tool } from "@universal-mcp/core/Protocol"
 import * as jsonSchema from "../internal/jsonSchema.ts"
 import { safeLine } from "./text.ts"
 
-/**
- * ```ts
- * signature({ name: "echo", inputSchema: { type: "object", properties: { message: { type: "string" } } } })
- * // => "echo(message?: string)"
- * ```
- */
+/** Such as `echo(message: string, count?: number)`. */
 export const signature = (tool: Tool): string => `${safeLine(tool.name)}(${parameters(tool).join(", ")})${answer(tool)}`
 
 /** The same, one parameter a line where it is longer than `width`. */
