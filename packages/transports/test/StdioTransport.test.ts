@@ -113,9 +113,11 @@ describe("StdioTransport", () => {
             return time
           })
         yield* measure(size)
-        const times = yield* Effect.forEach([1, 2, 3], () => Effect.all([measure(size), measure(2 * size)]))
-        const ratios = times.map(([single, double]) => double / single).sort((a, b) => a - b)
-        assert.isBelow(ratios[1] ?? Number.NaN, 3.2)
+        // The quickest of each: what else the machine does can only add to a time.
+        const times = yield* Effect.replicateEffect(Effect.all([measure(size), measure(2 * size)]), 4)
+        const single = Math.min(...times.map(([time]) => time))
+        const double = Math.min(...times.map(([, time]) => time))
+        assert.isBelow(double / single, 3)
       }))
 
     it.effect("an answer over the limit fails its own call with TooLarge, whichever way round it is written", () =>
