@@ -40,7 +40,7 @@ import * as ServerConfig from "./ServerConfig.ts"
  * - `command`, `args`, `cwd`, `env`, `url` and `headers` interpolate `${VAR}`, `${env:VAR}` and `${VAR:-default}` from
  *   the `ConfigProvider`, which reads the environment unless told otherwise; an empty variable counts as not set.
  *   `$${` stands for `${`.
- * - Values of `env` and `headers` are redacted. Numbers for durations are milliseconds.
+ * - Values of `env` and `headers`, and arguments with a variable in them, are redacted. Numbers for durations are milliseconds.
  * - An entry with `"disabled": true` is left out; fields that are not ours are ignored. Comments and trailing commas
  *   are allowed.
  *
@@ -189,7 +189,8 @@ const decodeEntry = Effect.fnUntraced(
     const config = {
       name,
       ...(transport === undefined ? {} : { transport }),
-      ...(yield* values(fields, path, ["command", "args", "cwd"])),
+      ...(yield* values(fields, path, ["command", "cwd"])),
+      ...(yield* args(fields, path)),
       ...(yield* values({ url: fields[urlField] }, path, ["url"])),
       ...(yield* secrets(fields, path, ["env", "headers"])),
       ...pick(fields, ["timeout", "requestTimeout", "sseReadTimeout", "gracePeriod", "maxMessageSize"])
@@ -219,6 +220,17 @@ const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: R
   const filled: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(pick(fields, keys))) filled[key] = yield* fill(value, `${path}.${key}`)
   return filled
+})
+
+const hasVariable = /(?<!\$)\$\{/
+
+/** An argument that comes from a variable may be a secret, as in `--api-key ${KEY}`. */
+const args = Effect.fnUntraced(function*(fields: Fields, path: string) {
+  const filled = yield* values(fields, path, ["args"])
+  const written = fields["args"]
+  return Array.isArray(written) && Array.isArray(filled["args"])
+    ? { args: filled["args"].map((arg, index) => hasVariable.test(String(written[index])) ? Redacted.make(arg) : arg) }
+    : filled
 })
 
 const secrets = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>) {

@@ -54,7 +54,10 @@ const DurationInput = Schema.declare(
   { expected: "a duration: milliseconds, or text such as \"5 seconds\"" }
 )
 
-const SecretRecord = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Redacted(Schema.String)]))
+/** Text that is hidden where it is redacted. */
+const Secret = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
+
+const SecretRecord = Schema.Record(Schema.String, Secret)
 
 const HttpUrl = Schema.String.check(Schema.makeFilter((text) => {
   const url = URL.parse(text)
@@ -86,7 +89,7 @@ export const StdioServerConfig = Schema.Struct({
   ...Common,
   transport: Schema.Literal("stdio"),
   command: Schema.String.check(Schema.isPattern(/\S/, { expected: "a command" })),
-  args: Schema.optionalKey(Schema.Array(Schema.String)),
+  args: Schema.optionalKey(Schema.Array(Secret)),
   env: Schema.optionalKey(SecretRecord),
   cwd: Schema.optionalKey(Schema.String),
   gracePeriod: Schema.optionalKey(DurationInput)
@@ -247,15 +250,19 @@ const hideUrl = (text: string): string => {
 }
 
 /**
- * The same configuration with every value of `env`, `headers` and the URL's query and credentials hidden, for showing
- * and logging.
+ * The same configuration with what may be secret hidden, for showing and logging: redacted arguments, every value of
+ * `env` and `headers`, and the URL's query and credentials.
  *
  * @category secrets
  * @since 0.1.0
  */
 export const hideSecrets = (config: ServerConfig): ServerConfig =>
   config.transport === "stdio"
-    ? { ...config, ...(config.env === undefined ? {} : { env: hideValues(config.env) }) }
+    ? {
+      ...config,
+      ...(config.args === undefined ? {} : { args: config.args.map((arg) => Redacted.isRedacted(arg) ? hidden : arg) }),
+      ...(config.env === undefined ? {} : { env: hideValues(config.env) })
+    }
     : {
       ...config,
       url: hideUrl(config.url),

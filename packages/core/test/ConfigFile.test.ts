@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigFile from "@universal-mcp/core/ConfigFile"
 import type { ConfigError } from "@universal-mcp/core/McpError"
-import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
+import { hideSecrets, reveal, type ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -94,7 +94,7 @@ describe("ConfigFile", () => {
     })
     assert.isTrue(stdio?.transport === "stdio")
     if (stdio?.transport !== "stdio") return
-    assert.deepStrictEqual([stdio.command, stdio.args, stdio.cwd], [
+    assert.deepStrictEqual([stdio.command, stdio.args?.map(reveal), stdio.cwd], [
       "/home/me/bin/x",
       ["/elsewhere", "--a=/home/me:/elsewhere", "a b", ""],
       "/home/me"
@@ -115,9 +115,23 @@ describe("ConfigFile", () => {
     assert.isTrue(config?.transport === "stdio" && Object.keys(config.env ?? {}).join() === "${TOKEN}")
   })
 
+  it("redacts arguments with a variable in them, and no others", () => {
+    const config = one({ command: "x", args: ["--key", "${TOKEN}", "--key=${TOKEN}", "$${TOKEN}"] })
+    assert.isTrue(config?.transport === "stdio")
+    if (config?.transport !== "stdio") return
+    assert.deepStrictEqual(config.args, [
+      "--key",
+      Redacted.make("s3cret"),
+      Redacted.make("--key=s3cret"),
+      "${TOKEN}"
+    ])
+    const shown = hideSecrets(config)
+    assert.deepStrictEqual(shown.transport === "stdio" && shown.args, ["--key", "<redacted>", "<redacted>", "${TOKEN}"])
+  })
+
   it("counts an empty variable as not set", () => {
     const config = one({ command: "x", args: ["${EMPTY:-default}"] }, { EMPTY: "" })
-    assert.isTrue(config?.transport === "stdio" && config.args?.[0] === "default")
+    assert.isTrue(config?.transport === "stdio" && config.args?.map(reveal)[0] === "default")
   })
 
   it("names a missing variable and where it stands", () => {
@@ -265,7 +279,7 @@ describe("ConfigFile", () => {
 
   const read = (text: string, env: Record<string, string> = {}) => {
     const config = one({ command: "x", args: [text] }, env)
-    return config?.transport === "stdio" ? config.args?.[0] : undefined
+    return config?.transport === "stdio" ? config.args?.map(reveal)[0] : undefined
   }
 
   it.prop("leaves text without ${ as it is", { text: Schema.String }, ({ text }) => {

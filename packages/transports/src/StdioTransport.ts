@@ -41,6 +41,7 @@ import type { PlatformError } from "effect/PlatformError"
 import * as ChildProcess from "effect/process/ChildProcess"
 import type { ChildProcessHandle, ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Queue from "effect/Queue"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -209,11 +210,12 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
 const spawn = Effect.fnUntraced(function*(options: Options, gracePeriod: Duration.Duration) {
   const base = yield* environment.inherited(yield* Environment)
   const env = { ...base, ...options.env }
-  const args = options.args ?? []
+  const args = (options.args ?? []).map(ServerConfig.reveal)
   const { shell, ...resolved } = environment.isWindows(base)
     ? (yield* Effect.promise(() => import("./internal/windows.ts"))).resolve(options.command, args, base)
     : { command: options.command, args, shell: undefined }
-  return yield* ChildProcess.make(resolved.command, resolved.args, {
+  // Redacted, so that no error repeats them.
+  return yield* ChildProcess.make(resolved.command, resolved.args.map((arg) => Redacted.make(arg)), {
     env,
     killSignal: "SIGTERM",
     forceKillAfter: gracePeriod,

@@ -28,6 +28,12 @@ describe("what goes wrong over stdio", () => {
         assert.match(error.hint ?? "", /in none of: .*bin/)
       }))
 
+    it.effect("arguments, which may be secrets, are in no error", () =>
+      Effect.gen(function*() {
+        const error = yield* failure({ command: "no-such-command", args: ["--key", "s3cret"] })
+        assert.notInclude(`${error.message} ${error.hint} ${String(error.cause)} ${JSON.stringify(error)}`, "s3cret")
+      }))
+
     it.effect("a command that may not be executed", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
