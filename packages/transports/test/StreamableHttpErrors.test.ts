@@ -1,10 +1,12 @@
 import { assert, describe } from "@effect/vitest"
+import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHttpTransport"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Stream from "effect/Stream"
 import * as https from "node:https"
 import * as net from "node:net"
+import { inspect } from "node:util"
 import * as certificate from "./fixtures/httpCertificate.ts"
 import { type Exchange, type Handler, initializeResult, json, result, serve, stream } from "./fixtures/httpServer.ts"
 import { connect, failure, live, refused, text } from "./fixtures/httpSupport.ts"
@@ -39,6 +41,16 @@ describe("connecting over Streamable HTTP", () => {
       )
       assert.isDefined(error.cause)
       assert.include(error.hint ?? "", "running")
+    }))
+
+  live("whatever fails, the query of the URL and the headers are in no error", () =>
+    Effect.gen(function*() {
+      const error = yield* StreamableHttpTransport.make({
+        name: "web",
+        url: "http://127.0.0.1:1/mcp?key=s3cret",
+        headers: { "x-key": "s3cret" }
+      }).pipe(Effect.scoped, Effect.flip)
+      assert.notInclude(inspect(error, { depth: 20, showHidden: true }), "s3cret")
     }))
 
   live("a refused port, with fetch", () =>

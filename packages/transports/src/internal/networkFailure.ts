@@ -121,7 +121,7 @@ export const fromRequest = (error: HttpClientError.HttpClientError, host: string
     return new TransportError({
       phase: found.phase,
       delivery: found.delivery,
-      reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], cause: error }),
+      reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], ...below(error) }),
       ...(found.hint === undefined ? {} : { hint: found.hint })
     })
   }
@@ -136,7 +136,7 @@ export const fromRequest = (error: HttpClientError.HttpClientError, host: string
   return new TransportError({
     phase: "connect",
     delivery: error.reason._tag === "TransportError" ? "unknown" : "not-sent",
-    reason: new Closed({ description: `the request to ${host} failed: ${text}`, stderr: [], cause: error })
+    reason: new Closed({ description: `the request to ${host} failed: ${text}`, stderr: [], ...below(error) })
   })
 }
 
@@ -149,7 +149,11 @@ export const fromBody = (error: HttpClientError.HttpClientError): TransportError
     reason: new Closed({
       description: `the connection broke before the answer was complete (${code ?? text})`,
       stderr: [],
-      cause: error
+      ...below(error)
     })
   })
 }
+
+/** What the platform reported, without the request around it: URL and headers may hold secrets. */
+const below = ({ reason }: HttpClientError.HttpClientError): { readonly cause?: unknown } =>
+  reason.cause === undefined ? {} : { cause: reason.cause }
