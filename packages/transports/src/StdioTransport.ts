@@ -201,7 +201,13 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
       Effect.andThen(Queue.end(outbox)),
       Effect.andThen(Fiber.await(written)),
       Effect.andThen(Fiber.await(exited)),
-      Effect.timeoutOption(gracePeriod)
+      Effect.timeoutOption(gracePeriod),
+      // Here and not when the process is released, because here its output is still read: it must not block on it.
+      Effect.andThen(Effect.suspend(() =>
+        exited.pollUnsafe() === undefined
+          ? Effect.ignore(handle.kill({ killSignal: "SIGTERM", forceKillAfter: gracePeriod }))
+          : Effect.void
+      ))
     )
   )
   return transport

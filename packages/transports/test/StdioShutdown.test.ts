@@ -76,6 +76,13 @@ describe("closing a stdio server", () => {
         ])
       }))
 
+    it.effect("reads standard error to the very end: one that is loud when it leaves can finish", () =>
+      Effect.gen(function*() {
+        const log = yield* Log
+        yield* closing(["--ignore-eof", "--loud-end", `--log=${log.path}`, "--name=loud"], plain)
+        assert.include(log.lines(), "cleaned up loud")
+      }))
+
     it.effect("kills one that ignores SIGTERM too, within the two grace periods", () =>
       Effect.gen(function*() {
         assert.isBelow(yield* closing(["--ignore-eof", "--ignore-term"], plain), 4000)

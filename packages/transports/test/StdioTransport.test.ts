@@ -162,6 +162,21 @@ describe("StdioTransport", () => {
         }))
     }
 
+    it.effect("an error under no id, which may be about a notification, fails no call", () =>
+      Effect.gen(function*() {
+        const session = yield* connect()
+        assert.strictEqual(textOf(yield* session.callTool("strayError")), "the answer")
+      }))
+
+    it.effect("a message nested a hundred thousand deep costs the session nothing", () =>
+      Effect.gen(function*() {
+        const session = yield* connect()
+        assert.strictEqual(textOf(yield* session.callTool("nested")), "after nesting")
+        const error = yield* Effect.flip(session.callTool("nestedResult"))
+        assert.isTrue(error._tag === "CallError" && error.reason._tag === "InvalidResult")
+        assert.strictEqual(textOf(yield* session.callTool("echo", { message: "next" })), "next")
+      }))
+
     it.effect("an answer with keys beyond the protocol's is an answer", () =>
       Effect.gen(function*() {
         const session = yield* connect()

@@ -3,6 +3,7 @@
  * can never be matched, malformed answers, and progress that shares a chunk with its result.
  */
 import type { JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/client"
+import * as Result from "effect/Result"
 import { InvalidResult } from "../McpError.ts"
 import { failRequest, type McpTransport, TransportError } from "../McpTransport.ts"
 
@@ -29,6 +30,18 @@ const malformed = (description: string) =>
     reason: new InvalidResult({ description })
   })
 
+/** What is nested too deeply cannot be written out again. */
+const excerpt = (value: unknown): string =>
+  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, 200)), () => "something nested very deeply")
+
+/**
+ * An error under no id may as well be about a notification of ours, which some servers refuse: it counts as an answer
+ * only where JSON-RPC itself leaves the id out (parse error, invalid request), or where our transport made it.
+ */
+const mayAnswerRequest = ({ error, id }: Readonly<Record<string, unknown>>): boolean =>
+  isId(id) || !isRecord(error) || error["data"] instanceof TransportError || error["code"] === -32700 ||
+  error["code"] === -32600
+
 const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
 
 export const make = (inner: McpTransport, listener: Listener): Guard => {
@@ -48,13 +61,11 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
     const late = Number.isInteger(id) && id >= 0 && id <= lastId
     const [only, ...others] = inFlight
-    if (late || only === undefined || others.length > 0) {
-      return listener.onWarning(
-        `the server answered a request we are not waiting for (id ${JSON.stringify(message["id"])})`
-      )
+    if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
+      return listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
     }
     if (isRecord(message["error"])) return receiveAnswer({ ...message, id: only })
-    fail(only, malformed(`the server answered under an id that was never used (${JSON.stringify(message["id"])})`))
+    fail(only, malformed(`the server answered under an id that was never used: ${excerpt(message)}`))
   }
 
   const receiveAnswer = (message: Readonly<Record<string, unknown>>): void => {
@@ -78,23 +89,22 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
       malformed(
         error === undefined && result === undefined
           ? "the answer has neither a result nor an error"
-          : `the answer is malformed: ${JSON.stringify({ error, result }).slice(0, 200)}`
+          : `the answer is malformed: ${excerpt({ error, result })}`
       )
     )
   }
 
-  const receive = (message: unknown): void => {
-    if (Array.isArray(message)) return message.forEach(receive)
+  const receive = (message: unknown): void => Array.isArray(message) ? message.forEach(receiveOne) : receiveOne(message)
+
+  const receiveOne = (message: unknown): void => {
     if (!isRecord(message)) {
-      return listener.onWarning(
-        `the server sent a message that is not JSON-RPC: ${JSON.stringify(message).slice(0, 200)}`
-      )
+      return listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
     const { id, method, params } = message
     if (typeof method !== "string") {
       return "result" in message || "error" in message || isId(id)
         ? receiveAnswer(message)
-        : listener.onWarning(`the server sent a message that is not JSON-RPC: ${JSON.stringify(message).slice(0, 200)}`)
+        : listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
     const named = isRecord(params) ? params : undefined
     if (isId(id)) return deliver({ jsonrpc: "2.0", id, method, ...(named === undefined ? {} : { params: named }) })

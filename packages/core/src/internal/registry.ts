@@ -109,7 +109,8 @@ export const make = Effect.fnUntraced(function*(
     const removed = !forget(entry)
     yield* Deferred.fail(entry.ready, notFound(entry.name))
     yield* Scope.close(entry.scope, Exit.failCause(cause))
-    if (removed) return
+    // The name may have been taken again while this was closing.
+    if (removed || entries.has(entry.name)) return
     const error = Cause.findErrorOption(cause)
     yield* setState(
       entry.name,

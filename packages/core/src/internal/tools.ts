@@ -1,4 +1,5 @@
 /** The tools of one connection: list, call, call with progress. */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
@@ -37,9 +38,9 @@ export const make = (connection: Connection): Tools => {
     )
 
   /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
-  const failIfUnknown = (tool: string): Effect.Effect<void, ToolNotFound> =>
+  const failIfUnknown = (tool: string, timeout: Duration.Input = longestLook): Effect.Effect<void, ToolNotFound> =>
     known.has(tool) ? Effect.void : listTools.pipe(
-      Effect.timeout("5 seconds"),
+      Effect.timeout(Duration.min(longestLook, Duration.fromInputUnsafe(timeout))),
       Effect.ignore,
       Effect.flatMap(() =>
         known.size === 0 || known.has(tool)
@@ -55,9 +56,9 @@ export const make = (connection: Connection): Tools => {
       ...(options?.meta === undefined ? {} : { _meta: options.meta })
     }
     const result = yield* connection.request("tools/call", params, results.callToolResult, options?.timeout).pipe(
-      Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name) : Effect.void)
+      Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name, options?.timeout) : Effect.void)
     )
-    if (result.isError === true) yield* failIfUnknown(name)
+    if (result.isError === true) yield* failIfUnknown(name, options?.timeout)
     return result
   })
 
@@ -94,6 +95,9 @@ export const make = (connection: Connection): Tools => {
 
   return { listTools, callTool, callToolOrFail, callToolStream }
 }
+
+/** How long telling an unknown tool from another failure may take, beyond the call. */
+const longestLook = Duration.seconds(5)
 
 const toolsPage = results.page("tools")
 

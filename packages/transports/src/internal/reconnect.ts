@@ -5,10 +5,14 @@ export const maxFailures = 5
 
 const first = 1000
 const longest = 30_000
+/** A server that says `retry: 0` and always drops the stream must not keep both of us busy. */
+const shortest = 100
 
 /** How long to wait, in milliseconds: as the server said (`retry`) or a second, doubled with each failure. */
-export const delay = (retry: number | undefined, failures: number): number =>
-  failures === 0 ? retry ?? first : Math.min((retry ?? first) * 2 ** failures, Math.max(longest, retry ?? 0))
+export const delay = (retry = first, failures: number): number => {
+  const base = Math.max(retry, shortest)
+  return failures === 0 ? base : Math.min(base * 2 ** failures, Math.max(longest, base))
+}
 
 /** Where a stream stands, for going on from there. */
 export interface Cursor {

@@ -146,6 +146,8 @@ export const make = Effect.fnUntraced(function*(
     return yield* ended
   }))
   yield* stream.pipe(
+    // A defect too must not leave a session that nobody reads for.
+    Effect.catchDefect((defect) => Effect.fail(streamFailure(`the event stream could not be read: ${String(defect)}`))),
     Effect.catch((error) =>
       Effect.sync(() => {
         if (!Deferred.doneUnsafe(endpoint, Effect.fail(error))) end(error)
