@@ -100,6 +100,24 @@ describe("umcp list", () => {
       assert.notMatch(json.stdout, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
     }))
 
+  it.live("stops when the reader of its output is gone, without waiting for other servers", () =>
+    Effect.gen(function*() {
+      const { env, go, until } = yield* events
+      const cwd = yield* configured({
+        quick: server(),
+        late: { ...server("late", "--late"), env },
+        stuck: server("stuck", "--silent")
+      })
+      const { child, ended } = yield* start(["list"], { cwd })
+      yield* Effect.callback<void>((resume) => {
+        child.stdout.once("data", () => resume(Effect.void))
+      })
+      yield* until("late tools/list")
+      child.stdout.destroy()
+      yield* go
+      assert.deepInclude(yield* ended, { code: 0, stderr: "" })
+    }))
+
   it.live("on SIGINT closes the servers in the reverse order", () =>
     Effect.gen(function*() {
       const { all, env, until } = yield* events
