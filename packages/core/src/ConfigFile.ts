@@ -123,6 +123,7 @@ const known = [
   "sseReadTimeout",
   "gracePeriod",
   "maxMessageSize",
+  "protocolVersion",
   "disabled"
 ]
 
@@ -193,7 +194,14 @@ const decodeEntry = Effect.fnUntraced(
       ...(yield* args(fields, path)),
       ...(yield* values({ url: fields[urlField] }, path, ["url"])),
       ...(yield* secrets(fields, path, ["env", "headers"])),
-      ...pick(fields, ["timeout", "requestTimeout", "sseReadTimeout", "gracePeriod", "maxMessageSize"])
+      ...pick(fields, [
+        "timeout",
+        "requestTimeout",
+        "sseReadTimeout",
+        "gracePeriod",
+        "maxMessageSize",
+        "protocolVersion"
+      ])
     }
     return yield* Effect.mapError(ServerConfig.decode(config, [path]), (error) => {
       const hint = error.hint === undefined ? hintFor(fields, known) : {}

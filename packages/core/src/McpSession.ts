@@ -32,7 +32,9 @@ import * as Connection from "./internal/connection.ts"
 import * as Tools from "./internal/tools.ts"
 import type { CallError, ConnectionError, ToolFailed, ToolNotFound } from "./McpError.ts"
 import type { McpTransport } from "./McpTransport.ts"
+import type { Era } from "./NegotiationCache.ts"
 import type { CallToolResult, Implementation, ServerCapabilities, Tool } from "./Protocol.ts"
+import type { ProtocolVersion } from "./ServerConfig.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -51,7 +53,7 @@ export interface ServerDescription {
   readonly instructions?: string | undefined
   readonly capabilities: ServerCapabilities
   readonly protocolVersion: string
-  readonly era: "legacy" | "modern"
+  readonly era: Era
 }
 
 /**
@@ -177,6 +179,10 @@ export interface Options {
   readonly timeout?: Duration.Input | undefined
   /** How long a request may take unless the call says otherwise. Default 60 s. */
   readonly requestTimeout?: Duration.Input | undefined
+  /** An era or a revision that the session is bound to. Default: what the server speaks, the newest first. */
+  readonly protocolVersion?: ProtocolVersion | undefined
+  /** Names the server in the `NegotiationCache`, without secrets. Default: nothing is remembered. */
+  readonly cacheKey?: string | undefined
 }
 
 /**
@@ -198,19 +204,19 @@ export const make = Effect.fn("McpSession.make")(function*(
     options,
     yield* ClientInfo
   )
-  const { client, state } = connection
-  const version = client.getServerVersion()
+  const { negotiated, state } = connection
+  const { capabilities, era, instructions, protocolVersion, serverInfo } = negotiated
   return McpSession.of({
     name: options.name,
     transport: options.transport,
     server: {
-      name: version?.name ?? options.name,
-      version: version?.version ?? "",
-      ...(version?.title === undefined ? {} : { title: version.title }),
-      instructions: client.getInstructions(),
-      capabilities: client.getServerCapabilities() ?? {},
-      protocolVersion: client.getNegotiatedProtocolVersion() ?? "",
-      era: client.getProtocolEra() ?? "legacy"
+      name: typeof serverInfo["name"] === "string" ? serverInfo["name"] : options.name,
+      version: typeof serverInfo["version"] === "string" ? serverInfo["version"] : "",
+      ...(typeof serverInfo["title"] === "string" ? { title: serverInfo["title"] } : {}),
+      instructions,
+      capabilities,
+      protocolVersion,
+      era
     },
     state: { current: SubscriptionRef.get(state), changes: SubscriptionRef.changes(state) },
     ...Tools.make(connection),

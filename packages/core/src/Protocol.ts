@@ -8,6 +8,7 @@ export type {
   ContentBlock,
   Implementation,
   JSONRPCMessage,
+  LoggingLevel,
   LoggingMessageNotificationParams,
   Progress,
   RequestId,

@@ -21,6 +21,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as revisions from "./internal/revisions.ts"
 import { show, showKind, showUrl } from "./internal/show.ts"
 import { ConfigError } from "./McpError.ts"
 
@@ -66,8 +67,23 @@ const HttpUrl = Schema.String.check(Schema.makeFilter((text) => {
     : "an http:// or https:// URL"
 }, { expected: "an http:// or https:// URL" }))
 
+/**
+ * An era or a revision to bind a session to: `legacy` begins with `initialize`, `modern` with `server/discover`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ProtocolVersion = Schema.Literals(["legacy", "modern", ...revisions.modern, ...revisions.legacy])
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type ProtocolVersion = typeof ProtocolVersion.Type
+
 const Common = {
   name: ServerName,
+  /** Binds the session to an era or a revision. Default: the newest that the server speaks. */
+  protocolVersion: Schema.optionalKey(ProtocolVersion),
   /** How long connecting may take, handshake included. Default 60 s for stdio, 30 s for Streamable HTTP, 5 s for SSE. */
   timeout: Schema.optionalKey(DurationInput),
   /** How long a request may take unless the call says otherwise. Default 60 s. */
@@ -109,7 +125,12 @@ const Http = {
  * @category schemas
  * @since 0.1.0
  */
-export const SseServerConfig = Schema.Struct({ ...Http, transport: Schema.Literal("sse") })
+export const SseServerConfig = Schema.Struct({
+  ...Http,
+  /** The transport ended with the legacy era. */
+  protocolVersion: Schema.optionalKey(Schema.Literals(["legacy", ...revisions.legacy])),
+  transport: Schema.Literal("sse")
+})
 
 /**
  * A server behind Streamable HTTP.

@@ -57,9 +57,12 @@ export const make: (
   const [elapsed, first] = yield* Effect.timed(Effect.result(StreamableHttpTransport.make(options)))
   if (Result.isSuccess(first)) return first.success
   if (!isOlder(first.failure)) return yield* first.failure
+  const { protocolVersion = "legacy", ...others } = options
+  // HTTP+SSE ended with the legacy era.
+  if (protocolVersion === "modern" || protocolVersion === "2026-07-28") return yield* first.failure
   const timeout = options.timeout === undefined ? {} : { timeout: rest(options.timeout, elapsed) }
   return yield* Effect.mapError(
-    SseTransport.make({ ...options, ...timeout }),
+    SseTransport.make({ ...others, protocolVersion, ...timeout }),
     (second) => both(first.failure, second)
   )
 })

@@ -72,7 +72,8 @@ export const make: (
       name: options.name,
       transport: "sse",
       timeout: Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)),
-      requestTimeout: options.requestTimeout
+      requestTimeout: options.requestTimeout,
+      protocolVersion: options.protocolVersion ?? "legacy"
     })
   },
   connecting.releaseOnFailure

@@ -3,7 +3,8 @@
  *
  * The process leads a group of its own. When the scope closes, its input is closed; if it does not leave within the
  * grace period (2 s), the whole group gets SIGTERM, and after another one SIGKILL: also behind `npx` and `sh -c`,
- * nothing is left. Specification: Transports, stdio; Lifecycle, Shutdown.
+ * nothing is left. It is started once, or twice if it is one of those that end when asked which revisions they speak.
+ * Specification: Transports, stdio; Lifecycle, Shutdown.
  *
  * ```ts no-run
  * import * as McpSession from "@universal-mcp/core/McpSession"
@@ -27,6 +28,7 @@
 import { Closed, ConnectionError, TooLarge } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import { NegotiationCache } from "@universal-mcp/core/NegotiationCache"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import type * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -45,6 +47,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as connecting from "./internal/connecting.ts"
 import * as environment from "./internal/environment.ts"
 import * as limits from "./internal/limits.ts"
 import * as Lines from "./internal/lines.ts"
@@ -84,13 +87,20 @@ export const Environment = Context.Reference<ConfigProvider.ConfigProvider>(
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<McpSession.McpSession["Service"], ConnectionError, ChildProcessSpawner | Scope.Scope> {
-  const transport = yield* makeTransport(options)
-  return yield* McpSession.make(transport, {
-    name: options.name,
-    transport: "stdio",
-    timeout: options.timeout ?? "60 seconds",
-    requestTimeout: options.requestTimeout
-  })
+  const cache = yield* NegotiationCache
+  const cacheKey = cacheKeyOf(options)
+  const timeout = Duration.fromInputUnsafe(options.timeout ?? "60 seconds")
+  const attempt = (timeout: Duration.Duration) => connecting.releaseOnFailure(connect({ ...options, timeout }, cacheKey))
+
+  const known = yield* cache.get(cacheKey)
+  const [elapsed, first] = yield* Effect.timed(Effect.result(attempt(timeout)))
+  if (Result.isSuccess(first)) return first.success
+  // A process that ended on the question which era it speaks is started once more, and not asked again.
+  const endedOnProbe = options.protocolVersion === undefined && known !== "legacy" &&
+    (yield* cache.get(cacheKey)) === "legacy"
+  return yield* endedOnProbe
+    ? attempt(Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)))
+    : first.failure
 })
 
 /**
@@ -110,6 +120,22 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 const lastWords = Duration.millis(250)
 
 const keptStderrLines = 50
+
+/** What is secret in it makes no difference to the protocol. */
+const cacheKeyOf = ({ args = [], command, cwd }: Options): string =>
+  JSON.stringify(["stdio", command, args.map((arg) => Redacted.isRedacted(arg) ? "<redacted>" : arg), cwd ?? "."])
+
+const connect = Effect.fnUntraced(function*(options: Options, cacheKey: string) {
+  const transport = yield* makeTransport(options)
+  return yield* McpSession.make(transport, {
+    name: options.name,
+    transport: "stdio",
+    timeout: options.timeout,
+    requestTimeout: options.requestTimeout,
+    protocolVersion: options.protocolVersion,
+    cacheKey
+  })
+})
 
 const makeTransport = Effect.fnUntraced(function*(options: Options) {
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")

@@ -1,7 +1,8 @@
 /**
  * Reaches a server over Streamable HTTP, the transport of the protocol since revision 2025-03-26.
  *
- * Each message is a POST, answered as JSON or as an event stream; a second stream brings what the server sends by
+ * Both eras: where the server speaks revision 2026-07-28, every request stands for itself, and closing its answer cancels
+ * it; otherwise there is a session. Each message is a POST, answered as JSON or as an event stream; a second stream brings what the server sends by
  * itself. Streams that break are resumed after the last event id, the server's session is deleted when the scope closes,
  * and no request stays open after a time-out or an interruption.
  *
@@ -25,7 +26,7 @@
  * Effect.isEffect(program) // => true
  * ```
  *
- * Follows "Streamable HTTP" in the chapter "Transports" of revision 2025-11-25.
+ * Follows "Streamable HTTP" in the chapter "Transports" of revisions 2025-11-25 and 2026-07-28.
  *
  * @since 0.1.0
  */
@@ -72,7 +73,9 @@ export const make: (
       name: options.name,
       transport: "streamable-http",
       timeout: options.timeout ?? "30 seconds",
-      requestTimeout: options.requestTimeout
+      requestTimeout: options.requestTimeout,
+      protocolVersion: options.protocolVersion,
+      cacheKey: connecting.cacheKey(options.url)
     })
   },
   connecting.releaseOnFailure

@@ -11,32 +11,62 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { CallError, type ConnectionError, Timeout } from "../McpError.ts"
 import type { Notification, Options, SessionState } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
-import type { Implementation } from "../Protocol.ts"
+import type { Era } from "../NegotiationCache.ts"
+import type { Implementation, LoggingLevel, ServerCapabilities } from "../Protocol.ts"
 import * as failure from "./failure.ts"
 import * as Guard from "./guard.ts"
+import * as negotiation from "./negotiation.ts"
+import * as ServerRequests from "./serverRequests.ts"
+import * as standIn from "./standIn.ts"
+
+export interface RequestOptions {
+  /** Default: the server's `requestTimeout`. May be infinite. */
+  readonly timeout?: Duration.Input | undefined
+  /** More HTTP headers, in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
 export interface Connection {
   readonly server: string
   readonly client: Client
+  readonly era: Era
+  readonly negotiated: negotiation.Negotiated
+  readonly capabilities: ServerCapabilities
+  /** Whether arguments of a tool may have to be headers too: modern era over Streamable HTTP. */
+  readonly hasHttpHeaders: boolean
+  /** The schema sees the result as the server gave it. */
   readonly request: <A>(
     method: string,
     params: Record<string, unknown>,
     schema: StandardSchemaV1<unknown, A>,
-    timeout?: Duration.Input
+    options?: RequestOptions
   ) => Effect.Effect<A, CallError>
+  readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
   readonly progress: Guard.Guard["progress"]
+  /** Each is called with every notification, in the order of the wire. */
+  readonly listeners: Set<(notification: Notification) => void>
   readonly notifications: PubSub.PubSub<Notification>
+  /** The first of what came before anybody read `notifications`; whoever reads first takes it. */
+  readonly early: Array<Notification>
   readonly stderr: PubSub.PubSub<string>
   readonly state: SubscriptionRef.SubscriptionRef<SessionState>
+  /** Completes when the connection has ended, for whatever reason. */
+  readonly ended: Effect.Effect<void>
   /** Tells whoever reads the notifications what we had to remark. */
   readonly warn: (description: string) => void
+  /** The modern era has no request to set it; it goes with each. */
+  logLevel: LoggingLevel | undefined
 }
 
 /** A reader that is slower than the server loses the oldest beyond this. */
 const backlog = 4096
 
+const keptEarly = 64
+
 /** The SDK must never time out by itself (its time is not Effect's); this is its longest. */
 const forever = 2_147_483_647
+
+const logLevelKey = "io.modelcontextprotocol/logLevel"
 
 export const open = Effect.fnUntraced(function*(
   inner: McpTransport,
@@ -45,21 +75,27 @@ export const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Connection, ConnectionError, Scope.Scope> {
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner }
   const notifications = yield* PubSub.sliding<Notification>(backlog)
+  const early: Array<Notification> = []
+  const listeners = new Set<(notification: Notification) => void>()
   const stderr = yield* PubSub.sliding<string>(backlog)
   const ended = yield* Deferred.make<TransportError | undefined>()
 
-  const warn = (description: string) => {
-    PubSub.publishUnsafe(notifications, {
+  const publish = (notification: Notification) => {
+    if (PubSub.sizeUnsafe(notifications) === 0 && early.length < keptEarly) early.push(notification)
+    PubSub.publishUnsafe(notifications, notification)
+  }
+  const warn = (description: string) =>
+    publish({
       method: "notifications/message",
       params: { level: "warning", logger: "universal-mcp", data: description }
     })
-  }
   inner.onstderr = (line) => {
     PubSub.publishUnsafe(stderr, line)
   }
   const guard = Guard.make(inner, {
-    onNotification: (method, params) => {
-      PubSub.publishUnsafe(notifications, { method, params })
+    onNotification: (notification) => {
+      for (const listener of listeners) listener(notification)
+      publish(notification)
     },
     onWarning: warn,
     onClose: (lost) => {
@@ -67,8 +103,11 @@ export const open = Effect.fnUntraced(function*(
     }
   })
 
-  const client = new Client(clientInfo)
-  yield* connect(client, guard, peer, Duration.fromInputUnsafe(options.timeout ?? "30 seconds"))
+  const serverRequests = yield* ServerRequests.make(options.name)
+  const client = new Client(clientInfo, { capabilities: serverRequests.capabilities })
+  serverRequests.register(client)
+  const negotiated = yield* connect(client, guard, peer, options, clientInfo, serverRequests.capabilities)
+  const { era } = negotiated
 
   const state = yield* SubscriptionRef.make<SessionState>({ _tag: "Ready" })
   yield* Deferred.await(ended).pipe(
@@ -81,41 +120,88 @@ export const open = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() => SubscriptionRef.set(state, { _tag: "Closed" }))
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
-  return {
+  const openOr = <A>(method: string, effect: Effect.Effect<A, CallError>): Effect.Effect<A, CallError> =>
+    Effect.suspend(() => Deferred.isDoneUnsafe(ended) ? Effect.fail(failure.gone(peer, method)) : effect)
+  const withLogLevel = (params: Record<string, unknown>): Record<string, unknown> =>
+    era === "legacy" || connection.logLevel === undefined ? params : {
+      ...params,
+      _meta: { [logLevelKey]: connection.logLevel, ...Guard.isRecord(params["_meta"]) ? params["_meta"] : {} }
+    }
+
+  const connection: Connection = {
     server: options.name,
     client,
-    request: (method, params, schema, timeout = requestTimeout) =>
-      Effect.suspend(() =>
-        Deferred.isDoneUnsafe(ended)
-          ? Effect.fail(failure.gone(peer, method))
-          : Effect.tryPromise({
-            try: (signal) => client.request({ method, params }, schema, { signal, timeout: forever }),
-            catch: (cause) => failure.toCallError(peer, method, cause)
-          })
+    era,
+    negotiated,
+    capabilities: negotiated.capabilities,
+    hasHttpHeaders: era === "modern" && inner.hasPerRequestStream === true,
+    request: (method, params, schema, { headers, timeout = requestTimeout } = {}) =>
+      openOr(
+        method,
+        Effect.tryPromise({
+          try: (signal) =>
+            client.request(
+              { method, params: withLogLevel(params) },
+              era === "modern" ? standIn.unwrapping(schema) : schema,
+              { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
+            ),
+          catch: (cause) => failure.toCallError(peer, method, cause)
+        })
       ).pipe(Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.fail(timedOut(options.name, method, timeout))
       })),
+    notify: (method, params) =>
+      openOr(
+        method,
+        Effect.tryPromise({
+          try: () => client.notification({ method, ...(params === undefined ? {} : { params }) }),
+          catch: (cause) => failure.toCallError(peer, method, cause)
+        })
+      ),
     progress: guard.progress,
+    listeners,
     notifications,
+    early,
     stderr,
     state,
-    warn
+    ended: Effect.asVoid(Deferred.await(ended)),
+    warn,
+    logLevel: undefined
   }
+  yield* serverRequests.afterConnect(connection)
+  return connection
 })
 
-const connect = (client: Client, guard: Guard.Guard, peer: failure.Peer, timeout: Duration.Duration) =>
-  // Before connecting, so that the transport is closed too when connecting is interrupted half-way.
-  Effect.addFinalizer(() => Effect.promise(() => client.close())).pipe(
-    Effect.andThen(Effect.tryPromise({
-      try: (signal) => client.connect(guard, { signal, timeout: forever }),
+/** The SDK's client finds everything negotiated already. */
+const connect = (
+  client: Client,
+  guard: Guard.Guard,
+  peer: failure.Peer,
+  options: Options,
+  clientInfo: Implementation,
+  capabilities: ServerRequests.ServerRequests["capabilities"]
+): Effect.Effect<negotiation.Negotiated, ConnectionError, Scope.Scope> => {
+  const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
+  const { cacheKey, protocolVersion } = options
+  return Effect.gen(function*() {
+    // Before connecting, so that the transport is closed too when connecting is interrupted half-way.
+    yield* Effect.addFinalizer(() => Effect.promise(() => guard.close()))
+    const negotiated = yield* negotiation.negotiate(guard, { cacheKey, protocolVersion, clientInfo, capabilities })
+      .pipe(
+        Effect.mapError((refused) => failure.refused(peer, refused))
+      )
+    guard.adopt(negotiated)
+    yield* Effect.tryPromise({
+      try: (signal) => client.connect(guard, { signal, timeout: forever, prior: standIn.prior(negotiated) }),
       catch: (cause) => failure.toConnectionError(peer, cause)
-    })),
-    Effect.timeoutOrElse({
-      duration: timeout,
-      orElse: () => Effect.fail(failure.connectTimeout(peer, Duration.toMillis(timeout)))
     })
-  )
+    return negotiated
+  }).pipe(Effect.timeoutOrElse({
+    duration: timeout,
+    orElse: () => Effect.fail(failure.connectTimeout(peer, Duration.toMillis(timeout)))
+  }))
+}
 
 const timedOut = (server: string, method: string, timeout: Duration.Input): CallError =>
   new CallError({

@@ -1,5 +1,5 @@
 /** What the SDK rejects with, as our errors. */
-import { ProtocolError, SdkError, SdkErrorCode, UnsupportedProtocolVersionError } from "@modelcontextprotocol/client"
+import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client"
 import {
   CallError,
   type CallErrorReason,
@@ -12,6 +12,7 @@ import {
   Unsupported
 } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
+import type { Refused } from "./negotiation.ts"
 
 /** Whom a failure is about. */
 export interface Peer {
@@ -64,30 +65,6 @@ export const toCallError = (peer: Peer, method: string, cause: unknown): CallErr
   return new CallError({ server: peer.server, method, delivery, reason, ...hint })
 }
 
-const revisionHint = "this client speaks the revisions 2024-10-07 to 2025-11-25"
-
-const initializeFailure = (cause: unknown): { readonly description: string; readonly hint?: string } => {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  if (cause instanceof UnsupportedProtocolVersionError) {
-    return { description: `the server speaks only protocol revision ${cause.supported.join(", ")}`, hint: revisionHint }
-  }
-  if (cause instanceof ProtocolError) {
-    return { description: `the server refused to initialize: ${text} (code ${cause.code})` }
-  }
-  if (text.startsWith(unsupportedVersion)) {
-    return {
-      description: `the server chose protocol revision ${text.slice(unsupportedVersion.length)}`,
-      hint: revisionHint
-    }
-  }
-  return {
-    description: `the server's answer to initialize is not valid: ${text.replaceAll(/\s+/g, " ").slice(0, 300)}`
-  }
-}
-
-/** The SDK tells this case by its words alone. */
-const unsupportedVersion = "Server's protocol version is not supported: "
-
 const connectionError = (
   peer: Peer,
   phase: ConnectionPhase,
@@ -137,13 +114,35 @@ export const fromTransportError = (peer: Peer, error: TransportError): Connectio
   })
 }
 
+/** No session came of the handshake. */
+export const refused = (peer: Peer, { error, method }: Refused): ConnectionError => {
+  const { hint, reason } = error
+  const more = hint === undefined ? {} : { hint }
+  switch (reason._tag) {
+    case "Unsupported":
+      return connectionError(peer, "negotiate", { description: reason.description, ...more })
+    case "Rejected":
+      if (reason.status !== undefined) return fromTransportError(peer, error)
+      return connectionError(peer, "negotiate", {
+        description: `the server refused ${method === "initialize" ? "to initialize" : method}: ${reason.message}`,
+        cause: error
+      })
+    case "InvalidResult":
+      if (error.phase !== "negotiate") return fromTransportError(peer, error)
+      return connectionError(peer, "negotiate", {
+        description: `the server's answer to ${method} is not valid: ${reason.message.slice(0, 300)}`,
+        cause: error
+      })
+    default:
+      return fromTransportError(peer, error)
+  }
+}
+
+/** The SDK's client could not take up what was negotiated. */
 export const toConnectionError = (peer: Peer, cause: unknown): ConnectionError => {
   const failure = transportError(peer, cause)
   if (failure !== undefined) return fromTransportError(peer, failure)
-  if (isClosed(cause)) {
-    return connectionError(peer, "negotiate", { description: "the connection closed during initialize", cause })
-  }
-  return connectionError(peer, "negotiate", { ...initializeFailure(cause), cause })
+  return connectionError(peer, "negotiate", { description: "the connection closed during initialize", cause })
 }
 
 export const connectTimeout = (peer: Peer, milliseconds: number): ConnectionError =>

@@ -1,97 +1,94 @@
 /**
  * Stands between a transport and the SDK's `Client` and makes good what the client leaves to a time-out: answers that
- * can never be matched, malformed answers, and progress that shares a chunk with its result.
+ * can never be matched, malformed answers, and progress that shares a chunk with its result. It also keeps answers as
+ * the server gave them: the SDK would refuse a whole list of the modern era for one item that is not valid.
  */
-import type { JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/client"
+import type { JSONRPCMessage, RequestId, Transport, TransportSendOptions } from "@modelcontextprotocol/client"
 import * as Result from "effect/Result"
-import { InvalidResult } from "../McpError.ts"
+import { Closed, InvalidResult, Rejected } from "../McpError.ts"
+import type { Notification } from "../McpSession.ts"
 import { failRequest, type McpTransport, TransportError } from "../McpTransport.ts"
+import * as headers from "./headers.ts"
+import type { Negotiated } from "./negotiation.ts"
+import * as standIn from "./standIn.ts"
 
 export interface Listener {
-  readonly onNotification: (method: string, params: Readonly<Record<string, unknown>> | undefined) => void
+  /** Every notification, in the order of the wire. */
+  readonly onNotification: (notification: Notification) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
 }
 
 export type ProgressHandler = (params: Readonly<Record<string, unknown>>) => void
 
+export type Answer = Result.Result<Readonly<Record<string, unknown>>, TransportError>
+
 export interface Guard extends Transport {
   /** Handlers by progress token. The SDK would drop progress that arrives together with its result, so it never sees any. */
   readonly progress: Map<RequestId, ProgressHandler>
+  /** A request of ours, past the SDK's client; the signal gives it up. */
+  readonly exchange: (
+    method: string,
+    params: Record<string, unknown>,
+    onAnswer: (answer: Answer) => void,
+    signal: AbortSignal
+  ) => void
+  /** From here on the SDK's client speaks; its own `initialize` is answered with what we have negotiated already. */
+  readonly adopt: (negotiated: Negotiated) => void
+  readonly hasEnded: () => boolean
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const malformed = (description: string) =>
-  new TransportError({
-    phase: "negotiate",
-    delivery: "answered",
-    reason: new InvalidResult({ description })
-  })
-
-/** What is nested too deeply cannot be written out again. */
-const excerpt = (value: unknown): string =>
-  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, 200)), () => "something nested very deeply")
-
-/**
- * An error under no id may as well be about a notification of ours, which some servers refuse: it counts as an answer
- * only where JSON-RPC itself leaves the id out (parse error, invalid request), or where our transport made it.
- */
-const mayAnswerRequest = ({ error, id }: Readonly<Record<string, unknown>>): boolean =>
-  isId(id) || !isRecord(error) || error["data"] instanceof TransportError || error["code"] === -32700 ||
-  error["code"] === -32600
-
-const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
-
 export const make = (inner: McpTransport, listener: Listener): Guard => {
-  const inFlight = new Set<number>()
+  const inFlight = new Map<string, InFlight>()
   const progress = new Map<RequestId, ProgressHandler>()
+  let negotiated: Negotiated | undefined
+  let ended = false
   let lastId = -1
+  let lastOwnId = ownIds
 
   const deliver = (message: JSONRPCMessage) => guard.onmessage?.(message)
 
-  const fail = (id: number, error: TransportError) => {
-    inFlight.delete(id)
-    deliver(failRequest(id, error))
+  const settle = ({ id, method, onAnswer }: InFlight, answer: Answer) => {
+    inFlight.delete(String(id))
+    if (onAnswer !== undefined) return onAnswer(answer)
+    if (Result.isSuccess(answer)) {
+      const result = negotiated?.era === "modern" ? standIn.wrap(method, answer.success) : answer.success
+      return deliver({ jsonrpc: "2.0", id, result })
+    }
+    const { reason } = answer.failure
+    if (reason._tag === "Rejected" && reason.status === undefined) {
+      return deliver({
+        jsonrpc: "2.0",
+        id,
+        error: { code: reason.code, message: reason.description, data: reason.data }
+      })
+    }
+    deliver(failRequest(id, answer.failure))
   }
 
   /** An answer that belongs to no request: when just one is waiting, it can only be meant for that one. */
   const receiveUnmatched = (message: Readonly<Record<string, unknown>>): void => {
     const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
-    const late = Number.isInteger(id) && id >= 0 && id <= lastId
-    const [only, ...others] = inFlight
+    const late = Number.isInteger(id) && (id >= 0 && id <= lastId || id > ownIds && id <= lastOwnId)
+    const [only, ...others] = [...inFlight.values()].filter(({ method }) => method !== "subscriptions/listen")
     if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
       return listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
     }
-    if (isRecord(message["error"])) return receiveAnswer({ ...message, id: only })
-    fail(only, malformed(`the server answered under an id that was never used: ${excerpt(message)}`))
+    settle(
+      only,
+      isRecord(message["error"])
+        ? read(message)
+        : malformed(`the server answered under an id that was never used: ${excerpt(message)}`)
+    )
   }
 
   const receiveAnswer = (message: Readonly<Record<string, unknown>>): void => {
-    const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
-    if (!inFlight.has(id)) return receiveUnmatched(message)
-    const { error, result } = message
-    if (isRecord(result) && error === undefined) {
-      inFlight.delete(id)
-      return deliver({ jsonrpc: "2.0", id, result })
-    }
-    if (isRecord(error) && Number.isSafeInteger(error["code"]) && typeof error["message"] === "string") {
-      inFlight.delete(id)
-      return deliver({
-        jsonrpc: "2.0",
-        id,
-        error: { code: Number(error["code"]), message: error["message"], data: error["data"] }
-      })
-    }
-    fail(
-      id,
-      malformed(
-        error === undefined && result === undefined
-          ? "the answer has neither a result nor an error"
-          : `the answer is malformed: ${excerpt({ error, result })}`
-      )
-    )
+    const request = isId(message["id"]) ? inFlight.get(String(message["id"])) : undefined
+    if (request === undefined) return receiveUnmatched(message)
+    settle(request, read(message))
   }
 
   const receive = (message: unknown): void => Array.isArray(message) ? message.forEach(receiveOne) : receiveOne(message)
@@ -107,47 +104,161 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
         : listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
     const named = isRecord(params) ? params : undefined
-    if (isId(id)) return deliver({ jsonrpc: "2.0", id, method, ...(named === undefined ? {} : { params: named }) })
+    const more = named === undefined ? {} : { params: named }
+    if (isId(id)) return deliver({ jsonrpc: "2.0", id, method, ...more })
     if (method === "notifications/progress" && named !== undefined) {
       const token = named["progressToken"]
       const handler = isId(token) ? progress.get(token) : undefined
       if (handler !== undefined) handler(named)
     }
-    listener.onNotification(method, named)
-    if (method !== "notifications/progress") {
-      deliver({ jsonrpc: "2.0", method, ...(named === undefined ? {} : { params: named }) })
+    listener.onNotification({ method, params: named })
+    // The one notification that the SDK acts upon.
+    if (method === "notifications/cancelled") deliver({ jsonrpc: "2.0", method, ...more })
+  }
+
+  const onClose = () => {
+    ended = true
+    for (const request of [...inFlight.values()]) {
+      if (request.onAnswer !== undefined) settle(request, Result.fail(inner.lost ?? closed))
     }
+    inFlight.clear()
+    listener.onClose(inner.lost)
+    guard.onclose?.()
+  }
+
+  const sendRequest = async (message: JSONRPCMessage, request: InFlight, options?: TransportSendOptions) => {
+    const id = String(request.id)
+    inFlight.set(id, request)
+    // An answer of ours that comes late may still be of use, where it comes at all.
+    if (request.onAnswer === undefined) {
+      options?.requestSignal?.addEventListener("abort", () => inFlight.delete(id), { once: true })
+    }
+    const more = inner.hasPerRequestStream === true ? headers.of(message) : undefined
+    try {
+      await inner.send(
+        message,
+        more === undefined ? options : { ...options, headers: { ...more, ...options?.headers } }
+      )
+    } catch (error) {
+      inFlight.delete(id)
+      throw error
+    }
+  }
+
+  let started: Promise<void> | undefined
+  const start = () => {
+    if (started !== undefined) return started
+    inner.onmessage = receive
+    inner.onerror = (error) => listener.onWarning(error.message)
+    inner.onclose = onClose
+    started = inner.start()
+    return started
   }
 
   const guard: Guard = {
     progress,
-    start: () => {
-      inner.onmessage = receive
-      inner.onerror = (error) => listener.onWarning(error.message)
-      inner.onclose = () => {
-        inFlight.clear()
-        listener.onClose(inner.lost)
-        guard.onclose?.()
-      }
-      return inner.start()
+    get hasPerRequestStream() {
+      return inner.hasPerRequestStream === true
     },
+    start,
     send: async (message, options) => {
       if ("method" in message && "id" in message) {
-        const id = Number(message.id)
-        inFlight.add(id)
-        lastId = Math.max(lastId, id)
-        return inner.send(message, options).catch((error) => {
-          inFlight.delete(id)
-          throw error
-        })
+        if (message.method === "initialize" && negotiated !== undefined) {
+          return deliver({ jsonrpc: "2.0", id: message.id, result: standIn.initializeResult(negotiated) })
+        }
+        lastId = Math.max(lastId, Number(message.id))
+        return sendRequest(message, { id: message.id, method: message.method }, options)
       }
       if ("method" in message && message.method === "notifications/cancelled") {
-        inFlight.delete(Number(message.params?.["requestId"]))
+        inFlight.delete(String(message.params?.["requestId"]))
       }
       return inner.send(message, options)
+    },
+    exchange: (method, params, onAnswer, signal) => {
+      const id = ++lastOwnId
+      const fail = (error: unknown) => onAnswer(Result.fail(error instanceof TransportError ? error : unsent(error)))
+      start().then(() =>
+        sendRequest({ jsonrpc: "2.0", id, method, params }, { id, method, onAnswer }, { requestSignal: signal })
+      ).catch(fail)
+    },
+    hasEnded: () => ended,
+    adopt: (outcome) => {
+      negotiated = outcome
+      for (const [id, { onAnswer }] of inFlight) if (onAnswer !== undefined) inFlight.delete(id)
     },
     close: () => inner.close(),
     setProtocolVersion: (version) => inner.setProtocolVersion?.(version)
   }
   return guard
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface InFlight {
+  readonly id: RequestId
+  readonly method: string
+  /** For our own; the SDK's client gets all others. */
+  readonly onAnswer?: (answer: Answer) => void
+}
+
+/** Ids of our own are numbers too, because some servers know no others, and far from those of the SDK, which count from 0. */
+const ownIds = 1_000_000_000
+
+const closed = new TransportError({
+  phase: "negotiate",
+  delivery: "unknown",
+  reason: new Closed({ description: "the connection is closed", stderr: [] })
+})
+
+const unsent = (cause: unknown): TransportError =>
+  new TransportError({
+    phase: "connect",
+    delivery: "not-sent",
+    reason: new Closed({ description: cause instanceof Error ? cause.message : String(cause), stderr: [], cause })
+  })
+
+/** The answer as it is; whatever is wrong with it fails the request at once. */
+const read = ({ error, result }: Readonly<Record<string, unknown>>): Answer => {
+  if (isRecord(result) && (error === undefined || error === null)) return Result.succeed(result)
+  if (isRecord(error) && Number.isSafeInteger(error["code"]) && typeof error["message"] === "string") {
+    const { data } = error
+    if (data instanceof TransportError) return Result.fail(data)
+    return Result.fail(
+      new TransportError({
+        phase: "negotiate",
+        delivery: "answered",
+        reason: new Rejected({
+          code: Number(error["code"]),
+          description: error["message"],
+          ...(data === undefined ? {} : { data })
+        })
+      })
+    )
+  }
+  return malformed(
+    error === undefined && result === undefined
+      ? "the answer has neither a result nor an error"
+      : `the answer is malformed: ${excerpt({ error, result })}`
+  )
+}
+
+const malformed = (description: string): Answer =>
+  Result.fail(
+    new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
+  )
+
+/**
+ * An error under no id may as well be about a notification of ours, which some servers refuse: it counts as an answer
+ * only where JSON-RPC itself leaves the id out (parse error, invalid request), or where our transport made it.
+ */
+const mayAnswerRequest = ({ error, id }: Readonly<Record<string, unknown>>): boolean =>
+  isId(id) || !isRecord(error) || error["data"] instanceof TransportError || error["code"] === -32700 ||
+  error["code"] === -32600
+
+const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
+
+/** What is nested too deeply cannot be written out again. */
+const excerpt = (value: unknown): string =>
+  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, 200)), () => "something nested very deeply")

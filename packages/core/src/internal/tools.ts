@@ -19,7 +19,7 @@ export const make = (connection: Connection): Tools => {
   const known = new Set<string>()
   let lastToken = 0
 
-  const listTools = connection.client.getServerCapabilities()?.tools === undefined
+  const listTools = connection.capabilities.tools === undefined
     ? Effect.succeed<ReadonlyArray<Tool>>([])
     : pages(connection, "tools/list", toolsPage).pipe(
       Effect.map((items) => {
@@ -55,7 +55,7 @@ export const make = (connection: Connection): Tools => {
       ...(args === undefined ? {} : { arguments: args }),
       ...(options?.meta === undefined ? {} : { _meta: options.meta })
     }
-    const result = yield* connection.request("tools/call", params, results.callToolResult, options?.timeout).pipe(
+    const result = yield* connection.request("tools/call", params, results.callToolResult, options).pipe(
       Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name, options?.timeout) : Effect.void)
     )
     if (result.isError === true) yield* failIfUnknown(name, options?.timeout)

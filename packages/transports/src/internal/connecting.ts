@@ -1,4 +1,4 @@
-/** What the HTTP transports share while a session is being made. */
+/** What the transports share while a session is being made. */
 import type { McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,6 +15,12 @@ export const releaseOnFailure = <A, E, R>(effect: Effect.Effect<A, E, R>): Effec
       )
     })
   )
+
+/** Names the server in the `NegotiationCache`; the query may hold secrets. */
+export const cacheKey = (url: string): string => {
+  const parsed = URL.parse(url)
+  return JSON.stringify(["http", parsed === null ? "" : `${parsed.origin}${parsed.pathname}`])
+}
 
 /** A transport that could not be made: the session reports why. */
 export const failed = (error: TransportError): McpTransport => {

@@ -1,5 +1,5 @@
 /** Answers that are not 2xx, as errors. */
-import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
+import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
 import * as Clock from "effect/Clock"
@@ -20,10 +20,20 @@ export interface Sent {
 export const read = (response: http.Response, sent: Sent): Effect.Effect<JSONRPCMessage, TransportError> =>
   Effect.flatMap(http.beginning(response), (text) => {
     const body = messages.parse(text)
-    const answer = sent.id === undefined ? undefined : body.find((message) => messages.answers(message, sent.id))
+    const { id } = sent
+    const answer = id === undefined ? undefined : body.find((message) => messages.answers(message, id))
     if (answer !== undefined) return Effect.succeed(answer)
+    const refusal = body.find(isModernRefusal)
+    if (id !== undefined && refusal !== undefined) return Effect.succeed({ ...refusal, id })
     return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toError(response, sent, excerpt(text), now)))
   })
+
+/** Errors that revision 2026-07-28 reserves say more than the status, also without an id. */
+const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorResponse => {
+  if (!("error" in message) || !messages.isErrorForNone(message)) return false
+  const { code } = message.error
+  return code <= -32020 && code >= -32099
+}
 
 const toError = (response: http.Response, sent: Sent, said: string, now: number): TransportError => {
   const { status } = response

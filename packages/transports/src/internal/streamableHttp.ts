@@ -150,7 +150,13 @@ export const make = Effect.fnUntraced(function*(
     for (const [, fiber] of requests) fiber.interruptUnsafe()
   }
 
+  const giveUp = (id: RequestId) => {
+    const fiber = FiberMap.getUnsafe(requests, id)
+    if (fiber._tag === "Some") fiber.value.interruptUnsafe()
+  }
+
   const transport: McpTransport = {
+    hasPerRequestStream: true,
     get lost() {
       return lost
     },
@@ -160,15 +166,16 @@ export const make = Effect.fnUntraced(function*(
       const body = encode(message)
       if (Result.isFailure(body)) return Promise.reject(body.failure)
       if (sending.isRequest(message)) {
-        return runRequest(message.id, exchange(message.id, body.success, sendOptions?.headers ?? {}))
+        const { id } = message
+        sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
+        return runRequest(id, exchange(id, body.success, sendOptions?.headers ?? {}))
       }
       const method = "method" in message ? message.method : undefined
       if (method === "notifications/initialized") {
         return runOther(Effect.andThen(notify(body.success), Effect.asVoid(Deferred.succeed(initialized, undefined))))
       }
       if (method !== "notifications/cancelled") return runOther(notify(body.success))
-      const fiber = FiberMap.getUnsafe(requests, sending.cancelledId(message))
-      if (fiber._tag === "Some") fiber.value.interruptUnsafe()
+      giveUp(sending.cancelledId(message))
       return runOther(Effect.ignore(notify(body.success)))
     },
     close: () => {

@@ -1,0 +1,290 @@
+/**
+ * Finds out what the server speaks: asks `server/discover` on the connection itself, and shakes hands with `initialize`
+ * where that is not understood. Specification: 2026-07-28, Versioning; 2025-11-25, Lifecycle.
+ */
+import type { ClientCapabilities } from "@modelcontextprotocol/client"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { InvalidResult, Unsupported } from "../McpError.ts"
+import { TransportError } from "../McpTransport.ts"
+import * as NegotiationCache from "../NegotiationCache.ts"
+import type { Implementation, ServerCapabilities } from "../Protocol.ts"
+import type * as Guard from "./guard.ts"
+import { isRecord } from "./guard.ts"
+import { protocolVersionKey } from "./headers.ts"
+import * as revisions from "./revisions.ts"
+
+export interface Options {
+  readonly protocolVersion: string | undefined
+  readonly cacheKey: string | undefined
+  readonly clientInfo: Implementation
+  readonly capabilities: ClientCapabilities
+}
+
+/** What the server said of itself, whatever way it said it. */
+export interface Negotiated {
+  readonly era: NegotiationCache.Era
+  readonly protocolVersion: string
+  readonly serverInfo: Readonly<Record<string, unknown>>
+  readonly capabilities: ServerCapabilities
+  readonly instructions: string | undefined
+}
+
+export const negotiate = Effect.fnUntraced(function*(
+  guard: Guard.Guard,
+  options: Options
+): Effect.fn.Return<Negotiated, Refused> {
+  const { cacheKey, protocolVersion } = options
+  if (protocolVersion !== undefined) return yield* pinned(guard, options, protocolVersion)
+  if (cacheKey === undefined) return yield* automatic(guard, options, undefined, Effect.void)
+  const cache = yield* NegotiationCache.NegotiationCache
+  const known = yield* cache.get(cacheKey)
+  return yield* automatic(guard, options, known, cache.set(cacheKey, "legacy")).pipe(
+    Effect.tap(({ era }) => era === known ? Effect.void : cache.set(cacheKey, era)),
+    Effect.tapError(() => known === undefined ? Effect.void : cache.remove(cacheKey))
+  )
+})
+
+/** Why no session came of it, and in answer to which method. */
+export interface Refused {
+  readonly method: "initialize" | "server/discover"
+  readonly error: TransportError
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const modernRevisions: ReadonlyArray<string> = revisions.modern
+
+const legacyRevisions: ReadonlyArray<string> = revisions.legacy
+
+/** How long a server may take to answer the probe; many that do not know it never do. */
+const probeTimeout = Duration.millis(1500)
+
+/** For a server that was modern before. */
+const knownProbeTimeout = Duration.seconds(10)
+
+type Verdict =
+  | { readonly _tag: "Modern"; readonly negotiated: Negotiated }
+  | { readonly _tag: "Legacy" }
+  | { readonly _tag: "Again" }
+  | { readonly _tag: "Refused"; readonly refused: Refused }
+
+const pinned = (guard: Guard.Guard, options: Options, pin: string): Effect.Effect<Negotiated, Refused> => {
+  if (pin === "legacy") return initialize(guard, options, legacyRevisions)
+  if (pin !== "modern" && !modernRevisions.includes(pin)) return initialize(guard, options, [pin])
+  return Effect.flatMap(discover(guard, options), ({ answer, verdict }) => {
+    switch (verdict._tag) {
+      case "Modern":
+        return Effect.succeed(verdict.negotiated)
+      case "Refused":
+        return Effect.fail(verdict.refused)
+      default:
+        return Effect.fail<Refused>({ method: "server/discover", error: notModern(answer) })
+    }
+  })
+}
+
+/** `exitsOnProbe` notes that the connection ended because of the question. */
+const automatic = Effect.fnUntraced(function*(
+  guard: Guard.Guard,
+  options: Options,
+  known: NegotiationCache.Era | undefined,
+  exitsOnProbe: Effect.Effect<void>
+): Effect.fn.Return<Negotiated, Refused> {
+  if (known === "legacy") {
+    return yield* Effect.catchIf(
+      initialize(guard, options, legacyRevisions),
+      ({ error }) => isAnswer(error),
+      (refused) => modernOr(guard, options, refused)
+    )
+  }
+  const late = Deferred.makeUnsafe<Negotiated>()
+  const asked = yield* discover(guard, options, (verdict) => {
+    if (verdict._tag === "Modern") Deferred.doneUnsafe(late, Effect.succeed(verdict.negotiated))
+  }).pipe(Effect.timeoutOption(known === "modern" ? knownProbeTimeout : probeTimeout))
+
+  if (Option.isSome(asked)) {
+    const { verdict } = asked.value
+    if (verdict._tag === "Modern") return verdict.negotiated
+    if (verdict._tag === "Refused") {
+      if (guard.hasEnded()) yield* exitsOnProbe
+      return yield* Effect.fail(verdict.refused)
+    }
+    return yield* initialize(guard, options, legacyRevisions)
+  }
+  // A server that is just slow to start reads both questions, and answers one of them in the end.
+  return yield* initialize(guard, options, legacyRevisions).pipe(
+    Effect.raceFirst(Effect.delay(Deferred.await(late), probeTimeout)),
+    Effect.catch((refused) => {
+      if (guard.hasEnded()) return Effect.andThen(exitsOnProbe, Effect.fail(refused))
+      if (Deferred.isDoneUnsafe(late)) return Deferred.await(late)
+      return isAnswer(refused.error) ? modernOr(guard, options, refused) : Effect.fail(refused)
+    })
+  )
+})
+
+/** A server that refuses `initialize` may speak nothing but the modern era. */
+const modernOr = (guard: Guard.Guard, options: Options, refused: Refused): Effect.Effect<Negotiated, Refused> =>
+  Effect.flatMap(
+    discover(guard, options),
+    ({ verdict }) => verdict._tag === "Modern" ? Effect.succeed(verdict.negotiated) : Effect.fail(refused)
+  )
+
+const isAnswer = ({ delivery, reason }: TransportError): boolean =>
+  delivery === "answered" && (reason._tag === "Rejected" || reason._tag === "InvalidResult")
+
+const exchange = (
+  guard: Guard.Guard,
+  method: string,
+  params: Record<string, unknown>,
+  onAnswer?: (answer: Guard.Answer) => void
+): Effect.Effect<Guard.Answer> =>
+  Effect.callback<Guard.Answer>((resume, signal) =>
+    guard.exchange(method, params, (answer) => {
+      onAnswer?.(answer)
+      resume(Effect.succeed(answer))
+    }, signal)
+  )
+
+interface Asked {
+  readonly answer: Guard.Answer
+  readonly verdict: Verdict
+}
+
+/** `onVerdict` is told also when nobody waits any more. */
+const discover = (
+  guard: Guard.Guard,
+  options: Options,
+  onVerdict: (verdict: Verdict) => void = () => {}
+): Effect.Effect<Asked> => {
+  const params = {
+    _meta: {
+      [protocolVersionKey]: modernRevisions[0],
+      "io.modelcontextprotocol/clientInfo": options.clientInfo,
+      "io.modelcontextprotocol/clientCapabilities": options.capabilities
+    }
+  }
+  const ask = Effect.map(
+    exchange(guard, "server/discover", params, (answer) => onVerdict(read(guard, answer))),
+    (answer): Asked => ({ answer, verdict: read(guard, answer) })
+  )
+  // A server may refuse the first message of its life; which revision to take it says itself.
+  return Effect.flatMap(ask, (first) => first.verdict._tag === "Again" ? ask : Effect.succeed(first))
+}
+
+const read = (guard: Guard.Guard, answer: Guard.Answer): Verdict => {
+  if (Result.isSuccess(answer)) {
+    const versions = strings(answer.success["supportedVersions"])
+    const version = versions.find((version) => modernRevisions.includes(version))
+    return version === undefined
+      ? byRevisions(versions)
+      : { _tag: "Modern", negotiated: fromDiscover(version, answer.success) }
+  }
+  const error = answer.failure
+  const { phase, reason } = error
+  if (guard.hasEnded() || reason._tag === "Unauthorized" || unreachable.includes(phase)) {
+    return { _tag: "Refused", refused: { method: "server/discover", error } }
+  }
+  if (reason._tag !== "Rejected" || reason.code !== unsupportedProtocolVersion) return { _tag: "Legacy" }
+  const supported = strings(isRecord(reason.data) ? reason.data["supported"] : undefined)
+  return supported.some((version) => modernRevisions.includes(version)) ? { _tag: "Again" } : byRevisions(supported)
+}
+
+const unreachable: ReadonlyArray<string> = ["config", "dns", "connect", "tls", "auth"]
+
+const unsupportedProtocolVersion = -32022
+
+/** None of them is modern. */
+const byRevisions = (versions: ReadonlyArray<string>): Verdict =>
+  versions.length === 0 || versions.some((version) => legacyRevisions.includes(version))
+    ? { _tag: "Legacy" }
+    : {
+      _tag: "Refused",
+      refused: {
+        method: "server/discover",
+        error: unsupported(`the server speaks only protocol revision ${versions.join(", ")}`)
+      }
+    }
+
+const strings = (value: unknown): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
+
+const fromDiscover = (protocolVersion: string, result: Readonly<Record<string, unknown>>): Negotiated => {
+  const meta = isRecord(result["_meta"]) ? result["_meta"]["io.modelcontextprotocol/serverInfo"] : undefined
+  return described("modern", protocolVersion, isRecord(meta) ? meta : result["serverInfo"], result)
+}
+
+const initialize = (
+  guard: Guard.Guard,
+  { capabilities, clientInfo }: Options,
+  accepted: ReadonlyArray<string>
+): Effect.Effect<Negotiated, Refused> =>
+  Effect.flatMap(
+    exchange(guard, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
+    (answer): Effect.Effect<Negotiated, Refused> => {
+      if (Result.isFailure(answer)) return Effect.fail<Refused>({ method: "initialize", error: answer.failure })
+      const version = answer.success["protocolVersion"]
+      if (typeof version !== "string") {
+        return Effect.fail<Refused>({ method: "initialize", error: invalid("it names no protocol revision") })
+      }
+      if (!accepted.includes(version)) {
+        return Effect.fail<Refused>({
+          method: "initialize",
+          error: unsupported(`the server chose protocol revision ${version}`, accepted)
+        })
+      }
+      return Effect.succeed(described("legacy", version, answer.success["serverInfo"], answer.success))
+    }
+  )
+
+const described = (
+  era: NegotiationCache.Era,
+  protocolVersion: string,
+  serverInfo: unknown,
+  { capabilities, instructions }: Readonly<Record<string, unknown>>
+): Negotiated => ({
+  era,
+  protocolVersion,
+  serverInfo: isRecord(serverInfo) ? serverInfo : {},
+  capabilities: capabilitiesOf(capabilities),
+  instructions: typeof instructions === "string" ? instructions : undefined
+})
+
+/** Some servers write `true` for a capability. */
+const capabilitiesOf = (value: unknown): ServerCapabilities => {
+  if (!isRecord(value)) return {}
+  const entries = Object.entries(value).flatMap(([name, capability]) =>
+    isRecord(capability) ? [[name, capability] as const] : capability === true ? [[name, {}] as const] : []
+  )
+  return Object.fromEntries(entries)
+}
+
+const invalid = (description: string): TransportError =>
+  new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
+
+const unsupported = (description: string, accepted: ReadonlyArray<string> = [...legacyRevisions, ...modernRevisions]) =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new Unsupported({ description }),
+    hint: accepted.length === 1
+      ? `its \`protocolVersion\` is configured as ${accepted[0]}; leave that out to negotiate`
+      : "this client speaks the revisions 2024-10-07 to 2026-07-28"
+  })
+
+const notModern = (answer: Guard.Answer): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new Unsupported({
+      description: Result.isFailure(answer)
+        ? `the server does not speak revision 2026-07-28: ${answer.failure.message}`
+        : "the server does not speak revision 2026-07-28"
+    }),
+    hint: "leave `protocolVersion` out to negotiate"
+  })
