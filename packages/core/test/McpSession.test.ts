@@ -488,24 +488,24 @@ describe("McpSession while connecting", () => {
   const failing: ReadonlyArray<readonly [what: string, answer: (id: unknown) => unknown, says: RegExp, hint: RegExp]> =
     [
       [
-        "a server of 2026-07-28 alone",
+        "revisions that are yet to come",
         (id) => ({
           jsonrpc: "2.0",
           id,
           error: {
             code: -32022,
             message: "Unsupported protocol version",
-            data: { supported: ["2026-07-28"], requested: "2025-11-25" }
+            data: { supported: ["2027-01-01"], requested: "2025-11-25" }
           }
         }),
-        /the server speaks only protocol revision 2026-07-28/,
-        /revisions 2024-10-07 to 2025-11-25/
+        /the server speaks only protocol revision 2027-01-01/,
+        /revisions 2024-10-07 to 2026-07-28/
       ],
       [
         "a revision nobody knows",
         (id) => ({ jsonrpc: "2.0", id, result: { ...initialized, protocolVersion: "1999-01-01" } }),
         /the server chose protocol revision 1999-01-01/,
-        /revisions 2024-10-07 to 2025-11-25/
+        /revisions 2024-10-07 to 2026-07-28/
       ],
       [
         "a refusal",

@@ -24,15 +24,25 @@ describe("StreamableHttpTransport", () => {
         yield* Scope.close(scope, Exit.void)
 
         const order = server.exchanges.map((one) => one.message.method ?? one.method)
-        assert.sameMembers(order, ["initialize", "notifications/initialized", "GET", "tools/call", "DELETE"])
-        assert.deepStrictEqual(order.slice(0, 2), ["initialize", "notifications/initialized"])
+        assert.sameMembers(order, [
+          "server/discover",
+          "initialize",
+          "notifications/initialized",
+          "GET",
+          "tools/call",
+          "DELETE"
+        ])
+        assert.deepStrictEqual(order.slice(0, 3), ["server/discover", "initialize", "notifications/initialized"])
         assert.strictEqual(order.at(-1), "DELETE")
         for (const one of server.exchanges) {
           assert.strictEqual(one.headers["authorization"], "Bearer secret")
           assert.strictEqual(one.headers["x-team"], "blue")
-          const later = one.message.method !== "initialize"
+          const { method = "" } = one.message
+          const later = method !== "initialize" && method !== "server/discover"
           assert.strictEqual(one.headers["mcp-session-id"], later ? "session-1" : undefined)
-          assert.strictEqual(one.headers["mcp-protocol-version"], later ? "2025-11-25" : undefined)
+          const revision = method === "server/discover" ? "2026-07-28" : later ? "2025-11-25" : undefined
+          assert.strictEqual(one.headers["mcp-protocol-version"], revision)
+          assert.strictEqual(one.headers["mcp-method"], method === "server/discover" ? method : undefined)
           if (one.method === "POST") {
             assert.strictEqual(one.headers["accept"], "application/json, text/event-stream")
             assert.strictEqual(one.headers["content-type"], "application/json")

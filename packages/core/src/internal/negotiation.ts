@@ -136,7 +136,9 @@ const modernOr = (guard: Guard.Guard, options: Options, refused: Refused): Effec
   )
 
 const isAnswer = ({ delivery, reason }: TransportError): boolean =>
-  delivery === "answered" && (reason._tag === "Rejected" || reason._tag === "InvalidResult")
+  delivery === "answered" &&
+  (reason._tag === "Rejected" && reason.status === undefined || reason._tag === "InvalidResult" ||
+    reason._tag === "Unsupported")
 
 const exchange = (
   guard: Guard.Guard,
@@ -190,14 +192,15 @@ const read = (guard: Guard.Guard, answer: Guard.Answer): Verdict => {
   if (guard.hasEnded() || reason._tag === "Unauthorized" || unreachable.includes(phase)) {
     return { _tag: "Refused", refused: { method: "server/discover", error } }
   }
-  if (reason._tag !== "Rejected" || reason.code !== unsupportedProtocolVersion) return { _tag: "Legacy" }
-  const supported = strings(isRecord(reason.data) ? reason.data["supported"] : undefined)
+  const supported = supportedIn(error)
   return supported.some((version) => modernRevisions.includes(version)) ? { _tag: "Again" } : byRevisions(supported)
 }
 
 const unreachable: ReadonlyArray<string> = ["config", "dns", "connect", "tls", "auth"]
 
-const unsupportedProtocolVersion = -32022
+/** The revisions that an `UnsupportedProtocolVersionError` names. */
+const supportedIn = ({ reason }: TransportError): ReadonlyArray<string> =>
+  reason._tag === "Rejected" && reason.code === -32022 && isRecord(reason.data) ? strings(reason.data["supported"]) : []
 
 /** None of them is modern. */
 const byRevisions = (versions: ReadonlyArray<string>): Verdict =>
@@ -207,7 +210,7 @@ const byRevisions = (versions: ReadonlyArray<string>): Verdict =>
       _tag: "Refused",
       refused: {
         method: "server/discover",
-        error: unsupported(`the server speaks only protocol revision ${versions.join(", ")}`)
+        error: unsupported(speaksOnly(versions))
       }
     }
 
@@ -221,26 +224,28 @@ const fromDiscover = (protocolVersion: string, result: Readonly<Record<string, u
 
 const initialize = (
   guard: Guard.Guard,
-  { capabilities, clientInfo }: Options,
+  { capabilities, clientInfo, protocolVersion: pin }: Options,
   accepted: ReadonlyArray<string>
-): Effect.Effect<Negotiated, Refused> =>
-  Effect.flatMap(
+): Effect.Effect<Negotiated, Refused> => {
+  const refuse = (error: TransportError) => Effect.fail<Refused>({ method: "initialize", error })
+  return Effect.flatMap(
     exchange(guard, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
     (answer): Effect.Effect<Negotiated, Refused> => {
-      if (Result.isFailure(answer)) return Effect.fail<Refused>({ method: "initialize", error: answer.failure })
+      if (Result.isFailure(answer)) {
+        const supported = supportedIn(answer.failure)
+        return refuse(supported.length === 0 ? answer.failure : unsupported(speaksOnly(supported), pin))
+      }
       const version = answer.success["protocolVersion"]
-      if (typeof version !== "string") {
-        return Effect.fail<Refused>({ method: "initialize", error: invalid("it names no protocol revision") })
-      }
-      if (!accepted.includes(version)) {
-        return Effect.fail<Refused>({
-          method: "initialize",
-          error: unsupported(`the server chose protocol revision ${version}`, accepted)
-        })
-      }
-      return Effect.succeed(described("legacy", version, answer.success["serverInfo"], answer.success))
+      if (typeof version !== "string") return refuse(invalid("it names no protocol revision"))
+      return accepted.includes(version)
+        ? Effect.succeed(described("legacy", version, answer.success["serverInfo"], answer.success))
+        : refuse(unsupported(`the server chose protocol revision ${version}`, pin))
     }
   )
+}
+
+const speaksOnly = (revisions: ReadonlyArray<string>): string =>
+  `the server speaks only protocol revision ${revisions.join(", ")}`
 
 const described = (
   era: NegotiationCache.Era,
@@ -267,14 +272,14 @@ const capabilitiesOf = (value: unknown): ServerCapabilities => {
 const invalid = (description: string): TransportError =>
   new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
 
-const unsupported = (description: string, accepted: ReadonlyArray<string> = [...legacyRevisions, ...modernRevisions]) =>
+const unsupported = (description: string, pin?: string): TransportError =>
   new TransportError({
     phase: "negotiate",
     delivery: "answered",
     reason: new Unsupported({ description }),
-    hint: accepted.length === 1
-      ? `its \`protocolVersion\` is configured as ${accepted[0]}; leave that out to negotiate`
-      : "this client speaks the revisions 2024-10-07 to 2026-07-28"
+    hint: pin === undefined
+      ? "this client speaks the revisions 2024-10-07 to 2026-07-28"
+      : `its \`protocolVersion\` is configured as ${pin}; leave that out to negotiate`
   })
 
 const notModern = (answer: Guard.Answer): TransportError =>
