@@ -18,8 +18,10 @@ const weather = (api: string) =>
 
 const call = (tool: string, args: Record<string, unknown>) => McpSession.use((session) => session.callTool(tool, args))
 
-const textOf = (result: CallToolResult) =>
-  result.content.map((block) => block.type === "text" ? block.text : "").join("")
+const textOf = ({ content, structuredContent }: CallToolResult) =>
+  typeof structuredContent === "string"
+    ? structuredContent
+    : content.map((block) => block.type === "text" ? block.text : "").join("")
 
 const alertsText =
   "Wind Advisory (Moderate): San Francisco; North Bay Interior Mountains\nFlood Watch (Severe): Sonoma Coastal Range"
@@ -35,7 +37,7 @@ describe("weather", () => {
         tools.map((tool) => [tool.name, Object.keys(tool.inputSchema.properties ?? {})])
       )
       assert.deepStrictEqual(properties, { get_alerts: ["state"], get_forecast: ["latitude", "longitude"] })
-      assert.strictEqual(session.server.protocolVersion, "2025-11-25")
+      assert.strictEqual(session.server.protocolVersion, "2026-07-28")
       assert.strictEqual(textOf(yield* call("get_alerts", { state: "CA" })), alertsText)
       assert.strictEqual(textOf(yield* call("get_forecast", { latitude: 37.7749, longitude: -122.4194 })), forecastText)
       const outcome = yield* Effect.result(call("get_alerts", { state: "California" }))

@@ -5,6 +5,7 @@
  */
 import { NodeRuntime } from "@effect/platform-node"
 import * as McpSession from "@universal-mcp/core/McpSession"
+import type { CallToolResult } from "@universal-mcp/core/Protocol"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Config, Console, Effect, Layer } from "effect"
@@ -20,16 +21,22 @@ const Weather = Layer.unwrap(Effect.gen(function*() {
   })
 }))
 
+// Where the result is structured, its text is only JSON of it.
+const textOf = ({ content, structuredContent }: CallToolResult) =>
+  typeof structuredContent === "string"
+    ? structuredContent
+    : content.flatMap((block) => block.type === "text" ? [block.text] : []).join("\n")
+
 const program = Effect.gen(function*() {
   const weather = yield* McpSession.McpSession
 
   for (const tool of yield* weather.listTools) yield* Console.log(`${tool.name}: ${tool.description}`)
 
   const alerts = yield* weather.callToolOrFail("get_alerts", { state: process.argv[2] ?? "CA" })
-  for (const block of alerts.content) if (block.type === "text") yield* Console.log(`\nAlerts\n${block.text}`)
+  yield* Console.log(`\nAlerts\n${textOf(alerts)}`)
 
   const forecast = yield* weather.callToolOrFail("get_forecast", { latitude: 37.7749, longitude: -122.4194 })
-  for (const block of forecast.content) if (block.type === "text") yield* Console.log(`\nForecast\n${block.text}`)
+  yield* Console.log(`\nForecast\n${textOf(forecast)}`)
 })
 
 program.pipe(
