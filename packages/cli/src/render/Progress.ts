@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import * as Semaphore from "effect/Semaphore"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { Screen } from "./Screen.ts"
@@ -12,7 +13,9 @@ import { truncate } from "./text.ts"
 export class Progress extends Context.Service<Progress, {
   /** Shows `text` from now on; nothing if it is empty. */
   readonly show: (text: string) => Effect.Effect<void>
-  /** Runs `effect`, which prints, with the line out of the way. */
+  /**
+   * Runs `effect`, which has the screen to itself: the line is out of the way, and whatever else is printed waits.
+   */
   readonly printing: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }>()("@universal-mcp/cli/render/Progress") {
   /** A progress line, wiped when the scope closes. */
@@ -23,12 +26,12 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 const make = Effect.gen(function*() {
   const screen = yield* Screen
-  if (!screen.errIsTerminal) {
-    return Progress.of({ show: () => Effect.void, printing: (effect) => effect })
-  }
+  const oneAtATime = (yield* Semaphore.make(1)).withPermit
+  if (!screen.errIsTerminal) return Progress.of({ show: () => Effect.void, printing: oneAtATime })
   const stdio = yield* Stdio.Stdio
   const write = (text: string) => Effect.ignore(Stream.run(Stream.make(text), stdio.stderr({ endOnDone: false })))
   const text = yield* Ref.make("")
+  const taken = yield* Ref.make(false)
   const wipe = write("\r\u001b[2K")
   const draw = Effect.gen(function*() {
     const current = yield* Ref.get(text)
@@ -36,10 +39,17 @@ const make = Effect.gen(function*() {
     const frame = frames[Math.floor((yield* Clock.currentTimeMillis) / 100) % frames.length] ?? ""
     yield* write(`\r\u001b[2K${screen.err.cyan(frame)} ${truncate(current, screen.errWidth - 3)}`)
   })
+  const unlessTaken = (effect: Effect.Effect<void>) =>
+    Effect.flatMap(Ref.get(taken), (is) => is ? Effect.void : effect)
   yield* Effect.addFinalizer(() => wipe)
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(draw, Effect.sleep("100 millis"))))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(unlessTaken(draw), Effect.sleep("100 millis"))))
   return Progress.of({
-    show: (next) => Effect.andThen(Ref.set(text, next), next === "" ? wipe : draw),
-    printing: (effect) => Effect.andThen(wipe, effect)
+    show: (next) => Effect.andThen(Ref.set(text, next), unlessTaken(next === "" ? wipe : draw)),
+    printing: (effect) =>
+      oneAtATime(Effect.acquireUseRelease(
+        Effect.andThen(Ref.set(taken, true), wipe),
+        () => effect,
+        () => Ref.set(taken, false)
+      ))
   })
 })

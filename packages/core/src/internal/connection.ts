@@ -46,8 +46,8 @@ export interface Connection {
   /** Each is called with every notification, in the order of the wire. */
   readonly listeners: Set<(notification: Notification) => void>
   readonly notifications: PubSub.PubSub<Notification>
-  /** The first of what came before anybody read `notifications`; whoever reads first takes it. */
-  readonly early: Array<Notification>
+  /** The first of what came before anybody read `notifications`, for whoever reads first. */
+  readonly takeEarly: () => ReadonlyArray<Notification>
   readonly stderr: PubSub.PubSub<string>
   readonly state: SubscriptionRef.SubscriptionRef<SessionState>
   /** Completes when the connection has ended, for whatever reason. */
@@ -75,13 +75,13 @@ export const open = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Connection, ConnectionError, Scope.Scope> {
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner }
   const notifications = yield* PubSub.sliding<Notification>(backlog)
-  const early: Array<Notification> = []
+  let early: Array<Notification> | undefined = []
   const listeners = new Set<(notification: Notification) => void>()
   const stderr = yield* PubSub.sliding<string>(backlog)
   const ended = yield* Deferred.make<TransportError | undefined>()
 
   const publish = (notification: Notification) => {
-    if (PubSub.sizeUnsafe(notifications) === 0 && early.length < keptEarly) early.push(notification)
+    if (early !== undefined && early.length < keptEarly) early.push(notification)
     PubSub.publishUnsafe(notifications, notification)
   }
   const warn = (description: string) =>
@@ -162,7 +162,11 @@ export const open = Effect.fnUntraced(function*(
     progress: guard.progress,
     listeners,
     notifications,
-    early,
+    takeEarly: () => {
+      const taken = early ?? []
+      early = undefined
+      return taken
+    },
     stderr,
     state,
     ended: Effect.asVoid(Deferred.await(ended)),
