@@ -321,13 +321,15 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 }
 
 /**
- * The server answered something that is not a valid answer.
+ * The server answered something that is not a valid answer. `partial` is what was read before it went wrong: the items
+ * of a list that never ends.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class InvalidResult extends Schema.TaggedError<InvalidResult>()("InvalidResult", {
-  description: Schema.String
+  description: Schema.String,
+  partial: Schema.optionalKey(Schema.Array(Schema.Unknown))
 }) {
   override get message(): string {
     return oneLine(this.description)

@@ -28,12 +28,30 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Changes from "./internal/changes.ts"
 import * as Connection from "./internal/connection.ts"
+import * as Prompts from "./internal/prompts.ts"
+import * as Requests from "./internal/requests.ts"
+import * as Resources from "./internal/resources.ts"
 import * as Tools from "./internal/tools.ts"
 import type { CallError, ConnectionError, ToolFailed, ToolNotFound } from "./McpError.ts"
 import type { McpTransport } from "./McpTransport.ts"
 import type { Era } from "./NegotiationCache.ts"
-import type { CallToolResult, Implementation, ServerCapabilities, Tool } from "./Protocol.ts"
+import type {
+  CallToolResult,
+  CompleteRequestParams,
+  CompleteResult,
+  GetPromptResult,
+  Implementation,
+  LoggingLevel,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplate,
+  ResourceUpdated,
+  ServerCapabilities,
+  Tool
+} from "./Protocol.ts"
 import type { ProtocolVersion } from "./ServerConfig.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -94,6 +112,22 @@ export interface CallOptions {
 }
 
 /**
+ * Which list of the server's has changed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ListChange = "tools" | "prompts" | "resources"
+
+/**
+ * Which of the server's lists is another than it was.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ListKind = "tools" | "prompts" | "resources"
+
+/**
  * What `callToolStream` gives: progress and log messages as they come, then the result, last.
  *
  * @category models
@@ -127,7 +161,7 @@ export class McpSession extends Context.Service<McpSession, {
   readonly server: ServerDescription
   readonly state: {
     readonly current: Effect.Effect<SessionState>
-    /** The current state, then every change. */
+    /** The current state, then every change, until the session has ended: `Failed` or `Closed` is the last. */
     readonly changes: Stream.Stream<SessionState>
   }
   /** All tools, every page. A tool that is not valid is left out, with a remark in `notifications`. */
@@ -150,9 +184,70 @@ export class McpSession extends Context.Service<McpSession, {
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
   ) => Stream.Stream<CallEvent, CallError | ToolNotFound>
-  /** What the server tells without being asked, from now on; a slow reader loses the oldest beyond 4096. */
+  /**
+   * All resources that the server lists, every page. One that is not valid is left out, with a remark in
+   * `notifications`. None, without a request, if the server does not offer resources.
+   *
+   * Errors: as for every list, a cursor that comes again, more than 1000 pages, or more time than ten times the server's
+   * `requestTimeout` is the reason `InvalidResult`, whose `partial` holds the items that were read.
+   */
+  readonly listResources: Effect.Effect<ReadonlyArray<Resource>, CallError>
+  /** All resource templates, every page. As `listResources`. */
+  readonly listResourceTemplates: Effect.Effect<ReadonlyArray<ResourceTemplate>, CallError>
+  /** The contents of a resource, listed or not. Fails with the reason `Unsupported` if the server offers no resources. */
+  readonly readResource: (uri: string, options?: CallOptions) => Effect.Effect<ReadResourceResult, CallError>
+  /**
+   * Tells whenever the resource, or one below it, is another than it was, for as long as the stream is read; ends when
+   * the session has ended. It carries no contents: read them anew. A slow reader loses the oldest beyond 4096.
+   *
+   * Revisions up to 2025-11-25: `resources/subscribe` with the first reader of a URI, `resources/unsubscribe` with the
+   * last. Revision 2026-07-28: `subscriptions/listen`, opened again when it is dropped; an update is told after that
+   * too, because one may have been missed. Fails with the reason `Unsupported` if the server does not do it.
+   */
+  readonly subscribe: (uri: string) => Stream.Stream<ResourceUpdated, CallError>
+  /** All prompts that the server lists, every page. As `listResources`. */
+  readonly listPrompts: Effect.Effect<ReadonlyArray<Prompt>, CallError>
+  /** The messages of a prompt. Fails with the reason `Unsupported` if the server offers no prompts. */
+  readonly getPrompt: (
+    name: string,
+    args?: Readonly<Record<string, string>>,
+    options?: CallOptions
+  ) => Effect.Effect<GetPromptResult, CallError>
+  /**
+   * Values that an argument of a prompt or of a resource template may have, given what is typed so far. Asked for also
+   * where it is not advertised, as many servers forget to; `Unsupported` if the server then does not know it.
+   */
+  readonly complete: (request: CompleteRequestParams, options?: CallOptions) => Effect.Effect<CompleteResult, CallError>
+  /**
+   * From which severity on the server sends log messages, which arrive in `notifications`. Without it, revisions up to
+   * 2025-11-25 leave that to the server, and 2026-07-28 sends none. There it goes with every later request.
+   */
+  readonly setLogLevel: (level: LoggingLevel) => Effect.Effect<void, CallError>
+  /** Asks for a sign of life. Revision 2026-07-28 has no such request: the reason is then `Unsupported`. */
+  readonly ping: Effect.Effect<void, CallError>
+  /** Calls any method, such as an extension's, and gives its result as it is. */
+  readonly request: (
+    method: string,
+    params?: Readonly<Record<string, unknown>>,
+    options?: CallOptions
+  ) => Effect.Effect<Readonly<Record<string, unknown>>, CallError>
+  /**
+   * Tells which list is another than it was, from now on, whatever the server advertised: list it anew. Ends when the
+   * session has ended. What was told and is not yet read is not told twice.
+   *
+   * Revision 2026-07-28: a `subscriptions/listen` is open while somebody reads, and opened again, after 250 ms to 30 s,
+   * when it is dropped; every kind is told then, because a change may have been missed.
+   */
+  readonly changes: Stream.Stream<ListKind>
+  /**
+   * What the server tells without being asked, from now on, until the session has ended; a slow reader loses the oldest
+   * beyond 4096. The first reader also gets what came before it, the first 64.
+   */
   readonly notifications: Stream.Stream<Notification>
-  /** Lines of the server's standard error, from now on; never any without a process. Slow readers lose the oldest. */
+  /**
+   * Lines of the server's standard error, from now on, until the session has ended; never any without a process. Slow
+   * readers lose the oldest beyond 4096.
+   */
   readonly stderr: Stream.Stream<string>
 }>()("@universal-mcp/core/McpSession") {}
 
@@ -218,9 +313,18 @@ export const make = Effect.fn("McpSession.make")(function*(
       protocolVersion,
       era
     },
-    state: { current: SubscriptionRef.get(state), changes: SubscriptionRef.changes(state) },
+    state: {
+      current: SubscriptionRef.get(state),
+      changes: SubscriptionRef.changes(state).pipe(
+        Stream.takeUntil(({ _tag }) => _tag === "Failed" || _tag === "Closed")
+      )
+    },
     ...Tools.make(connection),
-    notifications: Stream.fromPubSub(connection.notifications),
-    stderr: Stream.fromPubSub(connection.stderr)
+    ...yield* Resources.make(connection),
+    ...Prompts.make(connection),
+    ...Changes.make(connection),
+    ...Requests.make(connection),
+    notifications: connection.notifications,
+    stderr: connection.stderr
   })
 })

@@ -5,7 +5,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as PubSub from "effect/PubSub"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { CallError, type ConnectionError, Timeout } from "../McpError.ts"
@@ -13,6 +12,7 @@ import type { Notification, Options, SessionState } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Implementation, LoggingLevel, ServerCapabilities } from "../Protocol.ts"
+import * as Broadcast from "./broadcast.ts"
 import * as failure from "./failure.ts"
 import * as Guard from "./guard.ts"
 import * as negotiation from "./negotiation.ts"
@@ -29,6 +29,7 @@ export interface RequestOptions {
 export interface Connection {
   readonly server: string
   readonly client: Client
+  readonly requestTimeout: Duration.Duration
   readonly era: Era
   readonly negotiated: negotiation.Negotiated
   readonly capabilities: ServerCapabilities
@@ -42,25 +43,21 @@ export interface Connection {
     options?: RequestOptions
   ) => Effect.Effect<A, CallError>
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
-  readonly progress: Guard.Guard["progress"]
   /** Each is called with every notification, in the order of the wire. */
-  readonly listeners: Set<(notification: Notification) => void>
-  readonly notifications: PubSub.PubSub<Notification>
-  /** The first of what came before anybody read `notifications`, for whoever reads first. */
-  readonly takeEarly: () => ReadonlyArray<Notification>
-  readonly stderr: PubSub.PubSub<string>
+  readonly listeners: Broadcast.Broadcast<Notification>["listeners"]
+  readonly notifications: Broadcast.Broadcast<Notification>["stream"]
+  readonly stderr: Broadcast.Broadcast<string>["stream"]
   readonly state: SubscriptionRef.SubscriptionRef<SessionState>
   /** Completes when the connection has ended, for whatever reason. */
   readonly ended: Effect.Effect<void>
+  readonly hasEnded: () => boolean
   /** Tells whoever reads the notifications what we had to remark. */
   readonly warn: (description: string) => void
   /** The modern era has no request to set it; it goes with each. */
   logLevel: LoggingLevel | undefined
 }
 
-/** A reader that is slower than the server loses the oldest beyond this. */
-const backlog = 4096
-
+/** How many of the notifications that nobody reads are kept for the first reader. */
 const keptEarly = 64
 
 /** The SDK must never time out by itself (its time is not Effect's); this is its longest. */
@@ -74,29 +71,28 @@ export const open = Effect.fnUntraced(function*(
   clientInfo: Implementation
 ): Effect.fn.Return<Connection, ConnectionError, Scope.Scope> {
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner }
-  const notifications = yield* PubSub.sliding<Notification>(backlog)
-  let early: Array<Notification> | undefined = []
-  const listeners = new Set<(notification: Notification) => void>()
-  const stderr = yield* PubSub.sliding<string>(backlog)
   const ended = yield* Deferred.make<TransportError | undefined>()
+  const hasEnded = Effect.asVoid(Deferred.await(ended))
+  let early: Array<Notification> | undefined = []
+  const notifications = Broadcast.make<Notification>(hasEnded, () => {
+    const taken = early ?? []
+    early = undefined
+    return taken
+  })
+  const stderr = Broadcast.make<string>(hasEnded)
 
   const publish = (notification: Notification) => {
     if (early !== undefined && early.length < keptEarly) early.push(notification)
-    PubSub.publishUnsafe(notifications, notification)
+    notifications.publish(notification)
   }
   const warn = (description: string) =>
     publish({
       method: "notifications/message",
       params: { level: "warning", logger: "universal-mcp", data: description }
     })
-  inner.onstderr = (line) => {
-    PubSub.publishUnsafe(stderr, line)
-  }
+  inner.onstderr = stderr.publish
   const guard = Guard.make(inner, {
-    onNotification: (notification) => {
-      for (const listener of listeners) listener(notification)
-      publish(notification)
-    },
+    onNotification: publish,
     onWarning: warn,
     onClose: (lost) => {
       Deferred.doneUnsafe(ended, Exit.succeed(lost))
@@ -131,6 +127,7 @@ export const open = Effect.fnUntraced(function*(
   const connection: Connection = {
     server: options.name,
     client,
+    requestTimeout,
     era,
     negotiated,
     capabilities: negotiated.capabilities,
@@ -159,17 +156,12 @@ export const open = Effect.fnUntraced(function*(
           catch: (cause) => failure.toCallError(peer, method, cause)
         })
       ),
-    progress: guard.progress,
-    listeners,
-    notifications,
-    takeEarly: () => {
-      const taken = early ?? []
-      early = undefined
-      return taken
-    },
-    stderr,
+    listeners: notifications.listeners,
+    notifications: notifications.stream,
+    stderr: stderr.stream,
     state,
-    ended: Effect.asVoid(Deferred.await(ended)),
+    ended: hasEnded,
+    hasEnded: () => Deferred.isDoneUnsafe(ended),
     warn,
     logLevel: undefined
   }

@@ -19,13 +19,9 @@ export interface Listener {
   readonly onClose: (lost: TransportError | undefined) => void
 }
 
-export type ProgressHandler = (params: Readonly<Record<string, unknown>>) => void
-
 export type Answer = Result.Result<Readonly<Record<string, unknown>>, TransportError>
 
 export interface Guard extends Transport {
-  /** Handlers by progress token. The SDK would drop progress that arrives together with its result, so it never sees any. */
-  readonly progress: Map<RequestId, ProgressHandler>
   /** A request of ours, past the SDK's client; the signal gives it up. */
   readonly exchange: (
     method: string,
@@ -43,7 +39,6 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 export const make = (inner: McpTransport, listener: Listener): Guard => {
   const inFlight = new Map<string, InFlight>()
-  const progress = new Map<RequestId, ProgressHandler>()
   let negotiated: Negotiated | undefined
   let ended = false
   let lastId = -1
@@ -106,13 +101,8 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     const named = isRecord(params) ? params : undefined
     const more = named === undefined ? {} : { params: named }
     if (isId(id)) return deliver({ jsonrpc: "2.0", id, method, ...more })
-    if (method === "notifications/progress" && named !== undefined) {
-      const token = named["progressToken"]
-      const handler = isId(token) ? progress.get(token) : undefined
-      if (handler !== undefined) handler(named)
-    }
     listener.onNotification({ method, params: named })
-    // The one notification that the SDK acts upon.
+    // The one notification that the SDK is to act upon: it would drop progress that arrives together with its result.
     if (method === "notifications/cancelled") deliver({ jsonrpc: "2.0", method, ...more })
   }
 
@@ -156,7 +146,6 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
   }
 
   const guard: Guard = {
-    progress,
     get hasPerRequestStream() {
       return inner.hasPerRequestStream === true
     },

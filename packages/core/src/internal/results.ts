@@ -1,5 +1,15 @@
 /** Checks of what servers answer, as Standard Schemas for the SDK: by hand, because they run on every call. */
-import type { CallToolResult, StandardSchemaV1, Tool } from "@modelcontextprotocol/client"
+import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
+import type {
+  CallToolResult,
+  CompleteResult,
+  GetPromptResult,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplate,
+  Tool
+} from "../Protocol.ts"
 import { isRecord } from "./guard.ts"
 
 const schema = <A>(check: (value: unknown) => { readonly value: A } | string): StandardSchemaV1<unknown, A> => ({
@@ -26,6 +36,49 @@ export const callToolResult = schema<CallToolResult>((value) => {
 
 export const isTool = (value: unknown): value is Tool =>
   isRecord(value) && typeof value["name"] === "string" && isRecord(value["inputSchema"])
+
+const isNamed = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isRecord(value) && typeof value["name"] === "string"
+
+export const isPrompt = (value: unknown): value is Prompt => isNamed(value)
+
+/** Many servers leave out the name of what has a URI. */
+export const isResource = (value: unknown): value is Resource => isRecord(value) && typeof value["uri"] === "string"
+
+export const isResourceTemplate = (value: unknown): value is ResourceTemplate =>
+  isRecord(value) && typeof value["uriTemplate"] === "string"
+
+/** Any object. */
+export const any = schema<Record<string, unknown>>((value) =>
+  isRecord(value) ? { value: { ...value } } : "the result is not an object"
+)
+
+const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>>> =>
+  Array.isArray(value) && value.every(isRecord)
+
+const isReadResult = (value: Readonly<Record<string, unknown>>): value is ReadResourceResult =>
+  isList(value["contents"]) && value["contents"].every((content) => typeof content["uri"] === "string")
+
+export const readResourceResult = schema<ReadResourceResult>((value) =>
+  isRecord(value) && isReadResult(value) ? { value } : "the result has no list of contents, each with a uri"
+)
+
+const isPromptResult = (value: Readonly<Record<string, unknown>>): value is GetPromptResult =>
+  isList(value["messages"]) && value["messages"].every(({ content }) => isRecord(content) || isList(content))
+
+export const getPromptResult = schema<GetPromptResult>((value) =>
+  isRecord(value) && isPromptResult(value) ? { value } : "the result has no list of messages, each with content"
+)
+
+const isCompletion = (value: Readonly<Record<string, unknown>>): value is CompleteResult => {
+  const { completion } = value
+  return isRecord(completion) && Array.isArray(completion["values"]) &&
+    completion["values"].every((item) => typeof item === "string")
+}
+
+export const completeResult = schema<CompleteResult>((value) =>
+  isRecord(value) && isCompletion(value) ? { value } : "the result has no completion with a list of values"
+)
 
 export interface Page {
   readonly items: ReadonlyArray<unknown>

@@ -1,16 +1,180 @@
-/** What servers may ask of us, as the SDK's request handlers. */
-import type { Client, ClientCapabilities } from "@modelcontextprotocol/client"
+/**
+ * What servers ask of us, as the SDK's request handlers: the same serve the requests of the legacy era and, through the
+ * SDK, the multi-round-trip results of the modern one.
+ */
+import {
+  type Client,
+  type ClientCapabilities,
+  type CreateMessageRequestParams,
+  type ElicitRequestFormParams,
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  type StandardSchemaV1
+} from "@modelcontextprotocol/client"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Elicitation, type ElicitationRequest, type ElicitationResult } from "../Elicitation.ts"
+import { Roots } from "../Roots.ts"
+import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
+import * as form from "./form.ts"
+import { isRecord } from "./guard.ts"
 
 export interface ServerRequests {
   readonly capabilities: ClientCapabilities
   readonly register: (client: Client) => void
-  readonly afterConnect: (
-    connection: Pick<Connection, "era" | "notify" | "warn">
-  ) => Effect.Effect<void, never, Scope.Scope>
+  readonly afterConnect: (connection: Connected) => Effect.Effect<void, never, Scope.Scope>
 }
 
-export const make = (_server: string): Effect.Effect<ServerRequests, never, Scope.Scope> =>
-  Effect.succeed({ capabilities: {}, register: () => {}, afterConnect: () => Effect.void })
+type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
+
+export const make = Effect.fnUntraced(function*(
+  server: string
+): Effect.fn.Return<ServerRequests, never, Scope.Scope> {
+  const roots = Option.getOrUndefined(yield* Effect.serviceOption(Roots))
+  const sampling = Option.getOrUndefined(yield* Effect.serviceOption(Sampling))
+  const elicitation = Option.getOrUndefined(yield* Effect.serviceOption(Elicitation))
+  const modes = elicitation?.modes ?? []
+  const connected = yield* Deferred.make<Connected>()
+  const run = yield* FiberSet.makeRuntimePromise()
+
+  const warn = (description: string) =>
+    Effect.map(Deferred.await(connected), (connection) => connection.warn(description))
+
+  /** The SDK's signal tells of a server that took its request back; only we can tell a modern one's end. */
+  const gone = Deferred.await(connected).pipe(
+    Effect.flatMap(({ ended }) => ended),
+    Effect.andThen(Effect.fail(new SdkError(SdkErrorCode.ConnectionClosed, "Connection closed")))
+  )
+
+  const answer = <A>(
+    method: string,
+    signal: AbortSignal,
+    effect: Effect.Effect<A, ProtocolError>
+  ): Promise<A> =>
+    run(
+      effect.pipe(
+        Effect.catchDefect((defect) =>
+          Effect.andThen(
+            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${String(defect)}`),
+            Effect.fail(new ProtocolError(ProtocolErrorCode.InternalError, "Internal error"))
+          )
+        ),
+        Effect.raceFirst(gone),
+        Effect.withSpan(`McpSession.${method}`, { attributes: { "mcp.server": server } })
+      ),
+      { signal }
+    )
+
+  const fitting = Effect.fnUntraced(function*(request: ElicitationRequest, result: ElicitationResult) {
+    if (result.action !== "accept") return { action: result.action }
+    if (request._tag === "Url") return { action: result.action }
+    const content = form.withDefaults(request.requestedSchema, result.content ?? {})
+    const issues = form.formIssues(request.requestedSchema, content)
+    if (issues.length === 0) return { action: result.action, content }
+    yield* warn(
+      `the answer to "${request.message}" of "${server}" was not sent, because ${issues.join(" and ")}; ` +
+        "the server was told cancel"
+    )
+    return { action: "cancel" }
+  })
+
+  const capabilities: ClientCapabilities = {
+    ...(roots === undefined ? {} : { roots: { listChanged: true } }),
+    ...(sampling === undefined ? {} : { sampling: sampling.tools === true ? { tools: {} } : {} }),
+    // Without a mode it would mean forms.
+    ...(modes.length === 0 ? {} : { elicitation: Object.fromEntries(modes.map((mode) => [mode, {}])) })
+  }
+
+  return {
+    capabilities,
+    register: (client) => {
+      if (roots !== undefined) {
+        client.setRequestHandler(
+          "roots/list",
+          { params: params(isRecord) },
+          (_, { mcpReq }) =>
+            answer("roots/list", mcpReq.signal, Effect.map(roots.list, (list) => ({ roots: [...list] })))
+        )
+      }
+      if (sampling !== undefined) {
+        client.setRequestHandler(
+          "sampling/createMessage",
+          { params: params(isSampling) },
+          (asked, { mcpReq }) =>
+            answer(
+              "sampling/createMessage",
+              mcpReq.signal,
+              sampling.tools !== true && (asked.tools !== undefined || asked.toolChoice !== undefined)
+                ? Effect.fail(
+                  new ProtocolError(ProtocolErrorCode.InvalidParams, "Client does not support tools in sampling")
+                )
+                : Effect.mapError(
+                  sampling.createMessage({ ...asked, server }),
+                  (rejected) => new ProtocolError(rejected.code ?? userRejected, rejected.message)
+                )
+            )
+        )
+      }
+      if (elicitation !== undefined && modes.length > 0) {
+        client.setRequestHandler("elicitation/create", { params: params(isElicitation) }, (asked, { mcpReq }) => {
+          const request: ElicitationRequest = "url" in asked
+            ? { ...asked, _tag: "Url", server }
+            : { ...asked, _tag: "Form", server }
+          return answer(
+            "elicitation/create",
+            mcpReq.signal,
+            Effect.flatMap(elicitation.elicit(request), (result) => fitting(request, result))
+          )
+        })
+      }
+    },
+    afterConnect: Effect.fnUntraced(function*(connection) {
+      yield* Deferred.succeed(connected, connection)
+      if (roots === undefined || connection.era === "modern") return
+      yield* roots.changes.pipe(
+        Stream.runForEach(() => Effect.ignore(connection.notify("notifications/roots/list_changed"))),
+        Effect.raceFirst(connection.ended),
+        Effect.forkScoped
+      )
+    })
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The specification's code for a user who said no to sampling. */
+const userRejected = -1
+
+/** Keeps keys that the SDK does not know. It has checked the others already, against the revision that is spoken. */
+const params = <A>(is: (value: unknown) => value is A): StandardSchemaV1<unknown, A> => ({
+  "~standard": {
+    version: 1,
+    vendor: "universal-mcp",
+    validate: (value) => is(value) ? { value } : { issues: [{ message: "not what the specification says" }] }
+  }
+})
+
+interface UrlParams {
+  readonly message: string
+  readonly url: string
+  readonly elicitationId?: string
+}
+
+const isSampling = (value: unknown): value is CreateMessageRequestParams =>
+  isRecord(value) && Array.isArray(value["messages"])
+
+/** No mode is the form. */
+const isElicitation = (value: unknown): value is ElicitRequestFormParams | UrlParams =>
+  isRecord(value) && typeof value["message"] === "string" &&
+  (value["mode"] === "url"
+    ? typeof value["url"] === "string"
+    : isRecord(value["requestedSchema"]) && isRecord(value["requestedSchema"]["properties"]))

@@ -1,13 +1,13 @@
 /** The tools of one connection: list, call, call with progress. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { type CallError, ToolFailed, ToolNotFound } from "../McpError.ts"
-import type { CallEvent, McpSession, Notification } from "../McpSession.ts"
+import type { CallEvent, McpSession } from "../McpSession.ts"
 import type { CallToolResult, Tool } from "../Protocol.ts"
 import type { Connection } from "./connection.ts"
+import * as listen from "./listen.ts"
 import * as names from "./names.ts"
 import { pages } from "./pages.ts"
 import * as results from "./results.ts"
@@ -73,20 +73,13 @@ export const make = (connection: Connection): Tools => {
     Stream.callback<CallEvent, CallError | ToolNotFound>(
       Effect.fnUntraced(function*(queue) {
         const token = `umcp-${++lastToken}`
-        yield* Effect.acquireRelease(
-          Effect.sync(() =>
-            connection.progress.set(token, (params) => Queue.offerUnsafe(queue, progressEvent(params)))
-          ),
-          () => Effect.sync(() => connection.progress.delete(token))
-        )
-        const subscription = yield* PubSub.subscribe(connection.notifications)
-        const logs = yield* Stream.fromSubscription(subscription).pipe(
-          Stream.runForEach((notification) => Queue.offerAll(queue, logEvents(notification))),
-          Effect.forkScoped
-        )
+        yield* listen.on(connection, ({ method, params = {} }) => {
+          if (method === "notifications/message") Queue.offerUnsafe(queue, logEvent(params))
+          else if (method === "notifications/progress" && params["progressToken"] === token) {
+            Queue.offerUnsafe(queue, progressEvent(params))
+          }
+        })
         const result = yield* callTool(name, args, { ...options, meta: { ...options?.meta, progressToken: token } })
-        logs.interruptUnsafe()
-        yield* Queue.offerAll(queue, (yield* PubSub.takeUpTo(subscription, Number.MAX_SAFE_INTEGER)).flatMap(logEvents))
         yield* Queue.offer(queue, { _tag: "Result", result })
         yield* Queue.end(queue)
       }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))),
@@ -110,15 +103,12 @@ const progressEvent = (params: Readonly<Record<string, unknown>>): CallEvent => 
   message: typeof params["message"] === "string" ? params["message"] : undefined
 })
 
-const logEvents = ({ method, params }: Notification): ReadonlyArray<CallEvent> =>
-  method === "notifications/message" && params !== undefined
-    ? [{
-      _tag: "Log",
-      level: String(params["level"]),
-      logger: typeof params["logger"] === "string" ? params["logger"] : undefined,
-      data: params["data"]
-    }]
-    : []
+const logEvent = (params: Readonly<Record<string, unknown>>): CallEvent => ({
+  _tag: "Log",
+  level: String(params["level"]),
+  logger: typeof params["logger"] === "string" ? params["logger"] : undefined,
+  data: params["data"]
+})
 
 const textOf = (result: CallToolResult): string => {
   const text = result.content.flatMap((block) => block.type === "text" ? [block.text] : []).join(" ").trim()

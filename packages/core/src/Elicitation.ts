@@ -1,0 +1,195 @@
+/**
+ * Answers to what servers ask the user for: a form to fill in, or a page to visit.
+ *
+ * Provide the service to the layer of a session, and the session advertises it; without it servers are told that nobody
+ * can be asked.
+ *
+ * ```ts
+ * import { McpServer } from "@modelcontextprotocol/server"
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ * import * as McpSession from "@universal-mcp/core/McpSession"
+ * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+ * import { Effect, Layer } from "effect"
+ *
+ * const server = new McpServer({ name: "demo", version: "1.0.0" })
+ * server.registerTool("greet", {}, async () => {
+ *   const answer = await server.server.elicitInput({
+ *     message: "Who are you?",
+ *     requestedSchema: { type: "object", properties: { name: { type: "string", default: "stranger" } } }
+ *   })
+ *   return { content: [{ type: "text", text: `hello ${answer.content?.["name"]}` }] }
+ * })
+ * const Ada = Layer.succeed(Elicitation.Elicitation, {
+ *   modes: ["form"],
+ *   elicit: () => Effect.succeed({ action: "accept", content: { name: "Ada" } })
+ * })
+ * const Demo = InMemoryTransport.layer({ name: "demo", server }).pipe(Layer.provide(Ada))
+ * const greeting = McpSession.McpSession.use((session) => session.callTool("greet")).pipe(Effect.provide(Demo))
+ * const { content } = await Effect.runPromise(greeting)
+ * content // => [{ type: "text", text: "hello Ada" }]
+ * ```
+ *
+ * Follows the chapter "Elicitation" of revisions 2025-06-18 to 2026-07-28: one handler serves the requests of the legacy
+ * era and the multi-round-trip results of the modern one.
+ *
+ * @since 0.1.0
+ */
+import type { ElicitRequestFormParams, PrimitiveSchemaDefinition } from "@modelcontextprotocol/client"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as form from "./internal/form.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Models
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The JSON Schema of a form: an object whose properties are fields.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FormSchema = ElicitRequestFormParams["requestedSchema"]
+
+/**
+ * The JSON Schema of one field: text, a number, a boolean, or a choice of one or many.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FieldSchema = PrimitiveSchemaDefinition
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type FieldValue = string | number | boolean | ReadonlyArray<string>
+
+/**
+ * What the user filled in, by the name of the field.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FormContent = Readonly<Record<string, FieldValue>>
+
+/**
+ * What a server asks, and which one. Keys that are not known here are passed through.
+ *
+ * A `Url` is to be shown to the user as it is, who decides whether to open it: it must not be fetched or opened unasked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ElicitationRequest =
+  | {
+    readonly _tag: "Form"
+    /** The name we gave the server. */
+    readonly server: string
+    readonly message: string
+    readonly requestedSchema: FormSchema
+  }
+  | {
+    readonly _tag: "Url"
+    /** The name we gave the server. */
+    readonly server: string
+    readonly message: string
+    readonly url: string
+    /** Legacy era only: `notifications/elicitation/complete` carries it when the user is done there. */
+    readonly elicitationId?: string | undefined
+  }
+
+/**
+ * What the user said. Fields that an accepted form leaves out get their default, and content that does not fit the form
+ * is not sent: the server is told `cancel`, with a remark in the session's `notifications`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ElicitationResult =
+  | { readonly action: "accept"; readonly content?: FormContent | undefined }
+  | { readonly action: "decline" }
+  | { readonly action: "cancel" }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Asks the user.
+ *
+ * When to use: wherever servers may need something that only a person knows. Several servers may ask at once, and one of
+ * them several times: a service with one screen has to queue them. The fiber that asks is interrupted when the server
+ * takes its question back or is gone.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Elicitation extends Context.Service<Elicitation, {
+  /** What is advertised; a request of another mode is refused without being seen here. */
+  readonly modes: ReadonlyArray<"form" | "url">
+  readonly elicit: (request: ElicitationRequest) => Effect.Effect<ElicitationResult>
+}>()("@universal-mcp/core/Elicitation") {}
+
+/**
+ * Declines everything: for programs that nobody watches, where servers insist on asking.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerDecline: Layer.Layer<Elicitation> = Layer.succeed(Elicitation, {
+  modes: ["form", "url"],
+  elicit: () => Effect.succeed({ action: "decline" })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Forms
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * What is wrong with a value for a field, in words that follow its name; `undefined` when it fits.
+ *
+ * When to use: to ask again, field by field. Knows all that the specification allows in a form's schema.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ *
+ * Elicitation.fieldIssue({ type: "integer", minimum: 18 }, 17) // => "must be at least 18"
+ * Elicitation.fieldIssue({ type: "string", format: "email" }, "ada@example.org") // => undefined
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const fieldIssue: (schema: FieldSchema, value: FieldValue) => string | undefined = form.fieldIssue
+
+/**
+ * Everything that is wrong with the content of a form, a line each; empty when it fits.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ *
+ * Elicitation.formIssues({ type: "object", properties: { age: { type: "integer" } }, required: ["age"] }, {})
+ * // => ["age is missing"]
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const formIssues: (schema: FormSchema, content: FormContent) => ReadonlyArray<string> = form.formIssues
+
+/**
+ * The content with the form's default for each field that it leaves out.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ *
+ * Elicitation.withDefaults({ type: "object", properties: { size: { type: "string", default: "M" } } }, {})
+ * // => { size: "M" }
+ * ```
+ *
+ * @category validation
+ * @since 0.1.0
+ */
+export const withDefaults: (schema: FormSchema, content: FormContent) => FormContent = form.withDefaults

@@ -1,0 +1,198 @@
+/**
+ * The skills that a server offers: folders of instructions for a model, each file verified as it is read. Follows the
+ * Skills extension, SEP-2640.
+ *
+ * Listing reads no file. A file is only handed out when it is what the server's own list promised: in the list, of the
+ * size and with the digest given there, and, for `SKILL.md`, with the frontmatter given there. Whether a skill may be
+ * loaded at all stays with you.
+ *
+ * ```ts
+ * import { McpServer } from "@modelcontextprotocol/server"
+ * import * as McpSession from "@universal-mcp/core/McpSession"
+ * import * as Skills from "@universal-mcp/core/Skills"
+ * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const skills = Skills.make(yield* McpSession.McpSession)
+ *   const [first] = yield* skills.list
+ *   return first === undefined ? "no skills" : (yield* skills.read(first)).text
+ * })
+ * const server = new McpServer({ name: "demo", version: "1.0.0" })
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryTransport.layer({ name: "demo", server })))) // => "no skills"
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Digest from "effect/crypto/Digest"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as Yaml from "effect/encoding/Yaml"
+import * as Equal from "effect/Equal"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { CallError, InvalidResult } from "./McpError.ts"
+import type { McpSession } from "./McpSession.ts"
+
+/**
+ * An entry of the server's list of skills. `resources` are its files; `"dynamic"` are files that nobody can list, so
+ * that only the frontmatter can be verified.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Skill = Schema.Struct({
+  /** Of its `SKILL.md`. */
+  uri: Schema.String.check(Schema.isPattern(/^[a-z][a-z\d+.-]*:\/\/(.*[^/])?\/SKILL\.md$/i)),
+  frontmatter: Schema.StructWithRest(Schema.Struct({ name: Schema.String, description: Schema.String }), [
+    Schema.Record(Schema.String, Schema.Unknown)
+  ]),
+  resources: Schema.Union([
+    Schema.Literal("dynamic"),
+    Schema.Array(Schema.Struct({
+      uri: Schema.String,
+      digest: Schema.String.check(Schema.isPattern(/^sha256:[\da-f]{64}$/)),
+      size: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+    }))
+  ])
+})
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Skill = typeof Skill.Type
+
+/**
+ * A file of a skill, verified.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SkillFile {
+  readonly uri: string
+  readonly mimeType?: string | undefined
+  readonly bytes: Uint8Array
+  /** Absent where the bytes are not UTF-8. */
+  readonly text?: string | undefined
+}
+
+/**
+ * A file of a skill is not what the server's list promised, and must not be used; if it is `SKILL.md`, neither must the
+ * skill. `skill` is the skill's URI, `file` the one of the file.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SkillRejected extends Schema.TaggedError<SkillRejected>()("SkillRejected", {
+  server: Schema.String,
+  skill: Schema.String,
+  file: Schema.String,
+  reason: Schema.Literals(["unlisted", "size", "digest", "frontmatter"])
+}) {
+  override get message(): string {
+    const why = this.reason === "unlisted" ? "is not in its list" : `has not the ${this.reason} that its list gives`
+    return `"${this.server}" offers a skill that is not as it says: ${JSON.stringify(this.file)} ${why}`
+  }
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Skills {
+  /** All skills, every page; none where the server has no such extension. An entry that is not valid is left out. */
+  readonly list: Effect.Effect<ReadonlyArray<Skill>, CallError>
+  /** Reads and verifies a file: a path in the skill's folder, or the file's URI; default `SKILL.md`. */
+  readonly read: (skill: Skill, file?: string) => Effect.Effect<SkillFile, CallError | SkillRejected>
+}
+
+/**
+ * The skills of a session's server.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (session: McpSession["Service"]): Skills => {
+  const server = session.name
+  const invalid = (method: string, description: string) =>
+    new CallError({ server, method, delivery: "answered", reason: new InvalidResult({ description }) })
+
+  const list = Effect.gen(function*() {
+    const skills: Array<Skill> = []
+    const seen = new Set<unknown>()
+    let cursor: unknown
+    do {
+      if (seen.has(cursor) || seen.size > maxPages) return yield* invalid("skills/list", "the list never ends")
+      seen.add(cursor)
+      const page = yield* session.request("skills/list", cursor === undefined ? {} : { cursor })
+      if (!Array.isArray(page["skills"])) return yield* invalid("skills/list", "the result has no list of skills")
+      skills.push(...page["skills"].filter(isSkill))
+      cursor = page["nextCursor"] ?? undefined
+    } while (cursor !== undefined)
+    return skills
+  }).pipe(Effect.withSpan("Skills.list", { attributes: { "mcp.server": server } }))
+
+  const read: Skills["read"] = Effect.fn("Skills.read")(function*(skill, file = "SKILL.md") {
+    const uri = URL.parse(file, skill.uri)?.href ?? file
+    const key = keyOf(uri)
+    const rejected = (reason: SkillRejected["reason"]) =>
+      new SkillRejected({ server, skill: skill.uri, file: uri, reason })
+    const isDynamic = skill.resources === "dynamic"
+    const listed = isDynamic ? undefined : skill.resources.find((resource) => keyOf(resource.uri) === key)
+    if (!isWithin(skill.uri, key) || !isDynamic && listed === undefined) return yield* rejected("unlisted")
+
+    const { contents } = yield* session.readResource(listed?.uri ?? uri)
+    const content = contents.find((content) => keyOf(content.uri) === key)
+    if (content === undefined) return yield* invalid("resources/read", `the result has no contents for ${uri}`)
+    const bytes = "text" in content
+      ? new TextEncoder().encode(content.text)
+      : Result.getOrUndefined(Base64.decode(content.blob))
+    if (bytes === undefined) return yield* invalid("resources/read", `the contents of ${uri} are not base64`)
+
+    if (listed !== undefined) {
+      if (bytes.length !== listed.size) return yield* rejected("size")
+      if (`sha256:${yield* sha256(bytes)}` !== listed.digest) return yield* rejected("digest")
+    }
+    const text = "text" in content ? content.text : Result.getOrUndefined(Result.try(() => utf8.decode(bytes)))
+    if (key === keyOf(skill.uri) && !Equal.equals(frontmatterOf(text ?? ""), skill.frontmatter)) {
+      return yield* rejected("frontmatter")
+    }
+    return { uri, mimeType: content.mimeType, bytes, text }
+  })
+
+  return { list: session.server.capabilities.extensions?.[extension] === undefined ? Effect.succeed([]) : list, read }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const extension = "io.modelcontextprotocol/skills"
+
+const maxPages = 1000
+
+const isSkill = Schema.is(Skill)
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const sha256 = (bytes: Uint8Array): Effect.Effect<string> =>
+  Digest.Digest.use((digest) => digest.digestHex(Digest.sha256, bytes)).pipe(Effect.provide(Digest.layerWebCrypto))
+
+const decode = (part: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(part)), () => part)
+
+/** One spelling for all ways to percent-encode the same URI, without its fragment. */
+const keyOf = (uri: string): string =>
+  (URL.parse(uri)?.href ?? uri).replace(/#.*/, "").replaceAll(/[^/:?]+/g, (part) => encodeURIComponent(decode(part)))
+
+/** No way out of the skill's folder, also not after somebody decodes the path. */
+const isWithin = (skill: string, key: string): boolean => {
+  const folder = keyOf(skill).replace(/[^/]*$/, "")
+  return key.startsWith(folder) &&
+    key.slice(folder.length).split("/").every((part) => !/^\.{0,2}$|[/\\\0]/.test(decode(part)))
+}
+
+/** Undefined where there is none that is YAML. */
+const frontmatterOf = (markdown: string): unknown => {
+  const yaml = /^\uFEFF?---\r?\n([^]*?)^---[\t ]*$/m.exec(markdown)?.[1]
+  return yaml === undefined ? undefined : Result.getOrUndefined(Result.try(() => Yaml.parse(yaml)))
+}
