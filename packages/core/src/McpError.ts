@@ -26,7 +26,22 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { CallErrorReason } from "./CallErrorReason.ts"
 import { closest } from "./internal/names.ts"
+import { didYouMean, ended, lastWords, oneLine, quoted } from "./internal/words.ts"
+
+export {
+  CallErrorReason,
+  Closed,
+  InvalidArguments,
+  InvalidResult,
+  Rejected,
+  SessionExpired,
+  Timeout,
+  TooLarge,
+  Unauthorized,
+  Unsupported
+} from "./CallErrorReason.ts"
 
 /**
  * The step of connecting at which a {@link ConnectionError} arose.
@@ -70,24 +85,6 @@ export const Delivery = Schema.Literals(["not-sent", "unknown", "answered"])
  * @since 0.1.0
  */
 export type Delivery = typeof Delivery.Type
-
-/** Servers and processes may say anything, line breaks and terminal controls included. */
-const oneLine = (text: string): string => text.replaceAll(/[\s\u0000-\u001F\u007F-\u009F]+/g, " ").trim()
-
-const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ")
-
-const didYouMean = (closest: ReadonlyArray<string>): string =>
-  closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`
-
-const ended = (how: { readonly exitCode?: number | undefined; readonly signal?: string | undefined }): string => {
-  if (how.signal !== undefined) return ` (killed by ${how.signal})`
-  return how.exitCode === undefined ? "" : ` (exit code ${how.exitCode})`
-}
-
-const lastWords = (stderr: ReadonlyArray<string>): string => {
-  const last = stderr.findLast((line) => line.trim() !== "")
-  return last === undefined ? "" : `; it said: ${last.trim().slice(0, 300)}`
-}
 
 /**
  * A session could not be made, or was lost for good.
@@ -161,7 +158,8 @@ export class ServerAlreadyExists extends Schema.TaggedError<ServerAlreadyExists>
 }
 
 /**
- * A tool that the server's list lacks. `closest` are the listed names most like it, nearest first.
+ * A tool that the server's list lacks. `closest` are the listed names most like it, nearest first. `text` is what the
+ * server said when it was called all the same, and `result` its `CallToolResult`, whole, where it said it with one.
  *
  * @category errors
  * @since 0.1.0
@@ -169,11 +167,18 @@ export class ServerAlreadyExists extends Schema.TaggedError<ServerAlreadyExists>
 export class ToolNotFound extends Schema.TaggedError<ToolNotFound>()("ToolNotFound", {
   server: Schema.String,
   tool: Schema.String,
-  closest: Schema.Array(Schema.String)
+  closest: Schema.Array(Schema.String),
+  text: Schema.optionalKey(Schema.String),
+  result: Schema.optionalKey(Schema.Unknown)
 }) {
   /** The error for a name that is not among `available`, with the closest of them. */
-  static among(server: string, tool: string, available: Iterable<string>): ToolNotFound {
-    return new ToolNotFound({ server, tool, closest: closest(tool, available) })
+  static among(
+    server: string,
+    tool: string,
+    available: Iterable<string>,
+    refusal: { readonly text?: string; readonly result?: unknown } = {}
+  ): ToolNotFound {
+    return new ToolNotFound({ server, tool, closest: closest(tool, available), ...refusal })
   }
 
   override get message(): string {
@@ -200,6 +205,46 @@ export class ToolFailed extends Schema.TaggedError<ToolFailed>()("ToolFailed", {
 }
 
 /**
+ * What a tool answered does not fit the `outputSchema` it declares: each of `issues` says where and what. `result` is
+ * the protocol's `CallToolResult`, whole, for those who want it all the same:
+ *
+ * ```ts
+ * import * as McpError from "@universal-mcp/core/McpError"
+ * import { Effect } from "effect"
+ *
+ * const answered: Effect.Effect<unknown, McpError.InvalidStructuredContent> = Effect.fail(
+ *   new McpError.InvalidStructuredContent({
+ *     server: "weather",
+ *     tool: "now",
+ *     issues: ["/degrees must be number"],
+ *     result: { content: [], structuredContent: { degrees: "12" } }
+ *   })
+ * )
+ * const program = answered.pipe(Effect.catchTag("InvalidStructuredContent", (error) => Effect.succeed(error.result)))
+ * Effect.runSync(program) // => { content: [], structuredContent: { degrees: "12" } }
+ * ```
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidStructuredContent extends Schema.TaggedError<InvalidStructuredContent>()(
+  "InvalidStructuredContent",
+  {
+    server: Schema.String,
+    tool: Schema.String,
+    issues: Schema.Array(Schema.String),
+    result: Schema.Unknown,
+    hint: Schema.optionalKey(Schema.String)
+  }
+) {
+  override get message(): string {
+    return oneLine(
+      `tool "${this.tool}" of "${this.server}" answered something else than it declares: ${this.issues.join("; ")}`
+    )
+  }
+}
+
+/**
  * Bad configuration: `path` is where in the document (`mcpServers.files.transport`), `found` what stands there,
  * `allowed` what may, `file` the document's name where it was given.
  *
@@ -221,170 +266,6 @@ export class ConfigError extends Schema.TaggedError<ConfigError>()("ConfigError"
     )
   }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Reasons of a CallError
-// ---------------------------------------------------------------------------------------------------------------------
-
-/**
- * No answer within the time allowed. The server was told to stop (`notifications/cancelled`).
- *
- * @category reasons
- * @since 0.1.0
- */
-export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { milliseconds: Schema.Finite }) {
-  override get message(): string {
-    return `no answer within ${this.milliseconds} ms`
-  }
-}
-
-/**
- * The connection ended before the answer came, or was gone already.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class Closed extends Schema.TaggedError<Closed>()("Closed", {
-  description: Schema.String,
-  exitCode: Schema.optionalKey(Schema.Int),
-  signal: Schema.optionalKey(Schema.String),
-  stderr: Schema.Array(Schema.String),
-  cause: Schema.optionalKey(Schema.Defect())
-}) {
-  override get message(): string {
-    return oneLine(`${this.description}${ended(this)}${lastWords(this.stderr)}`)
-  }
-}
-
-/**
- * The server no longer knows our session (HTTP 404 for its `Mcp-Session-Id`); the request was not executed.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class SessionExpired extends Schema.TaggedError<SessionExpired>()("SessionExpired", {
-  description: Schema.String
-}) {
-  override get message(): string {
-    return oneLine(this.description)
-  }
-}
-
-/**
- * The server refused: a JSON-RPC error (`code`, `description`, `data` as the server sent them), or, where `status`
- * alone is known, an HTTP error without one (`code` is then the status).
- *
- * `retryAfter` is in milliseconds, from `Retry-After`.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
-  code: Schema.Finite,
-  description: Schema.String,
-  data: Schema.optionalKey(Schema.Unknown),
-  status: Schema.optionalKey(Schema.Int),
-  retryAfter: Schema.optionalKey(Schema.Finite)
-}) {
-  override get message(): string {
-    return oneLine(this.status === this.code ? this.description : `${this.description} (code ${this.code})`)
-  }
-}
-
-/**
- * HTTP 401 or 403. `wwwAuthenticate` is the server's challenge.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
-  status: Schema.Int,
-  wwwAuthenticate: Schema.optionalKey(Schema.String)
-}) {
-  override get message(): string {
-    return `not authorized (HTTP ${this.status})`
-  }
-}
-
-/**
- * The arguments cannot be sent, for example because they are not JSON.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("InvalidArguments", {
-  description: Schema.String
-}) {
-  override get message(): string {
-    return oneLine(this.description)
-  }
-}
-
-/**
- * The server answered something that is not a valid answer. `partial` is what was read before it went wrong: the items
- * of a list that never ends.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class InvalidResult extends Schema.TaggedError<InvalidResult>()("InvalidResult", {
-  description: Schema.String,
-  partial: Schema.optionalKey(Schema.Array(Schema.Unknown))
-}) {
-  override get message(): string {
-    return oneLine(this.description)
-  }
-}
-
-/**
- * The answer was longer than the message limit (`limit`, bytes). The session goes on.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { limit: Schema.Finite }) {
-  override get message(): string {
-    return `the answer is larger than the limit of ${this.limit} bytes`
-  }
-}
-
-/**
- * The server cannot do what was asked: it does not advertise the capability, or not in this protocol revision.
- *
- * @category reasons
- * @since 0.1.0
- */
-export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported", { description: Schema.String }) {
-  override get message(): string {
-    return oneLine(this.description)
-  }
-}
-
-/**
- * Why a {@link CallError} arose.
- *
- * @category reasons
- * @since 0.1.0
- */
-export const CallErrorReason = Schema.Union([
-  Timeout,
-  Closed,
-  SessionExpired,
-  Rejected,
-  Unauthorized,
-  InvalidArguments,
-  InvalidResult,
-  TooLarge,
-  Unsupported
-])
-
-/**
- * Why a {@link CallError} arose.
- *
- * @category reasons
- * @since 0.1.0
- */
-export type CallErrorReason = typeof CallErrorReason.Type
 
 /**
  * A request failed. `method` is the protocol's method, such as `tools/call`.

@@ -30,11 +30,13 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Changes from "./internal/changes.ts"
 import * as Connection from "./internal/connection.ts"
+import * as Listen from "./internal/listen.ts"
 import * as Prompts from "./internal/prompts.ts"
 import * as Requests from "./internal/requests.ts"
 import * as Resources from "./internal/resources.ts"
+import * as Tasks from "./internal/tasks.ts"
 import * as Tools from "./internal/tools.ts"
-import type { CallError, ConnectionError, ToolFailed, ToolNotFound } from "./McpError.ts"
+import type { CallError, ConnectionError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "./McpError.ts"
 import type { McpTransport } from "./McpTransport.ts"
 import type { Era } from "./NegotiationCache.ts"
 import type {
@@ -53,6 +55,7 @@ import type {
   Tool
 } from "./Protocol.ts"
 import type { ProtocolVersion } from "./ServerConfig.ts"
+import type { Task } from "./Task.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -109,15 +112,12 @@ export interface CallOptions {
   readonly timeout?: Duration.Input | undefined
   /** Sent as the request's `_meta`. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Asks for the call to be a task where the tool leaves it to us (`taskSupport: "optional"`); `ttl` is how long the
+   * server is to keep its result, in milliseconds. Only for tools; from revision 2026-07-28 on the server decides alone.
+   */
+  readonly task?: true | { readonly ttl?: number | undefined } | undefined
 }
-
-/**
- * Which list of the server's has changed.
- *
- * @category models
- * @since 0.1.0
- */
-export type ListChange = "tools" | "prompts" | "resources"
 
 /**
  * Which of the server's lists is another than it was.
@@ -128,7 +128,7 @@ export type ListChange = "tools" | "prompts" | "resources"
 export type ListKind = "tools" | "prompts" | "resources"
 
 /**
- * What `callToolStream` gives: progress and log messages as they come, then the result, last.
+ * What `callToolStream` gives: progress, log messages and statuses of the task as they come, then the result, last.
  *
  * @category models
  * @since 0.1.0
@@ -141,6 +141,7 @@ export type CallEvent =
     readonly message?: string | undefined
   }
   | { readonly _tag: "Log"; readonly level: string; readonly logger?: string | undefined; readonly data: unknown }
+  | { readonly _tag: "Task"; readonly task: Task }
   | { readonly _tag: "Result"; readonly result: CallToolResult }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -166,24 +167,37 @@ export class McpSession extends Context.Service<McpSession, {
   }
   /** All tools, every page. A tool that is not valid is left out, with a remark in `notifications`. */
   readonly listTools: Effect.Effect<ReadonlyArray<Tool>, CallError>
-  /** Calls a tool. A tool that answers `isError: true` is a result, as in the protocol; see `callToolOrFail`. */
+  /**
+   * Calls a tool. A tool that answers `isError: true` is a result, as in the protocol; see `callToolOrFail`.
+   *
+   * `structuredContent` is checked against the tool's `outputSchema` (JSON Schema 2020-12, or draft-07 by its `$schema`),
+   * for which the tools are listed once; a schema that cannot be used is told in `notifications`, and its tool goes
+   * unchecked. A tool that requires a task (`execution.taskSupport`) is started as one, polled and fetched; interrupting
+   * the fiber, or the `timeout`, which is for all of it, cancels the task.
+   *
+   * Errors: `ToolNotFound`, told from other refusals by the server's list, for which the call may take up to 2 s longer.
+   */
   readonly callTool: (
     name: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Effect.Effect<CallToolResult, CallError | ToolNotFound>
+  ) => Effect.Effect<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent>
   /** Like `callTool`, but `isError: true` is the error `ToolFailed`. */
   readonly callToolOrFail: (
     name: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Effect.Effect<CallToolResult, CallError | ToolNotFound | ToolFailed>
-  /** Calls a tool and streams its progress and the server's log messages meanwhile; the result comes last. */
+  ) => Effect.Effect<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent | ToolFailed>
+  /**
+   * Calls a tool and streams its progress, the server's log messages meanwhile and, where the call is a task, each of
+   * its statuses, in the order in which the server told them; the result comes last. None is lost: what is not yet read
+   * is kept. The request's progress token is ours; one in `meta` is replaced.
+   */
   readonly callToolStream: (
     name: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Stream.Stream<CallEvent, CallError | ToolNotFound>
+  ) => Stream.Stream<CallEvent, CallError | ToolNotFound | InvalidStructuredContent>
   /**
    * All resources that the server lists, every page. One that is not valid is left out, with a remark in
    * `notifications`. None, without a request, if the server does not offer resources.
@@ -194,7 +208,10 @@ export class McpSession extends Context.Service<McpSession, {
   readonly listResources: Effect.Effect<ReadonlyArray<Resource>, CallError>
   /** All resource templates, every page. As `listResources`. */
   readonly listResourceTemplates: Effect.Effect<ReadonlyArray<ResourceTemplate>, CallError>
-  /** The contents of a resource, listed or not. Fails with the reason `Unsupported` if the server offers no resources. */
+  /**
+   * The contents of a resource, listed or not. The server is asked also where it does not advertise resources, as for
+   * everything but lists; one that does not know the method (-32601) fails it with the reason `Unsupported`.
+   */
   readonly readResource: (uri: string, options?: CallOptions) => Effect.Effect<ReadResourceResult, CallError>
   /**
    * Tells whenever the resource, or one below it, is another than it was, for as long as the stream is read; ends when
@@ -207,15 +224,15 @@ export class McpSession extends Context.Service<McpSession, {
   readonly subscribe: (uri: string) => Stream.Stream<ResourceUpdated, CallError>
   /** All prompts that the server lists, every page. As `listResources`. */
   readonly listPrompts: Effect.Effect<ReadonlyArray<Prompt>, CallError>
-  /** The messages of a prompt. Fails with the reason `Unsupported` if the server offers no prompts. */
+  /** The messages of a prompt. Fails with the reason `Unsupported` if the server does not know prompts. */
   readonly getPrompt: (
     name: string,
     args?: Readonly<Record<string, string>>,
     options?: CallOptions
   ) => Effect.Effect<GetPromptResult, CallError>
   /**
-   * Values that an argument of a prompt or of a resource template may have, given what is typed so far. Asked for also
-   * where it is not advertised, as many servers forget to; `Unsupported` if the server then does not know it.
+   * Values that an argument of a prompt or of a resource template may have, given what is typed so far. Fails with the
+   * reason `Unsupported` if the server does not know completion.
    */
   readonly complete: (request: CompleteRequestParams, options?: CallOptions) => Effect.Effect<CompleteResult, CallError>
   /**
@@ -225,6 +242,26 @@ export class McpSession extends Context.Service<McpSession, {
   readonly setLogLevel: (level: LoggingLevel) => Effect.Effect<void, CallError>
   /** Asks for a sign of life. Revision 2026-07-28 has no such request: the reason is then `Unsupported`. */
   readonly ping: Effect.Effect<void, CallError>
+  /**
+   * Tasks by their id, of this session or of an earlier one: revision 2025-11-25 has them, and from 2026-07-28 on the
+   * extension `io.modelcontextprotocol/tasks`. `callTool` takes care of its own.
+   */
+  readonly tasks: {
+    /** How a task stands. */
+    readonly get: (taskId: string) => Effect.Effect<Task, CallError>
+    /**
+     * Waits for a task to end, asking as often as the server wants (default: every second), and gives its result; what
+     * the server asks for meanwhile is answered. A task that failed or was cancelled is the reason `Rejected`.
+     */
+    readonly result: (
+      taskId: string,
+      options?: Pick<CallOptions, "timeout">
+    ) => Effect.Effect<CallToolResult, CallError>
+    /** Asks the server to end a task; whether it does is the server's to decide. */
+    readonly cancel: (taskId: string) => Effect.Effect<void, CallError>
+    /** All tasks that the server tells of, every page. `Unsupported` on revision 2026-07-28, which has no such list. */
+    readonly list: Effect.Effect<ReadonlyArray<Task>, CallError>
+  }
   /** Calls any method, such as an extension's, and gives its result as it is. */
   readonly request: (
     method: string,
@@ -299,6 +336,7 @@ export const make = Effect.fn("McpSession.make")(function*(
     options,
     yield* ClientInfo
   )
+  const listening = Listen.make(connection)
   const { negotiated, state } = connection
   const { capabilities, era, instructions, protocolVersion, serverInfo } = negotiated
   return McpSession.of({
@@ -320,10 +358,11 @@ export const make = Effect.fn("McpSession.make")(function*(
       )
     },
     ...Tools.make(connection),
-    ...yield* Resources.make(connection),
+    ...Resources.make(connection, listening),
     ...Prompts.make(connection),
-    ...Changes.make(connection),
+    ...Changes.make(connection, listening),
     ...Requests.make(connection),
+    tasks: Tasks.make(connection),
     notifications: connection.notifications,
     stderr: connection.stderr
   })

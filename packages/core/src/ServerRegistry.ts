@@ -30,6 +30,7 @@ import {
   type CallError,
   type ConfigError,
   ConnectionError,
+  type InvalidStructuredContent,
   type ServerAlreadyExists,
   type ServerNotFound,
   type ToolFailed,
@@ -130,21 +131,21 @@ export class ServerRegistry extends Context.Service<ServerRegistry, {
     tool: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | CallError>
+  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | InvalidStructuredContent | CallError>
   /** Like `callTool`, but `isError: true` is the error `ToolFailed`. */
   readonly callToolOrFail: (
     server: string,
     tool: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | ToolFailed | CallError>
+  ) => Effect.Effect<CallToolResult, ServerNotFound | ToolNotFound | InvalidStructuredContent | ToolFailed | CallError>
   /** Progress and log events, then the result. */
   readonly callToolStream: (
     server: string,
     tool: string,
     args?: Readonly<Record<string, unknown>>,
     options?: CallOptions
-  ) => Stream.Stream<CallEvent, ServerNotFound | ToolNotFound | CallError>
+  ) => Stream.Stream<CallEvent, ServerNotFound | ToolNotFound | InvalidStructuredContent | CallError>
   readonly serverInfo: (name: string) => Effect.Effect<ServerInfo, ServerNotFound>
   /** Closes every server, last added first. The registry can be used again. */
   readonly disconnectAll: Effect.Effect<void>

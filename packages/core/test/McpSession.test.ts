@@ -9,11 +9,21 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import * as servers from "./fixtures/server.ts"
 import { connect, initialized, text, wire } from "./fixtures/wire.ts"
 
 const onServer = <A, E>(use: (session: McpSession.McpSession["Service"]) => Effect.Effect<A, E>) =>
   McpSession.McpSession.use(use).pipe(Effect.provide(servers.layer("calc")))
+
+setFlagsFromString("--expose-gc")
+const collectGarbage: () => void = runInNewContext("gc")
+
+const heapUsed = () => {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
 
 const tool = (name: string) => ({ name, inputSchema: { type: "object" } })
 
@@ -65,7 +75,11 @@ describe("McpSession on the official SDK's server", () => {
       Effect.gen(function*() {
         for (const call of [session.callTool("ad", {}), session.callToolOrFail("ad", {})]) {
           const error = yield* Effect.flip(call)
-          assert.deepStrictEqual(error, new McpError.ToolNotFound({ server: "calc", tool: "ad", closest: ["add"] }))
+          assert.isTrue(error._tag === "ToolNotFound")
+          if (error._tag !== "ToolNotFound") return
+          assert.deepStrictEqual(error.closest, ["add"])
+          assert.include(error.text, "ad")
+          assert.strictEqual(error.message, "\"calc\" has no tool \"ad\"; did you mean \"add\"?")
         }
         const streamed = yield* Effect.flip(Stream.runDrain(session.callToolStream("ad", {})))
         assert.strictEqual(streamed._tag, "ToolNotFound")
@@ -80,7 +94,16 @@ describe("McpSession on the official SDK's server", () => {
       })
       assert.isTrue((yield* session.callTool("add")).isError)
       const error = yield* Effect.flip(session.callTool("ad"))
-      assert.deepStrictEqual(error, new McpError.ToolNotFound({ server: "hand", tool: "ad", closest: ["add"] }))
+      assert.deepStrictEqual(
+        error,
+        new McpError.ToolNotFound({
+          server: "hand",
+          tool: "ad",
+          closest: ["add"],
+          text: "it went wrong",
+          result: { ...text("it went wrong"), isError: true }
+        })
+      )
     }))
 
   it.effect("does not wait long for the list to say so", () =>
@@ -90,7 +113,7 @@ describe("McpSession on the official SDK's server", () => {
       })
       const call = yield* session.callTool("a").pipe(Effect.flip, Effect.forkChild)
       yield* wire.next("tools/list")
-      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("2 seconds")
       const error = yield* Fiber.join(call)
       assert.isTrue(error._tag === "CallError" && error.reason._tag === "Rejected")
     }))
@@ -128,13 +151,19 @@ describe("McpSession calls", () => {
         _meta: { m: 1 },
         extra: true
       }
-      const { session } = yield* connect({ "tools/call": (request, to) => to.answer(request, result) })
+      const { session } = yield* connect({
+        "tools/list": (request, to) => to.answer(request, { tools: [tool("a")] }),
+        "tools/call": (request, to) => to.answer(request, result)
+      })
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), result)
     }))
 
   it.effect.each([{}, { structuredContent: { a: 1 } }])("takes the result %j", (result) =>
     Effect.gen(function*() {
-      const { session } = yield* connect({ "tools/call": (request, to) => to.answer(request, result) })
+      const { session } = yield* connect({
+        "tools/list": (request, to) => to.answer(request, { tools: [tool("a")] }),
+        "tools/call": (request, to) => to.answer(request, result)
+      })
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), { ...result, content: [] })
     }))
 
@@ -217,7 +246,7 @@ describe("McpSession calls", () => {
 describe("McpSession streams of calls", () => {
   it.effect("gives progress and logs in order, then the result, also when all come at once", () =>
     Effect.gen(function*() {
-      const { session } = yield* connect({
+      const { session, wire } = yield* connect({
         "tools/call": (request, to) => {
           const progressToken = (request.params?.["_meta"] as Record<string, unknown> | undefined)?.["progressToken"]
           const progress = (n: number, token = progressToken) =>
@@ -233,15 +262,56 @@ describe("McpSession streams of calls", () => {
           to.answer(request, text("done"))
         }
       })
-      const events = yield* Stream.runCollect(session.callToolStream("long", { a: 1 }, { meta: { mine: 1 } }))
-      assert.deepStrictEqual<unknown>(events.filter((event) => event._tag !== "Log"), [
+      const meta = { mine: 1, progressToken: "not ours" }
+      assert.deepStrictEqual<unknown>(yield* Stream.runCollect(session.callToolStream("long", { a: 1 }, { meta })), [
         { _tag: "Progress", progress: 1, total: 3, message: undefined },
+        { _tag: "Log", level: "info", logger: undefined, data: "half" },
         { _tag: "Progress", progress: 2, total: 3, message: undefined },
         { _tag: "Result", result: text("done") }
       ])
-      const logs = events.filter((event) => event._tag === "Log")
-      assert.deepStrictEqual<unknown>(logs, [{ _tag: "Log", level: "info", logger: undefined, data: "half" }])
-      assert.strictEqual(events.at(-1)?._tag, "Result")
+      const sent = (yield* wire.next("tools/call")).params?.["_meta"] as Record<string, unknown>
+      assert.strictEqual(sent["mine"], 1)
+      assert.notStrictEqual(sent["progressToken"], "not ours")
+    }))
+
+  it.live("gives 10,000 of them in order, and keeps none", () =>
+    Effect.gen(function*() {
+      const count = 10_000
+      const { session } = yield* connect({
+        "tools/call": (request, to) => {
+          const progressToken = (request.params?.["_meta"] as Record<string, unknown> | undefined)?.["progressToken"]
+          const rest = (n: number) => {
+            if (n > count) return to.answer(request, text("done"))
+            const until = Math.min(n + 100, count + 1)
+            for (let i = n; i < until; i++) {
+              to.send({
+                jsonrpc: "2.0",
+                method: "notifications/progress",
+                params: { progressToken, progress: i, message: "x".repeat(10_000) }
+              })
+            }
+            setImmediate(rest, until)
+          }
+          rest(1)
+        }
+      })
+      const before = heapUsed()
+      let next = 1
+      let most = 0
+      let result: unknown
+      yield* session.callToolStream("long").pipe(
+        Stream.runForEach((event) =>
+          Effect.sync(() => {
+            if (event._tag === "Progress") assert.strictEqual(event.progress, next++)
+            else result = event
+            if (next % 1000 === 0) most = Math.max(most, heapUsed() - before)
+          })
+        )
+      )
+      assert.strictEqual(next, count + 1)
+      assert.deepStrictEqual<unknown>(result, { _tag: "Result", result: text("done") })
+      // All of them are 100 MB and more.
+      assert.isBelow(most, 20_000_000)
     }))
 
   it.effect("gives progress before there is a result", () =>
@@ -446,7 +516,7 @@ describe("McpSession.listTools", () => {
       const remark = yield* session.notifications.pipe(Stream.runHead, Effect.forkChild({ startImmediately: true }))
       assert.deepStrictEqual((yield* session.listTools).map((item) => item.name), ["a", "b"])
       const notification = yield* Effect.fromOption(yield* Fiber.join(remark))
-      assert.include(notification.params?.["data"], "left out 2 tool(s)")
+      assert.include(notification.params?.["data"], "left out 2 of the tools")
       assert.include(notification.params?.["data"], "broken")
     }))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { connect, discovered, type Handlers, initialized, modern, wire } from "./fixtures/wire.ts"
 
@@ -29,7 +29,7 @@ describe("negotiation", () => {
       for (const method of ["server/discover", "tools/call"]) {
         assert.deepInclude(wire.all(method)[0]?.params?.["_meta"], {
           "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-          "io.modelcontextprotocol/clientCapabilities": {}
+          "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } }
         })
       }
       assert.deepInclude(wire.all("tools/call")[0]?.params?.["_meta"], { mine: 1 })
@@ -103,6 +103,8 @@ describe("negotiation", () => {
           })
       })
       assert.deepInclude(session.server, { name: "hand", version: "", capabilities: { tools: {} } })
+      const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
+      assert.match(String(remark?.params?.["data"]), /revision 2025-06-18, older than the 2025-11-25/)
     }))
 
   it.effect("a verdict is dropped when no session comes of it", () =>

@@ -1,11 +1,21 @@
 import type * as McpError from "@universal-mcp/core/McpError"
-import type { CallEvent, McpSession, Notification, SessionState } from "@universal-mcp/core/McpSession"
-import type { CallToolResult, Tool } from "@universal-mcp/core/Protocol"
+import type { CallEvent, ListKind, McpSession, Notification, SessionState } from "@universal-mcp/core/McpSession"
+import type {
+  CallToolResult,
+  CompleteResult,
+  GetPromptResult,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplate,
+  ResourceUpdated,
+  Tool
+} from "@universal-mcp/core/Protocol"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import { expectTypeOf } from "vitest"
 
-type CallErrors = McpError.CallError | McpError.ToolNotFound
+type CallErrors = McpError.CallError | McpError.ToolNotFound | McpError.InvalidStructuredContent
 
 declare const session: McpSession["Service"]
 
@@ -15,6 +25,18 @@ expectTypeOf<ReturnType<typeof session.callToolOrFail>>().toEqualTypeOf<
   Effect.Effect<CallToolResult, CallErrors | McpError.ToolFailed>
 >()
 expectTypeOf<ReturnType<typeof session.callToolStream>>().toEqualTypeOf<Stream.Stream<CallEvent, CallErrors>>()
+expectTypeOf(session.listResources).toEqualTypeOf<Effect.Effect<ReadonlyArray<Resource>, McpError.CallError>>()
+expectTypeOf(session.listResourceTemplates).toEqualTypeOf<
+  Effect.Effect<ReadonlyArray<ResourceTemplate>, McpError.CallError>
+>()
+expectTypeOf<ReturnType<typeof session.readResource>>().toEqualTypeOf<
+  Effect.Effect<ReadResourceResult, McpError.CallError>
+>()
+expectTypeOf<ReturnType<typeof session.subscribe>>().toEqualTypeOf<Stream.Stream<ResourceUpdated, McpError.CallError>>()
+expectTypeOf(session.listPrompts).toEqualTypeOf<Effect.Effect<ReadonlyArray<Prompt>, McpError.CallError>>()
+expectTypeOf<ReturnType<typeof session.getPrompt>>().toEqualTypeOf<Effect.Effect<GetPromptResult, McpError.CallError>>()
+expectTypeOf<ReturnType<typeof session.complete>>().toEqualTypeOf<Effect.Effect<CompleteResult, McpError.CallError>>()
+expectTypeOf(session.changes).toEqualTypeOf<Stream.Stream<ListKind>>()
 expectTypeOf(session.notifications).toEqualTypeOf<Stream.Stream<Notification>>()
 expectTypeOf(session.state.current).toEqualTypeOf<Effect.Effect<SessionState>>()
 expectTypeOf(session.state.changes).toEqualTypeOf<Stream.Stream<SessionState>>()

@@ -9,7 +9,11 @@ import type * as Stream from "effect/Stream"
 import { expectTypeOf } from "vitest"
 
 type Session = McpSession["Service"]
-type CallErrors = McpError.ServerNotFound | McpError.ToolNotFound | McpError.CallError
+type CallErrors =
+  | McpError.InvalidStructuredContent
+  | McpError.ServerNotFound
+  | McpError.ToolNotFound
+  | McpError.CallError
 
 declare class MyError extends Error {
   readonly _tag: "MyError"
@@ -65,7 +69,9 @@ expectTypeOf<Stream.Services<ReturnType<typeof registry.callToolStream>>>().toEq
 
 // What a handler has handled is gone from the channel, and nothing else.
 const handled = registry.callTool("mine", "echo").pipe(Effect.catchTag("ServerNotFound", () => Effect.succeed(0)))
-expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<McpError.ToolNotFound | McpError.CallError>()
+expectTypeOf<Effect.Error<typeof handled>>().toEqualTypeOf<
+  McpError.ToolNotFound | McpError.CallError | McpError.InvalidStructuredContent
+>()
 
 expectTypeOf(ServerRegistry.layer).toEqualTypeOf<Layer.Layer<ServerRegistry.ServerRegistry, never, SessionFactory>>()
 

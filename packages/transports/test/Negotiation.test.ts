@@ -130,7 +130,7 @@ describe("negotiation over Streamable HTTP", () => {
     ["silence", () => {}],
     [
       "an event stream that stays empty",
-      (exchange) => void exchange.response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders()
+      (exchange) => exchange.response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders()
     ]
   ]
   for (const [what, answer] of questions) {

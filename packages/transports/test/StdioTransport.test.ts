@@ -146,8 +146,9 @@ describe("StdioTransport", () => {
         )
         yield* Deferred.await(listening)
         assert.strictEqual(textOf(yield* session.callTool("garbage")), "after garbage")
-        const [first] = yield* Fiber.join(remarks)
-        assert.strictEqual(first?.method, "notifications/message")
+        const [banner, first] = yield* Fiber.join(remarks)
+        assert.strictEqual(banner?.method, "notifications/message")
+        assert.match(String(banner?.params?.["data"]), /not JSON: Welcome/)
         assert.match(String(first?.params?.["data"]), /not JSON: this is not JSON/)
       }))
 

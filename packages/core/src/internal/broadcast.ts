@@ -24,9 +24,11 @@ export const make = <A>(ended: Effect.Effect<void>, first: () => ReadonlyArray<A
         const listener = (value: A) => {
           Queue.offerUnsafe(queue, value)
         }
-        first().forEach(listener)
         yield* Effect.acquireRelease(
-          Effect.sync(() => listeners.add(listener)),
+          Effect.sync(() => {
+            first().forEach(listener)
+            listeners.add(listener)
+          }),
           () => Effect.sync(() => listeners.delete(listener))
         )
         yield* ended

@@ -2,41 +2,70 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { McpSession } from "../McpSession.ts"
+import type { ListKind, McpSession } from "../McpSession.ts"
+import type { RequestId } from "../Protocol.ts"
 import type { Connection } from "./connection.ts"
 import * as listen from "./listen.ts"
 
 export type Changes = Pick<McpSession["Service"], "changes">
 
-type List = "tools" | "prompts" | "resources"
+export const make = (connection: Connection, { keep }: listen.Listen): Changes => {
+  let hasWarned = false
+  const warnOnce = (description: string) => {
+    if (!hasWarned) connection.warn(description)
+    hasWarned = true
+  }
 
-export const make = (connection: Connection): Changes => ({
-  changes: Stream.callback<List>((queue) =>
-    Effect.gen(function*() {
-      const offer = (list: List) => {
-        Queue.offerUnsafe(queue, list)
-      }
-      // Whatever it advertises: many servers forget to.
-      yield* listen.on(connection, ({ method }) => {
-        const list = lists[method]
-        if (list !== undefined) offer(list)
+  const follow = (onOpened: (opened: listen.Opened) => void): Effect.Effect<never> =>
+    keep(everything, onOpened, { insists: true }).pipe(
+      Effect.catch(({ reason }) => {
+        warnOnce(`the server does not tell of changes: ${reason.message}`)
+        return Effect.never
       })
-      if (connection.era === "modern") {
-        yield* Effect.forkScoped(
-          listen.run(connection, everything, () => (["tools", "prompts", "resources"] as const).forEach(offer)),
-          { startImmediately: true }
-        )
-      }
-      yield* connection.ended
-      Queue.endUnsafe(queue)
-    })
-  )
-})
+    )
 
-const lists: Readonly<Record<string, List>> = {
-  "notifications/tools/list_changed": "tools",
-  "notifications/prompts/list_changed": "prompts",
-  "notifications/resources/list_changed": "resources"
+  return {
+    changes: Stream.suspend(() => {
+      const unread = new Set<ListKind>()
+      return Stream.callback<ListKind>((queue) =>
+        Effect.gen(function*() {
+          const offer = (kind: ListKind) => {
+            if (unread.has(kind)) return
+            unread.add(kind)
+            Queue.offerUnsafe(queue, kind)
+          }
+          let own: RequestId | undefined
+          // Whatever the server advertises: many forget to.
+          yield* listen.on(connection, ({ method, params = {} }) => {
+            const kind = kinds.get(method)
+            if (kind !== undefined && listen.isFor(own, params)) offer(kind)
+          })
+          const end = Effect.andThen(connection.ended, Queue.end(queue))
+          if (connection.era === "legacy") return yield* end
+          yield* Effect.raceFirst(
+            end,
+            follow(({ again, id }) => {
+              own = id
+              if (again) kinds.forEach(offer)
+            })
+          )
+        })
+      ).pipe(Stream.map((kind) => {
+        unread.delete(kind)
+        return kind
+      }))
+    })
+  }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const kinds: ReadonlyMap<string, ListKind> = new Map([
+  ["notifications/tools/list_changed", "tools"],
+  ["notifications/prompts/list_changed", "prompts"],
+  ["notifications/resources/list_changed", "resources"]
+])
 
 const everything: listen.Filter = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }

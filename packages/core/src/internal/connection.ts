@@ -16,8 +16,10 @@ import * as Broadcast from "./broadcast.ts"
 import * as failure from "./failure.ts"
 import * as Guard from "./guard.ts"
 import * as negotiation from "./negotiation.ts"
+import * as revisions from "./revisions.ts"
 import * as ServerRequests from "./serverRequests.ts"
 import * as standIn from "./standIn.ts"
+import * as Waiting from "./waiting.ts"
 
 export interface RequestOptions {
   /** Default: the server's `requestTimeout`. May be infinite. */
@@ -43,6 +45,14 @@ export interface Connection {
     options?: RequestOptions
   ) => Effect.Effect<A, CallError>
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
+  /** Fails what takes longer, by default, than a request may; the time in which the server waits for us does not count. */
+  readonly within: <A, E>(
+    method: string,
+    timeout: Duration.Input | undefined,
+    effect: Effect.Effect<A, E>
+  ) => Effect.Effect<A, E | CallError>
+  /** Does what the server asks of us, where it asks by other ways than a request. */
+  readonly answer: ServerRequests.ServerRequests["answer"]
   /** Each is called with every notification, in the order of the wire. */
   readonly listeners: Broadcast.Broadcast<Notification>["listeners"]
   readonly notifications: Broadcast.Broadcast<Notification>["stream"]
@@ -99,8 +109,10 @@ export const open = Effect.fnUntraced(function*(
     }
   })
 
-  const serverRequests = yield* ServerRequests.make(options.name)
-  const client = new Client(clientInfo, { capabilities: serverRequests.capabilities })
+  const waiting = Waiting.make()
+  const serverRequests = yield* ServerRequests.make(options.name, waiting)
+  // On the legacy era the SDK advertises nothing: its `initialize` goes nowhere.
+  const client = new Client(clientInfo, { capabilities: negotiation.modernCapabilities(serverRequests.capabilities) })
   serverRequests.register(client)
   const negotiated = yield* connect(client, guard, peer, options, clientInfo, serverRequests.capabilities)
   const { era } = negotiated
@@ -116,6 +128,10 @@ export const open = Effect.fnUntraced(function*(
   yield* Effect.addFinalizer(() => SubscriptionRef.set(state, { _tag: "Closed" }))
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
+  const within = <A, E>(method: string, timeout: Duration.Input, effect: Effect.Effect<A, E>) =>
+    waiting.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(timedOut(options.name, method, timeout)) })(
+      effect
+    )
   const openOr = <A>(method: string, effect: Effect.Effect<A, CallError>): Effect.Effect<A, CallError> =>
     Effect.suspend(() => Deferred.isDoneUnsafe(ended) ? Effect.fail(failure.gone(peer, method)) : effect)
   const withLogLevel = (params: Record<string, unknown>): Record<string, unknown> =>
@@ -144,10 +160,9 @@ export const open = Effect.fnUntraced(function*(
             ),
           catch: (cause) => failure.toCallError(peer, method, cause)
         })
-      ).pipe(Effect.timeoutOrElse({
-        duration: timeout,
-        orElse: () => Effect.fail(timedOut(options.name, method, timeout))
-      })),
+      ).pipe((effect) => within(method, timeout, effect)),
+    within: (method, timeout, effect) => within(method, timeout ?? requestTimeout, effect),
+    answer: serverRequests.answer,
     notify: (method, params) =>
       openOr(
         method,
@@ -164,6 +179,12 @@ export const open = Effect.fnUntraced(function*(
     hasEnded: () => Deferred.isDoneUnsafe(ended),
     warn,
     logLevel: undefined
+  }
+  const [newest] = revisions.legacy
+  if (era === "legacy" && negotiated.protocolVersion !== newest && options.protocolVersion === undefined) {
+    warn(
+      `the server speaks protocol revision ${negotiated.protocolVersion}, older than the ${newest} that we asked for`
+    )
   }
   yield* serverRequests.afterConnect(connection)
   return connection

@@ -249,5 +249,5 @@ const mayAnswerRequest = ({ error, id }: Readonly<Record<string, unknown>>): boo
 const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
 
 /** What is nested too deeply cannot be written out again. */
-const excerpt = (value: unknown): string =>
-  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, 200)), () => "something nested very deeply")
+export const excerpt = (value: unknown, length = 200): string =>
+  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, length)), () => "something nested very deeply")

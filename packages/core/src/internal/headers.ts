@@ -19,9 +19,9 @@ export const of = (message: JSONRPCMessage): Readonly<Record<string, string>> | 
   }
 }
 
-/** A value as a header may hold it: in Base64, marked as such, where it is not plain ASCII or would be mistaken for that. */
+/** A value as a header may hold it: in Base64, marked as such, where it is empty, not plain ASCII, or looks so marked. */
 export const encode = (value: string): string =>
-  plain.test(value) && value.trim() === value && !(value.startsWith(prefix) && value.endsWith(suffix))
+  value !== "" && plain.test(value) && value.trim() === value && !(value.startsWith(prefix) && value.endsWith(suffix))
     ? value
     : `${prefix}${Base64.encode(value)}${suffix}`
 

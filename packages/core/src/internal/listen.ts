@@ -1,10 +1,16 @@
 /** Hearing from the server by itself; on the modern era it must be asked to speak. Specification: 2026-07-28, Subscriptions. */
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
+import type { RequestId } from "../Protocol.ts"
 import type { Connection } from "./connection.ts"
 import { methodNotFound } from "./requests.ts"
 import * as results from "./results.ts"
@@ -16,9 +22,29 @@ export interface Filter {
   readonly resourceSubscriptions?: ReadonlyArray<string>
 }
 
+/** What the server said to the filter; nothing is known where it never did. */
+export interface Opened {
+  readonly id: RequestId | undefined
+  readonly honored: unknown
+  /** It was open before and then dropped: something may have been missed. */
+  readonly again: boolean
+}
+
+export interface Listen {
+  /**
+   * Keeps `subscriptions/listen` open, again after it was dropped. Fails when the server refuses and, unless it
+   * `insists`, when it cannot be opened the first time.
+   */
+  readonly keep: (
+    filter: Filter,
+    onOpened: (opened: Opened) => void,
+    options: { readonly insists: boolean }
+  ) => Effect.Effect<never, CallError>
+}
+
 /** Calls the listener with each notification for as long as the scope is open. */
 export const on = (
-  { listeners }: Connection,
+  { listeners }: Pick<Connection, "listeners">,
   listener: (notification: Notification) => void
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(
@@ -26,39 +52,94 @@ export const on = (
     () => Effect.sync(() => listeners.delete(listener))
   ))
 
-/**
- * Keeps `subscriptions/listen` open until it is interrupted or the session ends; again after it was dropped, and then
- * calls `onReopened`, because something may have been missed.
- */
-export const run = Effect.fnUntraced(function*(connection: Connection, filter: Filter, onReopened: () => void) {
-  let dropped = false
-  yield* on(connection, ({ method }) => {
-    if (method !== "notifications/subscriptions/acknowledged" || !dropped) return
-    dropped = false
-    onReopened()
-  })
-  for (let failures = 0;;) {
-    const opened = yield* Clock.currentTimeMillis
-    const refusal = yield* connection.request("subscriptions/listen", { notifications: filter }, results.any, {
-      timeout: Duration.infinity
-    }).pipe(Effect.match({ onFailure: (error) => isRefusal(error) ? error : undefined, onSuccess: () => undefined }))
-    if (refusal !== undefined) {
-      connection.warn(`the server does not tell of changes: ${refusal.reason.message}`)
-      return
-    }
-    dropped = true
-    failures = (yield* Clock.currentTimeMillis) - opened >= livedEnough ? 0 : failures + 1
-    yield* Effect.raceFirst(Effect.sleep(Math.min(firstDelay * 2 ** failures, lastDelay)), connection.ended)
-    if (connection.hasEnded()) return
-  }
-}, Effect.scoped)
+export const make = (connection: Connection): Listen => {
+  // An acknowledgement names the id of the request, which only the SDK knows: one at a time, it is clear whose it is.
+  const opening = Semaphore.makeUnsafe(1)
 
-const firstDelay = 125
+  const open = (filter: Filter, onOpened: (opened: Omit<Opened, "again">) => void) =>
+    Effect.scoped(Effect.gen(function*() {
+      const acknowledged = yield* Deferred.make<void>()
+      const cancelled = yield* Deferred.make<void>()
+      let isOpening = false
+      let id: RequestId | undefined
+      yield* on(connection, ({ method, params = {} }) => {
+        if (method === "notifications/subscriptions/acknowledged" && isOpening) {
+          isOpening = false
+          id = subscriptionId(params)
+          onOpened({ id, honored: params["notifications"] })
+          Deferred.doneUnsafe(acknowledged, Exit.void)
+        } else if (method === "notifications/cancelled" && id !== undefined && params["requestId"] === id) {
+          Deferred.doneUnsafe(cancelled, Exit.void)
+        }
+      })
+      const request = yield* Semaphore.withPermit(
+        opening,
+        Effect.gen(function*() {
+          isOpening = true
+          const fiber = yield* connection.request("subscriptions/listen", { notifications: filter }, results.any, {
+            timeout: Duration.infinity
+          }).pipe(Effect.forkScoped({ startImmediately: true }))
+          yield* Effect.raceFirst(Deferred.await(acknowledged), Fiber.await(fiber)).pipe(
+            Effect.timeoutOrElse({
+              duration: silence,
+              orElse: () => Effect.sync(() => onOpened({ id: undefined, honored: undefined }))
+            })
+          )
+          isOpening = false
+          return fiber
+        })
+      )
+      yield* Effect.raceFirst(Effect.asVoid(Fiber.join(request)), Deferred.await(cancelled))
+    }))
+
+  const keep: Listen["keep"] = Effect.fnUntraced(function*(filter, onOpened, { insists }) {
+    let again = false
+    for (let delay = firstDelay;;) {
+      const began = yield* Clock.currentTimeMillis
+      const outcome = yield* Effect.result(open(filter, (opened) => {
+        onOpened({ ...opened, again })
+        again = true
+      }))
+      if (Result.isFailure(outcome) && (isRefusal(outcome.failure) || !again && !insists)) {
+        return yield* outcome.failure
+      }
+      if (connection.hasEnded()) return yield* Effect.never
+      if ((yield* Clock.currentTimeMillis) - began >= livedEnough) delay = firstDelay
+      yield* Effect.sleep(delay)
+      delay = Math.min(delay * 2, lastDelay)
+    }
+  })
+
+  return { keep }
+}
+
+/** Whether a notification was meant for this subscription, or for none: each of several brings its own. */
+export const isFor = (own: RequestId | undefined, params: Readonly<Record<string, unknown>>): boolean => {
+  const id = subscriptionId(params)
+  return own === undefined || id === undefined || id === own
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const subscriptionIdKey = "io.modelcontextprotocol/subscriptionId"
+
+/** The subscription that brought a notification, where it was one. */
+const subscriptionId = ({ _meta }: Readonly<Record<string, unknown>>): RequestId | undefined => {
+  const id: unknown = typeof _meta === "object" && _meta !== null ? Reflect.get(_meta, subscriptionIdKey) : undefined
+  return typeof id === "string" || typeof id === "number" ? id : undefined
+}
+
+const firstDelay = 250
 
 const lastDelay = 30_000
 
 /** A stream that stayed open for so long was no failure, in milliseconds. */
 const livedEnough = 5000
+
+/** A server that has neither acknowledged nor refused by then listens, we take it. */
+const silence = Duration.seconds(10)
 
 /** Asking again would not help. */
 const isRefusal = ({ reason }: CallError): boolean =>

@@ -33,6 +33,12 @@ export interface Negotiated {
   readonly instructions: string | undefined
 }
 
+/** What servers of the modern era may do once we say that we know it. */
+export const modernCapabilities = (capabilities: ClientCapabilities): ClientCapabilities => ({
+  ...capabilities,
+  extensions: { "io.modelcontextprotocol/tasks": {} }
+})
+
 export const negotiate = Effect.fnUntraced(function*(
   guard: Guard.Guard,
   options: Options
@@ -168,7 +174,7 @@ const discover = (
     _meta: {
       [protocolVersionKey]: modernRevisions[0],
       "io.modelcontextprotocol/clientInfo": options.clientInfo,
-      "io.modelcontextprotocol/clientCapabilities": options.capabilities
+      "io.modelcontextprotocol/clientCapabilities": modernCapabilities(options.capabilities)
     }
   }
   const ask = Effect.map(

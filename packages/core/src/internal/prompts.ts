@@ -9,13 +9,15 @@ export type Prompts = Pick<McpSession["Service"], "listPrompts" | "getPrompt">
 
 export const make = (connection: Connection): Prompts => ({
   listPrompts: requests.list(connection, {
-    advertised: connection.capabilities.prompts !== undefined,
+    isOffered: connection.capabilities.prompts !== undefined,
     method: "prompts/list",
     key: "prompts",
     isItem: results.isPrompt
   }).pipe(requests.span(connection, "listPrompts")),
   getPrompt: Effect.fn("McpSession.getPrompt")(function*(name, args, options) {
     const params = { name, ...(args === undefined ? {} : { arguments: args }) }
-    return yield* requests.send(connection, "prompts/get", params, results.getPromptResult, options)
+    return yield* requests.send(connection, "prompts/get", params, results.getPromptResult, options).pipe(
+      requests.orUnsupported(connection, "prompts")
+    )
   })
 })

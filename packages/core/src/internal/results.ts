@@ -12,7 +12,7 @@ import type {
 } from "../Protocol.ts"
 import { isRecord } from "./guard.ts"
 
-const schema = <A>(check: (value: unknown) => { readonly value: A } | string): StandardSchemaV1<unknown, A> => ({
+export const schema = <A>(check: (value: unknown) => { readonly value: A } | string): StandardSchemaV1<unknown, A> => ({
   "~standard": {
     version: 1,
     vendor: "universal-mcp",
@@ -28,11 +28,11 @@ const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallTo
   value["content"].every((block) => isRecord(block) && typeof block["type"] === "string")
 
 /** Servers leave `content` out where there is none; unknown kinds of content pass through. */
-export const callToolResult = schema<CallToolResult>((value) => {
+export const callToolResult = (value: unknown): { readonly value: CallToolResult } | string => {
   if (!isRecord(value)) return "the result is not an object"
   const result = value["content"] === undefined ? { ...value, content: [] } : value
   return isToolResult(result) ? { value: result } : "the result's content is not a list of content blocks"
-})
+}
 
 export const isTool = (value: unknown): value is Tool =>
   isRecord(value) && typeof value["name"] === "string" && isRecord(value["inputSchema"])

@@ -9,6 +9,7 @@ import {
   type ElicitRequestFormParams,
   ProtocolError,
   ProtocolErrorCode,
+  type Result,
   SdkError,
   SdkErrorCode,
   type StandardSchemaV1
@@ -25,17 +26,21 @@ import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
 import { isRecord } from "./guard.ts"
+import type { Waiting } from "./waiting.ts"
 
 export interface ServerRequests {
   readonly capabilities: ClientCapabilities
   readonly register: (client: Client) => void
+  /** What the same handlers say to a request that came by another way; fails with why there is no answer. */
+  readonly answer: (method: string, params: unknown) => Effect.Effect<Result, string>
   readonly afterConnect: (connection: Connected) => Effect.Effect<void, never, Scope.Scope>
 }
 
 type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
 
 export const make = Effect.fnUntraced(function*(
-  server: string
+  server: string,
+  waiting: Waiting
 ): Effect.fn.Return<ServerRequests, never, Scope.Scope> {
   const roots = Option.getOrUndefined(yield* Effect.serviceOption(Roots))
   const sampling = Option.getOrUndefined(yield* Effect.serviceOption(Sampling))
@@ -53,25 +58,6 @@ export const make = Effect.fnUntraced(function*(
     Effect.andThen(Effect.fail(new SdkError(SdkErrorCode.ConnectionClosed, "Connection closed")))
   )
 
-  const answer = <A>(
-    method: string,
-    signal: AbortSignal,
-    effect: Effect.Effect<A, ProtocolError>
-  ): Promise<A> =>
-    run(
-      effect.pipe(
-        Effect.catchDefect((defect) =>
-          Effect.andThen(
-            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${String(defect)}`),
-            Effect.fail(new ProtocolError(ProtocolErrorCode.InternalError, "Internal error"))
-          )
-        ),
-        Effect.raceFirst(gone),
-        Effect.withSpan(`McpSession.${method}`, { attributes: { "mcp.server": server } })
-      ),
-      { signal }
-    )
-
   const fitting = Effect.fnUntraced(function*(request: ElicitationRequest, result: ElicitationResult) {
     if (result.action !== "accept") return { action: result.action }
     if (request._tag === "Url") return { action: result.action }
@@ -85,6 +71,50 @@ export const make = Effect.fnUntraced(function*(
     return { action: "cancel" }
   })
 
+  const handlers = new Map<string, Handler>()
+  const handle = <A>(method: string, is: (value: unknown) => value is A, reply: (asked: A) => Reply<ProtocolError>) => {
+    handlers.set(method, (asked) =>
+      waiting.during(
+        Effect.suspend(() => is(asked) ? reply(asked) : refuse("not what the specification says"))
+      ).pipe(
+        Effect.catchDefect((defect) =>
+          Effect.andThen(
+            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${String(defect)}`),
+            Effect.fail(new ProtocolError(ProtocolErrorCode.InternalError, "Internal error"))
+          )
+        ),
+        Effect.raceFirst(gone),
+        Effect.withSpan(`McpSession.${method}`, { attributes: { "mcp.server": server } })
+      ))
+  }
+
+  if (roots !== undefined) {
+    handle("roots/list", isRecord, () => Effect.map(roots.list, (list) => ({ roots: [...list] })))
+  }
+  if (sampling !== undefined) {
+    handle(
+      "sampling/createMessage",
+      isSampling,
+      (asked) =>
+        sampling.tools !== true && (asked.tools !== undefined || asked.toolChoice !== undefined)
+          ? refuse("Client does not support tools in sampling")
+          : Effect.mapError(
+            sampling.createMessage({ ...asked, server }),
+            (rejected) => new ProtocolError(rejected.code ?? userRejected, rejected.message)
+          )
+    )
+  }
+  if (elicitation !== undefined && modes.length > 0) {
+    handle("elicitation/create", isElicitation, (asked) => {
+      const mode = asked.mode ?? "form"
+      if (!modes.includes(mode)) return refuse(`Client does not support ${mode}-mode elicitation requests`)
+      const request: ElicitationRequest = asked.mode === "url"
+        ? { ...asked, _tag: "Url", server }
+        : { ...asked, _tag: "Form", server }
+      return Effect.flatMap(elicitation.elicit(request), (result) => fitting(request, result))
+    })
+  }
+
   const capabilities: ClientCapabilities = {
     ...(roots === undefined ? {} : { roots: { listChanged: true } }),
     ...(sampling === undefined ? {} : { sampling: sampling.tools === true ? { tools: {} } : {} }),
@@ -95,53 +125,23 @@ export const make = Effect.fnUntraced(function*(
   return {
     capabilities,
     register: (client) => {
-      if (roots !== undefined) {
+      for (const [method, handler] of handlers) {
         client.setRequestHandler(
-          "roots/list",
-          { params: params(isRecord) },
-          (_, { mcpReq }) =>
-            answer("roots/list", mcpReq.signal, Effect.map(roots.list, (list) => ({ roots: [...list] })))
+          method,
+          { params: anything },
+          (asked, { mcpReq }) => run(handler(asked), { signal: mcpReq.signal })
         )
-      }
-      if (sampling !== undefined) {
-        client.setRequestHandler(
-          "sampling/createMessage",
-          { params: params(isSampling) },
-          (asked, { mcpReq }) =>
-            answer(
-              "sampling/createMessage",
-              mcpReq.signal,
-              sampling.tools !== true && (asked.tools !== undefined || asked.toolChoice !== undefined)
-                ? Effect.fail(
-                  new ProtocolError(ProtocolErrorCode.InvalidParams, "Client does not support tools in sampling")
-                )
-                : Effect.mapError(
-                  sampling.createMessage({ ...asked, server }),
-                  (rejected) => new ProtocolError(rejected.code ?? userRejected, rejected.message)
-                )
-            )
-        )
-      }
-      if (elicitation !== undefined && modes.length > 0) {
-        client.setRequestHandler("elicitation/create", { params: params(isElicitation) }, (asked, { mcpReq }) => {
-          const request: ElicitationRequest = "url" in asked
-            ? { ...asked, _tag: "Url", server }
-            : { ...asked, _tag: "Form", server }
-          return answer(
-            "elicitation/create",
-            mcpReq.signal,
-            Effect.flatMap(elicitation.elicit(request), (result) => fitting(request, result))
-          )
-        })
       }
     },
+    answer: (method, asked = {}) =>
+      Effect.mapError(handlers.get(method)?.(asked) ?? refuse("nobody here answers that"), (error) => error.message),
     afterConnect: Effect.fnUntraced(function*(connection) {
       yield* Deferred.succeed(connected, connection)
       if (roots === undefined || connection.era === "modern") return
       yield* roots.changes.pipe(
         Stream.runForEach(() => Effect.ignore(connection.notify("notifications/roots/list_changed"))),
         Effect.raceFirst(connection.ended),
-        Effect.forkScoped
+        Effect.forkScoped({ startImmediately: true })
       )
     })
   }
@@ -151,19 +151,22 @@ export const make = Effect.fnUntraced(function*(
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+type Reply<E> = Effect.Effect<Result, E>
+
+type Handler = (asked: unknown) => Reply<ProtocolError | SdkError>
+
 /** The specification's code for a user who said no to sampling. */
 const userRejected = -1
 
+const refuse = (description: string) => Effect.fail(new ProtocolError(ProtocolErrorCode.InvalidParams, description))
+
 /** Keeps keys that the SDK does not know. It has checked the others already, against the revision that is spoken. */
-const params = <A>(is: (value: unknown) => value is A): StandardSchemaV1<unknown, A> => ({
-  "~standard": {
-    version: 1,
-    vendor: "universal-mcp",
-    validate: (value) => is(value) ? { value } : { issues: [{ message: "not what the specification says" }] }
-  }
-})
+const anything: StandardSchemaV1<unknown, unknown> = {
+  "~standard": { version: 1, vendor: "universal-mcp", validate: (value) => ({ value }) }
+}
 
 interface UrlParams {
+  readonly mode: "url"
   readonly message: string
   readonly url: string
   readonly elicitationId?: string

@@ -3,64 +3,101 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import { type CallError, ToolFailed, ToolNotFound } from "../McpError.ts"
-import type { CallEvent, McpSession } from "../McpSession.ts"
-import type { CallToolResult, Tool } from "../Protocol.ts"
+import { type CallError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "../McpError.ts"
+import type { CallEvent, CallOptions, McpSession } from "../McpSession.ts"
+import type { CallToolResult } from "../Protocol.ts"
+import type { Task } from "../Task.ts"
 import type { Connection } from "./connection.ts"
+import * as Definitions from "./definitions.ts"
 import * as listen from "./listen.ts"
-import * as names from "./names.ts"
-import { pages } from "./pages.ts"
-import * as results from "./results.ts"
+import * as paramHeaders from "./paramHeaders.ts"
+import * as taskResults from "./taskResults.ts"
+import * as tasks from "./tasks.ts"
 
 export type Tools = Pick<McpSession["Service"], "listTools" | "callTool" | "callToolOrFail" | "callToolStream">
 
 export const make = (connection: Connection): Tools => {
   const { server } = connection
-  const known = new Set<string>()
+  const definitions = Definitions.make(connection)
+  const takesTasks = connection.era === "legacy" && connection.capabilities.tasks?.requests?.tools?.call !== undefined
   let lastToken = 0
 
-  const listTools = connection.capabilities.tools === undefined
-    ? Effect.succeed<ReadonlyArray<Tool>>([])
-    : pages(connection, "tools/list", toolsPage).pipe(
-      Effect.map((items) => {
-        const tools = items.filter(results.isTool)
-        if (tools.length < items.length) {
-          const invalid = items.filter((item) => !results.isTool(item))
-          connection.warn(
-            `left out ${invalid.length} tool(s) that are not valid: ${JSON.stringify(invalid).slice(0, 300)}`
-          )
-        }
-        known.clear()
-        for (const tool of tools) known.add(tool.name)
-        return tools
-      }),
-      Effect.withSpan("McpSession.listTools", { attributes: { "mcp.server": server } })
+  /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
+  const failIfUnknown = (
+    tool: string,
+    timeout: Duration.Input = Definitions.longestLook,
+    refusal: { readonly text: string; readonly result?: CallToolResult }
+  ): Effect.Effect<void, ToolNotFound> =>
+    definitions.names().has(tool) ? Effect.void : definitions.list.pipe(
+      Effect.timeout(Duration.min(Definitions.longestLook, Duration.fromInputUnsafe(timeout))),
+      Effect.ignore,
+      Effect.flatMap(() => {
+        const names = definitions.names()
+        return names.size === 0 || names.has(tool)
+          ? Effect.void
+          : Effect.fail(ToolNotFound.among(server, tool, names, refusal))
+      })
     )
 
-  /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
-  const failIfUnknown = (tool: string, timeout: Duration.Input = longestLook): Effect.Effect<void, ToolNotFound> =>
-    known.has(tool) ? Effect.void : listTools.pipe(
-      Effect.timeout(Duration.min(longestLook, Duration.fromInputUnsafe(timeout))),
-      Effect.ignore,
-      Effect.flatMap(() =>
-        known.size === 0 || known.has(tool)
-          ? Effect.void
-          : Effect.fail(new ToolNotFound({ server, tool, closest: names.closest(tool, known) }))
+  const send = (name: string, args: Arguments, options: CallOptions | undefined) =>
+    Effect.suspend(() => {
+      const definition = definitions.get(name)
+      const params = {
+        name,
+        ...(args === undefined ? {} : { arguments: args }),
+        ...(takesTasks ? taskParams(definition, options?.task) : {}),
+        ...(options?.meta === undefined ? {} : { _meta: options.meta })
+      }
+      return connection.request("tools/call", params, taskResults.called, {
+        timeout: Duration.infinity,
+        ...(definition === undefined ? {} : { headers: paramHeaders.of(definition.headers, args) })
+      })
+    })
+
+  /** The server's list says which headers it wants: it is asked when it has refused those that it got. */
+  const sendAgain = (name: string, args: Arguments, options: CallOptions | undefined) =>
+    Effect.catchIf(
+      send(name, args, options),
+      ({ reason }) => connection.hasHttpHeaders && reason._tag === "Rejected" && reason.code === headerMismatch,
+      (error) =>
+        definitions.list.pipe(Effect.matchEffect({
+          onFailure: () => Effect.fail(error),
+          onSuccess: () => send(name, args, options)
+        }))
+    )
+
+  const call = Effect.fn("McpSession.callTool")(function*(
+    name: string,
+    args: Arguments,
+    options: CallOptions | undefined,
+    onStatus: (task: Task) => void
+  ): Effect.fn.Return<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent> {
+    if (takesTasks) yield* definitions.learn
+    let mayBeUnknown = true
+    const called = Effect.flatMap(sendAgain(name, args, options), (outcome) => {
+      if (outcome._tag === "Result") return Effect.succeed(outcome.result)
+      mayBeUnknown = false
+      return tasks.run(connection, outcome.state, onStatus)
+    })
+    const result = yield* connection.within("tools/call", options?.timeout, called).pipe(
+      Effect.tapError(({ reason }) =>
+        reason._tag === "Rejected" && mayBeUnknown
+          ? failIfUnknown(name, options?.timeout, { text: reason.description })
+          : Effect.void
       )
     )
-
-  const callTool: Tools["callTool"] = Effect.fn("McpSession.callTool")(function*(name, args, options) {
-    const params = {
-      name,
-      ...(args === undefined ? {} : { arguments: args }),
-      ...(options?.meta === undefined ? {} : { _meta: options.meta })
+    if (result.isError === true) {
+      if (mayBeUnknown) yield* failIfUnknown(name, options?.timeout, { text: textOf(result), result })
+      return result
     }
-    const result = yield* connection.request("tools/call", params, results.callToolResult, options).pipe(
-      Effect.tapError((error) => error.reason._tag === "Rejected" ? failIfUnknown(name, options?.timeout) : Effect.void)
-    )
-    if (result.isError === true) yield* failIfUnknown(name, options?.timeout)
+    const issues = yield* definitions.issues(name, result)
+    if (issues.length > 0) {
+      return yield* new InvalidStructuredContent({ server, tool: name, issues, result, hint: invalidHint })
+    }
     return result
   })
+
+  const callTool: Tools["callTool"] = (name, args, options) => call(name, args, options, () => {})
 
   const callToolOrFail: Tools["callToolOrFail"] = Effect.fnUntraced(function*(name, args, options) {
     const result = yield* callTool(name, args, options)
@@ -70,7 +107,7 @@ export const make = (connection: Connection): Tools => {
   })
 
   const callToolStream: Tools["callToolStream"] = (name, args, options) =>
-    Stream.callback<CallEvent, CallError | ToolNotFound>(
+    Stream.callback<CallEvent, CallError | ToolNotFound | InvalidStructuredContent>(
       Effect.fnUntraced(function*(queue) {
         const token = `umcp-${++lastToken}`
         yield* listen.on(connection, ({ method, params = {} }) => {
@@ -79,20 +116,36 @@ export const make = (connection: Connection): Tools => {
             Queue.offerUnsafe(queue, progressEvent(params))
           }
         })
-        const result = yield* callTool(name, args, { ...options, meta: { ...options?.meta, progressToken: token } })
+        const withToken = { ...options, meta: { ...options?.meta, progressToken: token } }
+        const result = yield* call(name, args, withToken, (task) => Queue.offerUnsafe(queue, { _tag: "Task", task }))
         yield* Queue.offer(queue, { _tag: "Result", result })
         yield* Queue.end(queue)
       }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))),
       { bufferSize: Number.POSITIVE_INFINITY }
     )
 
-  return { listTools, callTool, callToolOrFail, callToolStream }
+  return { listTools: definitions.list, callTool, callToolOrFail, callToolStream }
 }
 
-/** How long telling an unknown tool from another failure may take, beyond the call. */
-const longestLook = Duration.seconds(5)
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
-const toolsPage = results.page("tools")
+type Arguments = Readonly<Record<string, unknown>> | undefined
+
+/** HeaderMismatch. */
+const headerMismatch = -32020
+
+const invalidHint =
+  "what the tool answered is in `result`; tell the server's author that it breaks its own outputSchema"
+
+/** A tool that forbids tasks, or does not speak of them, must not be called as one. */
+const taskParams = (definition: Definitions.Definition | undefined, wanted: CallOptions["task"]) => {
+  const support = definition?.tool.execution?.taskSupport
+  const isTask = support === "required" || support === "optional" && wanted !== undefined
+  const ttl = wanted === true ? undefined : wanted?.ttl
+  return isTask ? { task: ttl === undefined ? {} : { ttl } } : {}
+}
 
 const number = (value: unknown): number | undefined => typeof value === "number" ? value : undefined
 

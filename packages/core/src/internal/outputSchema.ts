@@ -1,0 +1,78 @@
+/**
+ * Checks `structuredContent` against a tool's `outputSchema`: JSON Schema 2020-12, or draft-07 where it says so. Both come
+ * from the server: patterns run in linear time, references are never fetched, and what cannot be checked is not.
+ */
+import type { ErrorObject, Options, ValidateFunction } from "ajv"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { isRecord } from "./guard.ts"
+
+/** What is wrong with a value; nothing if it is valid. Fails where that cannot be told. */
+export type Check = (value: unknown) => Result.Result<ReadonlyArray<string>, string>
+
+/** Fails where the schema itself cannot be used. The validator is loaded when it is first needed. */
+export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, string>> =>
+  Effect.map(Effect.promise(load), ({ draft07, draft2020 }) => {
+    const create = isRecord(schema) && String(schema["$schema"]).includes("draft-07") ? draft07 : draft2020
+    return Result.map(
+      attempt(() => create(isRecord(schema) ? withoutNames(schema) : {})),
+      (validate): Check => (value) => attempt(() => validate(value) ? [] : issuesOf(validate))
+    )
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const load = async () => {
+  const [{ Ajv }, { Ajv2020 }, { RE2JS }] = await Promise.all([
+    import("ajv"),
+    import("ajv/dist/2020.js"),
+    import("re2js")
+  ])
+  const regExp = (pattern: string) => {
+    const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern))
+    // It tells one from the other by their text.
+    return { test: (text: string) => compiled.test(text), toString: () => pattern }
+  }
+  const options: Options = {
+    strict: false,
+    validateFormats: false,
+    // The schema is the server's; that it is one at all shows when it is compiled.
+    validateSchema: false,
+    logger: false,
+    code: { regExp: Object.assign(regExp, { code: "" }) }
+  }
+  // Its own compares every item with every other.
+  const uniqueItems = { keyword: "uniqueItems", type: "array", validate: isUnique } as const
+  // A new one each time, because it remembers what it compiled by `$id`.
+  return {
+    draft07: (schema: object) => new Ajv(options).removeKeyword("uniqueItems").addKeyword(uniqueItems).compile(schema),
+    draft2020: (schema: object) =>
+      new Ajv2020(options).removeKeyword("uniqueItems").addKeyword(uniqueItems).compile(schema)
+  }
+}
+
+/** A dialect that the validator does not know by its name is taken for 2020-12. */
+const withoutNames = (schema: Readonly<Record<string, unknown>>): object => ({ ...schema, $schema: undefined })
+
+const attempt = <A>(evaluate: () => A): Result.Result<A, string> =>
+  Result.try({ try: evaluate, catch: (cause) => cause instanceof Error ? cause.message : String(cause) })
+
+const isUnique = (wanted: unknown, items: ReadonlyArray<unknown>): boolean =>
+  wanted !== true || new Set(items.map(canonical)).size === items.length
+
+/** Equal for what JSON Schema calls equal. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(
+    value,
+    (_, inner) =>
+      isRecord(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => a < b ? -1 : 1)) : inner
+  )
+
+const issuesOf = ({ errors }: ValidateFunction): ReadonlyArray<string> =>
+  (errors ?? []).map(({ instancePath, message = "is not valid", params }: ErrorObject) => {
+    const property = params["additionalProperty"]
+    const more = typeof property === "string" ? `: ${property}` : ""
+    return `structuredContent${instancePath.replaceAll("/", ".")} ${message}${more}`
+  })

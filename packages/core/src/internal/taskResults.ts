@@ -1,0 +1,81 @@
+/** Checks of what servers say of tasks, under the names of both revisions. */
+import type { CallToolResult } from "../Protocol.ts"
+import type { Task, TaskStatus } from "../Task.ts"
+import { isRecord } from "./guard.ts"
+import * as results from "./results.ts"
+
+/** A task and, in 2026-07-28, what goes with its status. */
+export interface State {
+  readonly task: Task
+  readonly result?: CallToolResult
+  readonly error?: Readonly<Record<string, unknown>>
+  readonly inputRequests?: Readonly<Record<string, unknown>>
+}
+
+/** What `tools/call` gives: a task where the server wants to take its time. */
+export type Called =
+  | { readonly _tag: "Task"; readonly state: State }
+  | { readonly _tag: "Result"; readonly result: CallToolResult }
+
+export interface RawTask {
+  readonly taskId: string
+  readonly status: TaskStatus
+  readonly [key: string]: unknown
+}
+
+export const isTask = (value: unknown): value is RawTask =>
+  isRecord(value) && typeof value["taskId"] === "string" && statuses.some((status) => status === value["status"])
+
+export const taskOf = (raw: RawTask): Task => {
+  const { createdAt, lastUpdatedAt, status, statusMessage, taskId } = raw
+  const ttl = raw["ttl"] ?? raw["ttlMs"]
+  const pollInterval = raw["pollInterval"] ?? raw["pollIntervalMs"]
+  return {
+    taskId,
+    status,
+    ...(typeof statusMessage === "string" ? { statusMessage } : {}),
+    ...(typeof createdAt === "string" ? { createdAt } : {}),
+    ...(typeof lastUpdatedAt === "string" ? { lastUpdatedAt } : {}),
+    ...(typeof ttl === "number" || ttl === null ? { ttl } : {}),
+    ...(typeof pollInterval === "number" ? { pollInterval } : {})
+  }
+}
+
+export const called = results.schema<Called>((value) => {
+  const created = isRecord(value)
+    ? value["resultType"] === "task" ? value : value["content"] === undefined ? value["task"] : undefined
+    : undefined
+  if (created === undefined) {
+    const result = results.callToolResult(value)
+    return typeof result === "string" ? result : { value: { _tag: "Result", result: result.value } }
+  }
+  const state = stateOf(created)
+  return typeof state === "string" ? state : { value: { _tag: "Task", state: state.value } }
+})
+
+export const toolResult = results.schema(results.callToolResult)
+
+export const state = results.schema<State>((value) => stateOf(value))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const statuses: ReadonlyArray<TaskStatus> = ["working", "input_required", "completed", "failed", "cancelled"]
+
+const stateOf = (value: unknown): { readonly value: State } | string => {
+  if (!isTask(value)) return "the result is not a task with a taskId and a status"
+  const { error, inputRequests } = value
+  const result = value.status === "completed" && value["result"] !== undefined
+    ? results.callToolResult(value["result"])
+    : undefined
+  if (typeof result === "string") return result
+  return {
+    value: {
+      task: taskOf(value),
+      ...(result === undefined ? {} : { result: result.value }),
+      ...(isRecord(error) ? { error } : {}),
+      ...(isRecord(inputRequests) ? { inputRequests } : {})
+    }
+  }
+}

@@ -1,0 +1,481 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { McpServer } from "@modelcontextprotocol/server"
+import * as Elicitation from "@universal-mcp/core/Elicitation"
+import * as McpSession from "@universal-mcp/core/McpSession"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as ServerRequests from "../src/internal/serverRequests.ts"
+import * as Waiting from "../src/internal/waiting.ts"
+import { ask, inputRequired } from "./fixtures/asking.ts"
+import * as servers from "./fixtures/server.ts"
+import { connect, modern, text } from "./fixtures/wire.ts"
+
+type Elicit = Elicitation.Elicitation["Service"]["elicit"]
+
+const answering = (elicit: Elicit, modes: ReadonlyArray<"form" | "url"> = ["form", "url"]) =>
+  Effect.provideService(Elicitation.Elicitation, { modes, elicit })
+
+const accept = (content: Elicitation.FormContent) => () => Effect.succeed({ action: "accept" as const, content })
+
+/** Shows what is asked, and waits for the test to answer or to see the interruption. */
+const person = Effect.gen(function*() {
+  const asked = yield* Queue.unbounded<Asked>()
+  const interrupted = yield* Queue.unbounded<string>()
+  const elicit: Elicit = (request) =>
+    Effect.gen(function*() {
+      const answer = yield* Deferred.make<Elicitation.ElicitationResult>()
+      yield* Queue.offer(asked, { request, answer: (result) => Deferred.succeed(answer, result) })
+      return yield* Deferred.await(answer)
+    }).pipe(Effect.onInterrupt(() => Queue.offer(interrupted, request.message)))
+  return { asked: Queue.take(asked), interrupted: Queue.take(interrupted), elicit }
+})
+
+interface Asked {
+  readonly request: Elicitation.ElicitationRequest
+  readonly answer: (result: Elicitation.ElicitationResult) => Effect.Effect<unknown>
+}
+
+const nameForm = {
+  message: "Who are you?",
+  requestedSchema: { type: "object" as const, properties: { name: { type: "string" as const } } }
+}
+
+const warnings = (session: McpSession.McpSession["Service"]) =>
+  session.notifications.pipe(Stream.map(({ params }) => String(params?.["data"])))
+
+describe("Elicitation on the official SDK's server", () => {
+  const onServer = <A, E>(
+    elicitation: Layer.Layer<Elicitation.Elicitation>,
+    use: (session: McpSession.McpSession["Service"], server: McpServer) => Effect.Effect<A, E>
+  ) =>
+    Effect.suspend(() => {
+      let server: McpServer | undefined
+      const configure = (made: McpServer) => {
+        server = made
+      }
+      return McpSession.McpSession.use((session) => use(session, server!)).pipe(
+        Effect.provide(servers.layer("calc", { configure }).pipe(Layer.provide(elicitation)))
+      )
+    })
+
+  it.effect("hands over the form with the server's name, and sends what was filled in", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const elicitation = Layer.succeed(Elicitation.Elicitation, {
+        modes: ["form"],
+        elicit: (request) => {
+          seen.push(request)
+          return Effect.succeed({ action: "accept", content: { name: "Ada" } })
+        }
+      })
+      const result = yield* onServer(elicitation, (_, { server }) => Effect.promise(() => server.elicitInput(nameForm)))
+      assert.deepStrictEqual(result, { action: "accept", content: { name: "Ada" } })
+      assert.containSubset(seen, [{ _tag: "Form", server: "calc", ...nameForm }])
+    }))
+
+  it.effect("is asked by a tool that is being called", () =>
+    Effect.gen(function*() {
+      const elicitation = Layer.succeed(Elicitation.Elicitation, { modes: ["form"], elicit: accept({ name: "Ada" }) })
+      const result = yield* onServer(elicitation, (session, server) => {
+        server.registerTool("greet", {}, async () => {
+          const answer = await server.server.elicitInput(nameForm)
+          return { content: [{ type: "text", text: `hello ${answer.content?.["name"]}` }] }
+        })
+        return session.callTool("greet")
+      })
+      assert.deepStrictEqual(result.content, [{ type: "text", text: "hello Ada" }])
+    }))
+
+  it.effect("declines everything with layerDecline", () =>
+    Effect.gen(function*() {
+      const [form, url] = yield* onServer(Elicitation.layerDecline, (_, { server }) =>
+        Effect.promise(() =>
+          Promise.all([
+            server.elicitInput(nameForm),
+            server.elicitInput({ mode: "url", message: "sign in", url: "https://example.org", elicitationId: "1" })
+          ])
+        ))
+      assert.deepStrictEqual([form, url], [{ action: "decline" }, { action: "decline" }])
+    }))
+
+  it.effect("is interrupted when the server takes its question back, and asked again afterwards", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const elicitation = Layer.succeed(Elicitation.Elicitation, { modes: ["form"], elicit })
+      const result = yield* onServer(elicitation, (_, { server }) =>
+        Effect.gen(function*() {
+          const taken = new AbortController()
+          const first = server.elicitInput(nameForm, { signal: taken.signal }).then(
+            () => "answered",
+            () => "taken back"
+          )
+          yield* asked
+          taken.abort()
+          assert.strictEqual(yield* interrupted, nameForm.message)
+          assert.strictEqual(yield* Effect.promise(() => first), "taken back")
+          const second = server.elicitInput(nameForm)
+          yield* (yield* asked).answer({ action: "decline" })
+          return yield* Effect.promise(() => second)
+        }))
+      assert.deepStrictEqual(result, { action: "decline" })
+    }))
+
+  it.effect("is interrupted, with time to tidy up, when the session closes", () =>
+    Effect.gen(function*() {
+      const events: Array<string> = []
+      const asked = yield* Deferred.make<void>()
+      const elicitation = Layer.succeed(Elicitation.Elicitation, {
+        modes: ["form"],
+        elicit: () =>
+          Effect.andThen(Deferred.succeed(asked, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() =>
+              Effect.andThen(Effect.yieldNow, Effect.sync(() => events.push("the form is closed")))
+            )
+          )
+      })
+      const question = yield* onServer(elicitation, (_, { server }) => {
+        const asking = server.elicitInput(nameForm).then(() => "answered", () => "refused")
+        return Effect.as(Deferred.await(asked), { answer: Effect.promise(() => asking) })
+      })
+      events.push("the session is closed")
+      assert.deepStrictEqual(events, ["the form is closed", "the session is closed"])
+      assert.strictEqual(yield* question.answer, "refused")
+    }))
+})
+
+describe("Elicitation on the wire", () => {
+  it.effect("is advertised exactly when the service is there, in its modes", () =>
+    Effect.gen(function*() {
+      const advertised = Effect.gen(function*() {
+        const { wire } = yield* connect()
+        return (yield* wire.next("initialize")).params?.["capabilities"]
+      })
+      assert.deepStrictEqual(yield* advertised, {})
+      assert.deepStrictEqual(yield* answering(accept({}), ["form"])(advertised), { elicitation: { form: {} } })
+      assert.deepStrictEqual(yield* answering(accept({}), ["url"])(advertised), { elicitation: { url: {} } })
+      assert.deepStrictEqual(yield* answering(accept({}))(advertised), { elicitation: { form: {}, url: {} } })
+      assert.deepStrictEqual(yield* answering(accept({}), [])(advertised), {})
+    }))
+
+  it.effect("is refused as a method that is not there without the service", () =>
+    Effect.gen(function*() {
+      const { wire } = yield* connect()
+      assert.strictEqual((yield* ask(wire, "elicitation/create", nameForm)).error?.code, -32601)
+    }))
+
+  it.effect("takes a request without a mode for a form, and passes on keys that it does not know", () =>
+    Effect.gen(function*() {
+      const { asked, elicit } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      const params = {
+        message: "?",
+        requestedSchema: {
+          type: "object",
+          properties: { a: { type: "boolean", "x-colour": "red" } },
+          "x-order": ["a"]
+        },
+        "x-more": { deep: [1] },
+        url: "not of this mode"
+      }
+      const asking = yield* Effect.forkChild(ask(wire, "elicitation/create", params), { startImmediately: true })
+      const { answer, request } = yield* asked
+      assert.deepStrictEqual({ ...request }, { ...params, _tag: "Form", server: "hand" } as never)
+      yield* answer({ action: "cancel" })
+      assert.deepStrictEqual(yield* Fiber.join(asking), { result: { action: "cancel" } })
+    }))
+
+  it.effect("fills in the defaults of what an accepted form leaves out, and nothing else", () =>
+    Effect.gen(function*() {
+      const properties = {
+        toString: { type: "string", default: "Ada" },
+        age: { type: "integer", default: 36 },
+        score: { type: "number", default: 9.5 },
+        verified: { type: "boolean", default: false },
+        colour: { type: "string", enum: ["red", "green"], default: "green" },
+        pets: { type: "array", items: { type: "string", enum: ["cat", "dog"] }, default: ["cat"] },
+        note: { type: "string" }
+      }
+      const params = { message: "?", requestedSchema: { type: "object", properties, required: ["age"] } }
+      const { wire } = yield* answering(() => Effect.succeed({ action: "accept", content: { score: 0 } }))(connect())
+      assert.deepStrictEqual(yield* ask(wire, "elicitation/create", params), {
+        result: {
+          action: "accept",
+          content: { toString: "Ada", age: 36, score: 0, verified: false, colour: "green", pets: ["cat"] }
+        }
+      } as never)
+      const empty = yield* answering(() => Effect.succeed({ action: "accept" }))(connect())
+      assert.containSubset(yield* ask(empty.wire, "elicitation/create", params), { result: { content: { age: 36 } } })
+    }))
+
+  it.effect("says cancel, with a remark, instead of sending what does not fit the form", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* answering(accept({ age: 17.5, secret: "s3cret" }))(connect())
+      const params = {
+        message: "How old?",
+        requestedSchema: {
+          type: "object",
+          properties: { age: { type: "integer" }, name: { type: "string" } },
+          required: ["name"]
+        }
+      }
+      assert.deepStrictEqual(yield* ask(wire, "elicitation/create", params), { result: { action: "cancel" } })
+      const [remark] = yield* warnings(session).pipe(Stream.take(1), Stream.runCollect)
+      assert.strictEqual(
+        remark,
+        "the answer to \"How old?\" of \"hand\" was not sent, because name is missing and age must be a whole number; " +
+          "the server was told cancel"
+      )
+    }))
+
+  it.effect("shows a URL, and sends no content for it", () =>
+    Effect.gen(function*() {
+      const { asked, elicit } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      const params = { mode: "url", message: "sign in", url: "https://example.org/x", elicitationId: "e1" }
+      const asking = yield* Effect.forkChild(ask(wire, "elicitation/create", params), { startImmediately: true })
+      const { answer, request } = yield* asked
+      assert.deepStrictEqual({ ...request }, { ...params, _tag: "Url", server: "hand" } as never)
+      yield* answer({ action: "accept", content: { a: 1 } })
+      assert.deepStrictEqual(yield* Fiber.join(asking), { result: { action: "accept" } })
+    }))
+
+  it.effect("refuses a mode that is not advertised, and malformed requests, without asking anybody", () =>
+    Effect.gen(function*() {
+      const elicit = () => Effect.die("nobody must be asked")
+      const forms = yield* answering(elicit, ["form"])(connect())
+      const urls = yield* answering(elicit, ["url"])(connect())
+      const url = { mode: "url", message: "sign in", url: "https://example.org/x", elicitationId: "e1" }
+      const codes = yield* Effect.forEach([
+        ask(forms.wire, "elicitation/create", url),
+        ask(urls.wire, "elicitation/create", nameForm),
+        ask(urls.wire, "elicitation/create", { ...nameForm, mode: "form" }),
+        ask(forms.wire, "elicitation/create", { ...nameForm, mode: "voice" }),
+        ask(forms.wire, "elicitation/create", { message: "no schema" }),
+        ask(forms.wire, "elicitation/create")
+      ], Effect.map((answer) => answer.error?.code))
+      assert.deepStrictEqual(codes, codes.map(() => -32602))
+    }))
+
+  it.effect("asks side by side, and gives each answer to its own question", () =>
+    Effect.gen(function*() {
+      const { asked, elicit } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      const questions = yield* Effect.forEach(["a", "b", "c"], (message) =>
+        Effect.forkChild(ask(wire, "elicitation/create", { ...nameForm, message }), { startImmediately: true }))
+      const open = [yield* asked, yield* asked, yield* asked]
+      for (const { answer, request } of open.reverse()) {
+        yield* answer({ action: "accept", content: { name: request.message } })
+      }
+      assert.deepStrictEqual(
+        (yield* Fiber.joinAll(questions)).map(({ result }) =>
+          result?.["content"]
+        ),
+        [{ name: "a" }, { name: "b" }, { name: "c" }]
+      )
+    }))
+
+  it.effect("leaves the other questions open when one is taken back", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      const [first, second] = yield* Effect.forEach(["first", "second"] as const, (message) =>
+        Effect.forkChild(ask(wire, "elicitation/create", { ...nameForm, message }), { startImmediately: true }))
+      yield* asked
+      const { answer } = yield* asked
+      yield* Fiber.interrupt(first!)
+      assert.strictEqual(yield* interrupted, "first")
+      yield* answer({ action: "accept", content: {} })
+      assert.deepStrictEqual(yield* Fiber.join(second!), { result: { action: "accept", content: {} } })
+    }))
+
+  it.effect("is interrupted when the connection is lost, without waiting for the scope", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      yield* Effect.forkChild(ask(wire, "elicitation/create", nameForm), { startImmediately: true })
+      yield* asked
+      yield* Effect.promise(() => wire.far.close())
+      assert.strictEqual(yield* interrupted, nameForm.message)
+    }))
+
+  it.effect("answers for a broken service, and tells no more than that", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* answering(() => Effect.die(new Error("s3cret")))(connect())
+      assert.deepStrictEqual(yield* ask(wire, "elicitation/create", nameForm), {
+        error: { code: -32603, message: "Internal error" }
+      })
+      const [remark] = yield* warnings(session).pipe(Stream.take(1), Stream.runCollect)
+      assert.strictEqual(
+        remark,
+        "elicitation/create of \"hand\" was refused, because our handler of it is broken: Error: s3cret"
+      )
+    }))
+
+  it.effect("leaves a server's demand for a URL to the caller", () =>
+    Effect.gen(function*() {
+      const data = {
+        elicitations: [{ mode: "url", message: "sign in", url: "https://example.org", elicitationId: "e" }]
+      }
+      const { session } = yield* answering(() => Effect.die("nobody must be asked"))(connect({
+        "tools/list": (request, to) => to.answer(request, { tools: [{ name: "a", inputSchema: { type: "object" } }] }),
+        "tools/call": (request, to) => to.refuse(request, -32042, "URL elicitation required", data)
+      }))
+      const error = yield* Effect.flip(session.callTool("a"))
+      assert.containSubset(error, {
+        _tag: "CallError",
+        delivery: "answered",
+        reason: { _tag: "Rejected", code: -32042, data }
+      })
+    }))
+})
+
+describe("Elicitation of the modern era", () => {
+  const form = (message: string) => ({ method: "elicitation/create", params: { ...nameForm, message } })
+
+  it.effect("answers all that a result asks for, and echoes the request's state", () =>
+    Effect.gen(function*() {
+      const { asked, elicit } = yield* person
+      const requestState = "eyJ\u0000 state \"quoted\" ✓"
+      const { session, wire } = yield* answering(elicit)(connect({
+        ...modern,
+        "tools/call": (request, to) =>
+          to.all("tools/call").length === 1
+            ? to.answer(request, inputRequired({ a: form("a"), b: form("b"), c: urlRequest }, requestState))
+            : to.answer(request, { resultType: "complete", ...text("done") })
+      }))
+      assert.strictEqual(session.server.era, "modern")
+      const calling = yield* Effect.forkChild(session.callTool("deploy", { env: "prod" }), { startImmediately: true })
+      const open = [yield* asked, yield* asked, yield* asked]
+      assert.containSubset(open.map(({ request }) => request).find(({ _tag }) => _tag === "Url"), {
+        server: "hand",
+        message: "sign in",
+        url: "https://example.org/x"
+      })
+      for (const { answer, request } of open.reverse()) {
+        yield* answer(
+          request.message === "a"
+            ? { action: "decline" }
+            : { action: "accept", content: { name: request.message } }
+        )
+      }
+      assert.containSubset(yield* Fiber.join(calling), text("done"))
+      const { params } = yield* wire.next("tools/call", 2)
+      assert.strictEqual(params?.["requestState"], requestState)
+      assert.deepStrictEqual(params?.["arguments"], { env: "prod" })
+      assert.deepStrictEqual(params?.["inputResponses"], {
+        a: { action: "decline" },
+        b: { action: "accept", content: { name: "b" } },
+        c: { action: "accept" }
+      })
+    }))
+
+  it.effect("takes as many rounds as the server wants, each with its own state", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* answering(accept({ name: "Ada" }))(connect({
+        ...modern,
+        "tools/call": (request, to) => {
+          const round = to.all("tools/call").length
+          if (round === 1) return to.answer(request, inputRequired({ a: form("a") }, "one"))
+          if (round === 2) return to.answer(request, inputRequired({ b: form("b") }))
+          to.answer(request, { resultType: "complete", ...text("done") })
+        }
+      }))
+      yield* session.callTool("deploy")
+      const [first, second, third] = wire.all("tools/call").map(({ params }) => params)
+      assert.notProperty(first, "requestState")
+      assert.strictEqual(second?.["requestState"], "one")
+      assert.notProperty(third, "requestState")
+      assert.deepStrictEqual(Object.keys(Object(third?.["inputResponses"])), ["b"])
+    }))
+
+  it.effect("is interrupted with the call that needs the answer", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const { session } = yield* answering(elicit)(connect({
+        ...modern,
+        "tools/call": (request, to) => to.answer(request, inputRequired({ a: form("a") }))
+      }))
+      const calling = yield* Effect.forkChild(session.callTool("deploy"), { startImmediately: true })
+      yield* asked
+      yield* Fiber.interrupt(calling)
+      assert.strictEqual(yield* interrupted, "a")
+    }))
+
+  it.effect("is interrupted when the connection is lost, and the call fails with that", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const { session, wire } = yield* answering(elicit)(connect({
+        ...modern,
+        "tools/call": (request, to) => to.answer(request, inputRequired({ a: form("a") }))
+      }))
+      const calling = yield* Effect.forkChild(Effect.flip(session.callTool("deploy")), { startImmediately: true })
+      yield* asked
+      yield* Effect.promise(() => wire.far.close())
+      assert.strictEqual(yield* interrupted, "a")
+      assert.containSubset(yield* Fiber.join(calling), { _tag: "CallError", reason: { _tag: "Closed" } })
+    }))
+
+  it.effect("is interrupted when the session closes, and the call fails with that", () =>
+    Effect.gen(function*() {
+      const { asked, elicit, interrupted } = yield* person
+      const scope = yield* Scope.make()
+      const { session } = yield* answering(elicit)(connect({
+        ...modern,
+        "tools/call": (request, to) => to.answer(request, inputRequired({ a: form("a") }))
+      })).pipe(Scope.provide(scope))
+      const calling = yield* Effect.forkChild(Effect.flip(session.callTool("deploy")), { startImmediately: true })
+      yield* asked
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(yield* interrupted, "a")
+      assert.containSubset(yield* Fiber.join(calling), { _tag: "CallError", reason: { _tag: "Closed" } })
+    }))
+
+  it.effect("is advertised with each request", () =>
+    Effect.gen(function*() {
+      const { wire } = yield* answering(accept({}))(connect(modern))
+      const { params } = yield* wire.next("server/discover")
+      assert.containSubset(params, {
+        _meta: { "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {}, url: {} } } }
+      })
+    }))
+})
+
+describe("Elicitation by another way than a request, as tasks have it", () => {
+  const requests = Effect.gen(function*() {
+    const made = yield* ServerRequests.make("hand", Waiting.make())
+    yield* made.afterConnect({ era: "modern", ended: Effect.never, notify: () => Effect.void, warn: () => {} })
+    return made
+  })
+
+  it.effect("is the same handler, with the same checks", () =>
+    Effect.gen(function*() {
+      const { answer } = yield* answering(accept({ name: "Ada" }), ["form"])(requests)
+      assert.deepStrictEqual(yield* answer("elicitation/create", nameForm), {
+        action: "accept",
+        content: { name: "Ada" }
+      })
+      const why = yield* Effect.forEach([
+        answer("elicitation/create", urlRequest.params),
+        answer("elicitation/create", { ...nameForm, mode: "voice" }),
+        answer("elicitation/create", undefined),
+        answer("roots/list", undefined)
+      ], Effect.flip)
+      assert.deepStrictEqual(why, [
+        "Client does not support url-mode elicitation requests",
+        "Client does not support voice-mode elicitation requests",
+        "not what the specification says",
+        "nobody here answers that"
+      ])
+    }))
+})
+
+const urlRequest = {
+  method: "elicitation/create",
+  params: { mode: "url", message: "sign in", url: "https://example.org/x" }
+}

@@ -1,0 +1,243 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, Result, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as outputSchema from "../src/internal/outputSchema.ts"
+import { connect, type Handlers } from "./fixtures/wire.ts"
+
+const issues = Effect.fnUntraced(function*(schema: unknown, value: unknown) {
+  const check = yield* Effect.fromResult(yield* outputSchema.compile(schema))
+  return yield* Effect.fromResult(check(value))
+})
+
+describe("output schemas", () => {
+  it.effect.each<readonly [what: string, schema: unknown, valid: unknown, invalid: unknown, says: RegExp]>([
+    [
+      "types",
+      { type: "object", properties: { n: { type: "integer" } } },
+      { n: 1 },
+      { n: "1" },
+      /structuredContent\.n must be integer/
+    ],
+    ["required", { type: "object", required: ["n"] }, { n: null }, {}, /must have required property 'n'/],
+    [
+      "properties that are too many",
+      { type: "object", properties: { n: {} }, additionalProperties: false },
+      { n: 1 },
+      { n: 1, more: 2 },
+      /must NOT have additional properties: more/
+    ],
+    [
+      "2020-12",
+      { type: "array", prefixItems: [{ type: "string" }], items: { type: "number" } },
+      ["a", 1],
+      ["a", "b"],
+      /\.1 must be number/
+    ],
+    [
+      "draft-07",
+      {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        type: "array",
+        items: [{ type: "string" }],
+        additionalItems: false
+      },
+      ["a"],
+      ["a", 1],
+      /must NOT have more than 1 items/
+    ],
+    ["references within", { $ref: "#/$defs/a", $defs: { a: { type: "number" } } }, 1, "1", /must be number/],
+    ["references to itself", { type: "object", properties: { next: { $ref: "#" } } }, { next: { next: {} } }, {
+      next: 1
+    }, /next must be object/],
+    ["patterns", { type: "string", pattern: "^\\d+[/-]\\p{Lu}$" }, "12/Ä", "12/a", /must match pattern/],
+    [
+      "unique items",
+      { uniqueItems: true },
+      [{ a: 1, b: 2 }, { a: 1 }],
+      [{ a: 1, b: 2 }, { b: 2, a: 1 }],
+      /uniqueItems/
+    ],
+    [
+      "patterns, each by itself",
+      {
+        properties: { a: { pattern: "^a$" }, b: { pattern: "^b$" } },
+        patternProperties: { "^c\\d$": { type: "null" } }
+      },
+      { a: "a", b: "b", c1: null, c: 1 },
+      { a: "a", b: "a" },
+      /\.b must match pattern/
+    ],
+    [
+      "properties by pattern",
+      { patternProperties: { "^a\\d$": { type: "null" }, "^b": { type: "number" } } },
+      { a1: null, b: 1 },
+      { b: null },
+      /\.b must be number/
+    ],
+    ["formats, as a remark only", { type: "string", format: "date" }, "not a date", 1, /must be string/],
+    ["keywords that nobody knows", { type: "string", "x-odd": { $ref: 7 } }, "a", 1, /must be string/],
+    [
+      "a dialect that nobody knows",
+      { $schema: "https://acme.example/schema", type: "string" },
+      "a",
+      1,
+      /must be string/
+    ]
+  ])("checks %s", ([, schema, valid, invalid, says]) =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* issues(schema, valid), [])
+      assert.match((yield* issues(schema, invalid)).join(), says)
+    }))
+
+  it.effect.each<readonly [what: string, schema: unknown]>([
+    ["is elsewhere", { $ref: "https://example.invalid/schema.json" }],
+    ["is nowhere", { $ref: "#/$defs/none" }],
+    ["is no schema", { type: "strange" }],
+    ["has a pattern that linear time does not allow", { pattern: "^(?=a)b" }],
+    ["has a pattern that is none", { pattern: "(" }]
+  ])("a schema that %s is reported", ([, schema]) =>
+    Effect.gen(function*() {
+      assert.isTrue(Result.isFailure(yield* outputSchema.compile(schema)))
+    }))
+
+  it.live("a pattern made to take for ever takes no time", () =>
+    Effect.gen(function*() {
+      const before = yield* Clock.currentTimeMillis
+      assert.strictEqual((yield* issues({ pattern: "^(a+)+$" }, `${"a".repeat(50)}!`)).length, 1)
+      assert.strictEqual((yield* issues({ pattern: "^(a+)+$" }, `${"a".repeat(5000)}!`)).length, 1)
+      assert.isBelow((yield* Clock.currentTimeMillis) - before, 1500)
+    }))
+
+  it.live("nor do many items that must be unique", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 50_000 }, (_, id) => ({ id }))
+      const before = yield* Clock.currentTimeMillis
+      assert.deepStrictEqual(yield* issues({ uniqueItems: true }, items), [])
+      assert.isBelow((yield* Clock.currentTimeMillis) - before, 1500)
+    }))
+
+  it.effect("what is nested too deeply cannot be told, and crashes nothing", () =>
+    Effect.gen(function*() {
+      let deep: unknown = {}
+      for (let i = 0; i < 100_000; i++) deep = { next: deep }
+      const schema = { type: "object", properties: { next: { $ref: "#" } } }
+      const check = yield* Effect.fromResult(yield* outputSchema.compile(schema))
+      assert.isTrue(Result.isFailure(check(deep)))
+    }))
+
+  it.effect("two schemas of the same id do not disturb each other", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* issues({ $id: "https://acme.example/a", type: "string" }, "a"), [])
+      assert.deepStrictEqual(yield* issues({ $id: "https://acme.example/a", type: "number" }, 1), [])
+    }))
+})
+
+describe("what tools answer", () => {
+  const outputSchema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] }
+  const tool = { name: "count", inputSchema: { type: "object" }, outputSchema }
+
+  const answering = (result: unknown, tools: () => ReadonlyArray<unknown> = () => [tool], handlers: Handlers = {}) =>
+    connect({
+      "tools/list": (request, to) => to.answer(request, { tools: tools() }),
+      "tools/call": (request, to) => to.answer(request, result),
+      ...handlers
+    })
+
+  it.effect("is checked though nobody listed the tools, which are listed once", () =>
+    Effect.gen(function*() {
+      const result = { content: [{ type: "text", text: "1" }], structuredContent: { n: "1" } }
+      const { session, wire } = yield* answering(result)
+      for (const call of [session.callTool("count"), session.callToolOrFail("count")]) {
+        const error = yield* Effect.flip(call)
+        assert.isTrue(error._tag === "InvalidStructuredContent")
+        if (error._tag !== "InvalidStructuredContent") return
+        assert.strictEqual(
+          error.message,
+          "tool \"count\" of \"hand\" answered something else than it declares: structuredContent.n must be integer"
+        )
+        assert.deepStrictEqual<unknown>(error.result, result)
+      }
+      const streamed = yield* Effect.flip(Stream.runDrain(session.callToolStream("count")))
+      assert.strictEqual(streamed._tag, "InvalidStructuredContent")
+      assert.lengthOf(wire.all("tools/list"), 1)
+    }))
+
+  it.effect("is given as it is where it fits", () =>
+    Effect.gen(function*() {
+      const result = { content: [], structuredContent: { n: 1, more: true } }
+      const { session } = yield* answering(result)
+      assert.deepStrictEqual<unknown>(yield* session.callTool("count"), result)
+    }))
+
+  it.effect.each([{}, { structuredContent: null }])(
+    "may not be left out (%j), once the tools are known",
+    (result) =>
+      Effect.gen(function*() {
+        const { session } = yield* answering({ content: [], ...result })
+        yield* session.listTools
+        assert.strictEqual((yield* Effect.flip(session.callTool("count")))._tag, "InvalidStructuredContent")
+      })
+  )
+
+  it.effect("is not checked where the tool failed, or declares nothing", () =>
+    Effect.gen(function*() {
+      const failed = { content: [], isError: true, structuredContent: { n: "1" } }
+      const { session } = yield* answering(failed)
+      yield* session.listTools
+      assert.deepStrictEqual<unknown>(yield* session.callTool("count"), failed)
+      const { session: plain } = yield* answering(
+        { content: [], structuredContent: { n: "1" } },
+        () => [{ ...tool, outputSchema: null }]
+      )
+      assert.isDefined((yield* plain.callTool("count")).structuredContent)
+    }))
+
+  it.effect("is checked against what the server declares now", () =>
+    Effect.gen(function*() {
+      let schema: unknown = outputSchema
+      const { session, wire } = yield* answering(
+        { content: [], structuredContent: { n: "1" } },
+        () => [{ ...tool, outputSchema: schema }]
+      )
+      assert.strictEqual((yield* Effect.flip(session.callTool("count")))._tag, "InvalidStructuredContent")
+      schema = { type: "object", properties: { n: { type: "string" } } }
+      wire.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })
+      yield* session.callTool("count")
+      assert.lengthOf(wire.all("tools/list"), 2)
+    }))
+
+  it.effect.each<readonly [what: string, schema: unknown]>([
+    ["cannot be fetched", { $ref: "https://example.invalid/schema.json" }],
+    ["needs a pattern of more than linear time", { properties: { n: { pattern: "(?=1)" } } }]
+  ])("goes unchecked where the schema %s, which is told once", ([, schema]) =>
+    Effect.gen(function*() {
+      const { session } = yield* answering(
+        { content: [], structuredContent: { n: "1" } },
+        () => [{ ...tool, outputSchema: schema }]
+      )
+      const told: Array<string> = []
+      yield* session.notifications.pipe(
+        Stream.runForEach(({ params }) => Effect.sync(() => told.push(String(params?.["data"])))),
+        Effect.forkChild({ startImmediately: true })
+      )
+      yield* session.callTool("count")
+      yield* session.callTool("count")
+      yield* session.listTools
+      assert.isDefined((yield* session.callTool("count")).structuredContent)
+      yield* Effect.yieldNow
+      assert.lengthOf(told, 1)
+      assert.match(told[0] ?? "", /"count" answers goes unchecked against its outputSchema/)
+    }))
+
+  it.effect("does not wait long for a list, and does not ask again for one that did not come", () =>
+    Effect.gen(function*() {
+      const result = { content: [], structuredContent: { n: "1" } }
+      const { session, wire } = yield* answering(result, () => [], { "tools/list": () => {} })
+      const call = yield* Effect.forkChild(session.callTool("count"))
+      yield* wire.next("tools/list")
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(call), result)
+      yield* session.callTool("count")
+      assert.lengthOf(wire.all("tools/list"), 1)
+    }))
+})
