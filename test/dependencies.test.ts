@@ -9,7 +9,7 @@ const catalog = new Map(
   [...read("pnpm-workspace.yaml").matchAll(/^ {2}"?([@\w./-]+)"?: (\S+)$/gm)].map(([, name, pin]) => [name, pin])
 )
 
-const dependencies = globSync(["package.json", "packages/*/package.json", "examples/package.json"], { cwd: root })
+const dependencies = globSync("{,packages/*/,examples/,conformance/}package.json", { cwd: root })
   .flatMap((file) => {
     const { dependencies, devDependencies } = JSON.parse(read(file)) as Record<string, Record<string, string>>
     return Object.entries({ ...dependencies, ...devDependencies })
@@ -25,5 +25,5 @@ it("every dependency is listed with its pin", () => {
 })
 
 it("every pin is exact", () => {
-  for (const dependency of dependencies) assert.match(dependency, / \d+(\.\d+)+$/)
+  for (const dependency of dependencies) assert.match(dependency, /[ @]\d+(\.\d+)+(-alpha\.\d+)?$/)
 })

@@ -26,6 +26,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /**
@@ -70,3 +71,17 @@ export const make = (): Cache => {
  * @since 0.1.0
  */
 export const NegotiationCache = Context.Reference<Cache>("@universal-mcp/core/NegotiationCache", { defaultValue: make })
+
+/**
+ * How long a server may take to answer the question which era it speaks; many that do not know the question never do.
+ * Default 1.5 s.
+ *
+ * A server that speaks both eras and takes longer to start is spoken to in the legacy era the first time. Allow it more,
+ * or set `protocolVersion: "modern"` in its configuration.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const ProbeTimeout = Context.Reference<Duration.Input>("@universal-mcp/core/NegotiationCache/ProbeTimeout", {
+  defaultValue: () => "1500 millis"
+})

@@ -61,6 +61,22 @@ const errors: ReadonlyArray<readonly [message: string, error: Error, schema: Sch
     McpError.ToolNotFound
   ],
   [
+    "\"files\" has no tool \"x\"",
+    new McpError.ToolNotFound({ server: "files", tool: "x", closest: [], text: "what?", result: { isError: true } }),
+    McpError.ToolNotFound
+  ],
+  [
+    "tool \"stat\" of \"files\" answered something else than it declares: structuredContent.size must be integer; and more",
+    new McpError.InvalidStructuredContent({
+      server: "files",
+      tool: "stat",
+      issues: ["structuredContent.size must be integer", "and\nmore"],
+      result: { content: [], structuredContent: { size: "1" } },
+      hint: "look"
+    }),
+    McpError.InvalidStructuredContent
+  ],
+  [
     "tool \"read\" of \"files\" failed: no such file",
     new McpError.ToolFailed({ server: "files", tool: "read", text: "no such\r\nfile", result: { isError: true } }),
     McpError.ToolFailed

@@ -78,6 +78,32 @@ describe("negotiation", () => {
       assert.strictEqual((yield* Fiber.join(connecting)).server.era, "modern")
     })))
 
+  it.effect("a slow server that speaks both eras is bound to the one it answered last, and remembered for the better", () =>
+    fresh(Effect.gen(function*() {
+      const { end, session } = yield* make({ "server/discover": () => {}, "initialize": () => {} })
+      const connecting = yield* Effect.forkChild(session)
+      const question = yield* end.next("server/discover")
+      yield* TestClock.adjust("1500 millis")
+      const initialize = yield* end.next("initialize")
+      end.answer(question, discovered)
+      end.answer(initialize, initialized)
+      assert.strictEqual((yield* Fiber.join(connecting)).server.era, "legacy")
+      assert.strictEqual(yield* (yield* NegotiationCache.NegotiationCache).get("key"), "modern")
+    })))
+
+  it.effect("a slow server gets the time that it is allowed", () =>
+    fresh(
+      Effect.gen(function*() {
+        const { end, session } = yield* make({ "server/discover": () => {} })
+        const connecting = yield* Effect.forkChild(session)
+        const question = yield* end.next("server/discover")
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(end.all("initialize"), [])
+        end.answer(question, discovered)
+        assert.strictEqual((yield* Fiber.join(connecting)).server.era, "modern")
+      }).pipe(Effect.provideService(NegotiationCache.ProbeTimeout, "6 seconds"))
+    ))
+
   it.effect("a slow legacy server", () =>
     fresh(Effect.gen(function*() {
       const { end, session } = yield* make({ "server/discover": () => {}, "initialize": () => {} })

@@ -211,21 +211,21 @@ describe("what tools answer", () => {
     ["needs a pattern of more than linear time", { properties: { n: { pattern: "(?=1)" } } }]
   ])("goes unchecked where the schema %s, which is told once", ([, schema]) =>
     Effect.gen(function*() {
-      const { session } = yield* answering(
+      const { session, wire } = yield* answering(
         { content: [], structuredContent: { n: "1" } },
         () => [{ ...tool, outputSchema: schema }]
-      )
-      const told: Array<string> = []
-      yield* session.notifications.pipe(
-        Stream.runForEach(({ params }) => Effect.sync(() => told.push(String(params?.["data"])))),
-        Effect.forkChild({ startImmediately: true })
       )
       yield* session.callTool("count")
       yield* session.callTool("count")
       yield* session.listTools
       assert.isDefined((yield* session.callTool("count")).structuredContent)
-      yield* Effect.yieldNow
-      assert.lengthOf(told, 1)
+      wire.send({ jsonrpc: "2.0", method: "notifications/message", params: { data: "end" } })
+      const told = yield* session.notifications.pipe(
+        Stream.map(({ params }) => String(params?.["data"])),
+        Stream.takeUntil((data) => data === "end"),
+        Stream.runCollect
+      )
+      assert.lengthOf(told, 2)
       assert.match(told[0] ?? "", /"count" answers goes unchecked against its outputSchema/)
     }))
 

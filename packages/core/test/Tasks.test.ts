@@ -149,7 +149,7 @@ describe("a call of a server of 2025-11-25", () => {
     Effect.gen(function*() {
       const { session, wire } = yield* answering(() => Effect.succeed({ action: "accept", content: { name: "Ada" } }))(
         connect(tasking([task("working"), task("input_required"), task("working")], {
-          "tasks/result": (request, to) =>
+          "tasks/result": (_, to) =>
             to.send({
               jsonrpc: "2.0",
               id: "q",
@@ -342,6 +342,15 @@ describe("a call of a server of 2026-07-28", () => {
         delivery: "answered",
         reason: { _tag: "Rejected", code: -32603, description: "rate limit", data: { until: 5 } }
       })
+    }))
+
+  it.effect("is refused where the task is completed and has no result", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(extended([task("completed"), task("completed")]))
+      const call = yield* session.callTool("any").pipe(Effect.flip, Effect.forkChild)
+      yield* wire.next("tools/call")
+      yield* TestClock.adjust("1 second")
+      assert.containSubset(yield* Fiber.join(call), { reason: { _tag: "InvalidResult" } })
     }))
 })
 

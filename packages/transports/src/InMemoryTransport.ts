@@ -56,8 +56,7 @@ export const make = Effect.fnUntraced(function*(
     }),
     () => Effect.promise(() => options.server.close())
   )
-  const transport: McpTransport = near
-  return yield* McpSession.make(transport, {
+  return yield* McpSession.make(asOnTheWire(near), {
     name: options.name,
     transport: "in-memory",
     timeout: options.timeout,
@@ -73,3 +72,22 @@ export const make = Effect.fnUntraced(function*(
  */
 export const layer = (options: Options): Layer.Layer<McpSession.McpSession, ConnectionError> =>
   Layer.effect(McpSession.McpSession, make(options))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What comes is what JSON makes of it, as on every other transport: no `undefined`, nothing shared with the server. */
+const asOnTheWire = (near: InMemoryTransport): McpTransport => {
+  const transport: McpTransport = {
+    start: () => {
+      near.onmessage = (message) => transport.onmessage?.(JSON.parse(JSON.stringify(message)))
+      near.onclose = () => transport.onclose?.()
+      near.onerror = (error) => transport.onerror?.(error)
+      return near.start()
+    },
+    send: (message) => near.send(message),
+    close: () => near.close()
+  }
+  return transport
+}

@@ -53,6 +53,13 @@ const reasonOf = (peer: Peer, cause: unknown): readonly [CallErrorReason, Delive
   if (cause instanceof SdkError && cause.code === SdkErrorCode.MethodNotSupportedByProtocolVersion) {
     return [new Unsupported({ description: cause.message }), "not-sent"]
   }
+  // On the modern era, where the server asks in its answer.
+  if (cause instanceof SdkError && cause.code === SdkErrorCode.CapabilityNotSupported) {
+    return [
+      new Unsupported({ description: `the server asks for what nobody here provides: ${cause.message}` }),
+      "answered"
+    ]
+  }
   return [new InvalidResult({ description: cause instanceof Error ? cause.message : String(cause) }), "answered"]
 }
 

@@ -45,11 +45,15 @@ export const negotiate = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Negotiated, Refused> {
   const { cacheKey, protocolVersion } = options
   if (protocolVersion !== undefined) return yield* pinned(guard, options, protocolVersion)
-  if (cacheKey === undefined) return yield* automatic(guard, options, undefined, Effect.void)
+  const late = Deferred.makeUnsafe<Negotiated>()
+  if (cacheKey === undefined) return yield* automatic(guard, options, undefined, late, Effect.void)
   const cache = yield* NegotiationCache.NegotiationCache
   const known = yield* cache.get(cacheKey)
-  return yield* automatic(guard, options, known, cache.set(cacheKey, "legacy")).pipe(
-    Effect.tap(({ era }) => era === known ? Effect.void : cache.set(cacheKey, era)),
+  return yield* automatic(guard, options, known, late, cache.set(cacheKey, "legacy")).pipe(
+    Effect.tap(({ era }) => {
+      const best = Deferred.isDoneUnsafe(late) ? "modern" : era
+      return best === known ? Effect.void : cache.set(cacheKey, best)
+    }),
     Effect.tapError(() => known === undefined ? Effect.void : cache.remove(cacheKey))
   )
 })
@@ -67,9 +71,6 @@ export interface Refused {
 const modernRevisions: ReadonlyArray<string> = revisions.modern
 
 const legacyRevisions: ReadonlyArray<string> = revisions.legacy
-
-/** How long a server may take to answer the probe; many that do not know it never do. */
-const probeTimeout = Duration.millis(1500)
 
 /** For a server that was modern before. */
 const knownProbeTimeout = Duration.seconds(10)
@@ -95,11 +96,12 @@ const pinned = (guard: Guard.Guard, options: Options, pin: string): Effect.Effec
   })
 }
 
-/** `exitsOnProbe` notes that the connection ended because of the question. */
+/** `late` gets what comes when nobody waits for it any more; `exitsOnProbe` notes that the question ended the connection. */
 const automatic = Effect.fnUntraced(function*(
   guard: Guard.Guard,
   options: Options,
   known: NegotiationCache.Era | undefined,
+  late: Deferred.Deferred<Negotiated>,
   exitsOnProbe: Effect.Effect<void>
 ): Effect.fn.Return<Negotiated, Refused> {
   if (known === "legacy") {
@@ -109,10 +111,10 @@ const automatic = Effect.fnUntraced(function*(
       (refused) => modernOr(guard, options, refused)
     )
   }
-  const late = Deferred.makeUnsafe<Negotiated>()
+  const probeTimeout = Duration.fromInputUnsafe(yield* NegotiationCache.ProbeTimeout)
   const asked = yield* discover(guard, options, (verdict) => {
     if (verdict._tag === "Modern") Deferred.doneUnsafe(late, Effect.succeed(verdict.negotiated))
-  }).pipe(Effect.timeoutOption(known === "modern" ? knownProbeTimeout : probeTimeout))
+  }).pipe(Effect.timeoutOption(known === "modern" ? Duration.max(knownProbeTimeout, probeTimeout) : probeTimeout))
 
   if (Option.isSome(asked)) {
     const { verdict } = asked.value
@@ -123,7 +125,7 @@ const automatic = Effect.fnUntraced(function*(
     }
     return yield* initialize(guard, options, legacyRevisions)
   }
-  // A server that is just slow to start reads both questions, and answers one of them in the end.
+  // A server that is just slow to start reads both questions. One that speaks both eras is bound to the second.
   return yield* initialize(guard, options, legacyRevisions).pipe(
     Effect.raceFirst(Effect.delay(Deferred.await(late), probeTimeout)),
     Effect.catch((refused) => {

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { CallError, Rejected, Unsupported } from "../McpError.ts"
+import { CallError, InvalidResult, Rejected, Unsupported } from "../McpError.ts"
 import type { McpSession } from "../McpSession.ts"
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
@@ -140,7 +140,7 @@ const modern = Effect.fnUntraced(function*(
     state = yield* Effect.raceFirst(ask(state.task), Deferred.await(unanswered))
   }
   if (state.task.status === "cancelled") return yield* cancelled(connection, state.task)
-  return state.result ?? (yield* failed(connection, state))
+  return state.result ?? (yield* state.task.status === "failed" ? failed(connection, state) : empty(connection))
 })
 
 const reply = Effect.fnUntraced(function*(
@@ -179,6 +179,16 @@ const failed = (connection: Connection, { error = {}, task }: schemas.State) => 
     })
   )
 }
+
+const empty = ({ server }: Connection) =>
+  Effect.fail(
+    new CallError({
+      server,
+      method: "tasks/get",
+      delivery: "answered",
+      reason: new InvalidResult({ description: "the task is completed and has no result" })
+    })
+  )
 
 const cancelled = (connection: Connection, { statusMessage }: Task) =>
   rejected(

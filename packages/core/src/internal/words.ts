@@ -8,7 +8,9 @@ export const quoted = (names: ReadonlyArray<string>): string => names.map((name)
 export const didYouMean = (closest: ReadonlyArray<string>): string =>
   closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`
 
-export const ended = (how: { readonly exitCode?: number | undefined; readonly signal?: string | undefined }): string => {
+export const ended = (
+  how: { readonly exitCode?: number | undefined; readonly signal?: string | undefined }
+): string => {
   if (how.signal !== undefined) return ` (killed by ${how.signal})`
   return how.exitCode === undefined ? "" : ` (exit code ${how.exitCode})`
 }
