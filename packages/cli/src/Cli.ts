@@ -14,16 +14,23 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stdio from "effect/Stdio"
 import { call } from "./commands/call.ts"
+import { complete } from "./commands/complete.ts"
 import { config } from "./commands/config.ts"
 import { demo } from "./commands/demo.ts"
 import { list } from "./commands/list.ts"
+import { prompt } from "./commands/prompt.ts"
+import { prompts } from "./commands/prompts.ts"
+import { read } from "./commands/read.ts"
+import { resources } from "./commands/resources.ts"
 import { servers } from "./commands/servers.ts"
 import { type ExitWith, UsageError } from "./internal/errors.ts"
+import { OnInterrupt } from "./internal/interrupt.ts"
 import { printFailure } from "./internal/output.ts"
 import { version } from "./internal/package.ts"
 import { root } from "./internal/root.ts"
@@ -47,7 +54,7 @@ const command = root.pipe(
       description: "A server that is not configured"
     }
   ]),
-  Command.withSubcommands([list, call, servers, config, demo])
+  Command.withSubcommands([list, call, resources, read, prompts, prompt, complete, servers, config, demo])
 )
 
 /**
@@ -61,7 +68,10 @@ export const run = Effect.gen(function*() {
   const { args } = yield* Stdio.Stdio
   const json = (yield* args).includes("--json")
   const screen = yield* Screen
-  const fail = (error: Failure) => Effect.as(printFailure(error, json), exitCode(error))
+  const interrupted = yield* Deferred.make<void>()
+  const progress = yield* Progress
+  const fail = (error: Failure) =>
+    Effect.andThen(progress.show(""), Effect.as(printFailure(error, json), exitCode(error)))
   return yield* Command.run(command, { version }).pipe(
     Effect.as(0),
     Effect.provideService(McpSession.ClientInfo, { name: "umcp", version }),
@@ -83,7 +93,9 @@ export const run = Effect.gen(function*() {
       Cause.hasDies(cause)
         ? Effect.as(Console.error(`umcp has a bug; please report this:\n${Cause.pretty(cause)}`), 70)
         : Effect.failCause(cause)
-    )
+    ),
+    Effect.provideService(OnInterrupt, Effect.andThen(Deferred.succeed(interrupted, undefined), Effect.never)),
+    Effect.raceFirst(Effect.as(Deferred.await(interrupted), 130))
   )
 }).pipe(Effect.provide(Layer.provideMerge(Progress.layer, Screen.layer)))
 

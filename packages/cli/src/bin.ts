@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Runtime from "effect/Runtime"
+import * as Terminal from "effect/Terminal"
 import * as Cli from "./Cli.ts"
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
@@ -26,7 +27,18 @@ const runMain = Runtime.makeRunMain(({ fiber }) => {
   })
 })
 
+// Forms and progress are on stderr, which still has a width where stdout is a file or a pipe.
+const columns = Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 0)
+const terminal = Layer.effect(
+  Terminal.Terminal,
+  Effect.map(Terminal.Terminal, (terminal) => Terminal.make({ ...terminal, columns }))
+)
+
 Cli.run.pipe(
-  Effect.provide(Layer.mergeAll(NodeServices.layer, UserDirectories.layer, NodeTransports.layer)),
+  Effect.provide(
+    Layer.mergeAll(terminal, UserDirectories.layer, NodeTransports.layer).pipe(
+      Layer.provideMerge(NodeServices.layer)
+    )
+  ),
   runMain({ disableErrorReporting: true })
 )

@@ -15,7 +15,7 @@ describe("umcp list", () => {
       assert.strictEqual(code, 0)
       assert.match(
         stdout,
-        /^one  fixture 1\.2\.3 · stdio · 2025-06-18 · 11 tools\n  echo\(message: string\)\n    Says it again\n/m
+        /^one  fixture 1\.2\.3 · stdio · 2025-06-18 \(legacy\) · 14 tools\n  echo\(message: string\)\n    Says it again\n/m
       )
       assert.match(stdout, /^two  /m)
       assert.include(stdout, "choice?: \"a\" | \"b\" | 3")
@@ -35,6 +35,7 @@ describe("umcp list", () => {
         transport: "stdio",
         state: "ready",
         protocolVersion: "2025-06-18",
+        era: "legacy",
         serverInfo: { name: "fixture", version: "1.2.3" }
       })
       assert.deepStrictEqual(one.tools[0], {
@@ -42,7 +43,14 @@ describe("umcp list", () => {
         description: "Says it again\n\nAnd more",
         inputSchema: { type: "object", properties: { message: { type: "string" } }, required: ["message"] }
       })
-      assert.deepInclude(other, { name: "dead", state: "failed", protocolVersion: null, serverInfo: null, tools: [] })
+      assert.deepInclude(other, {
+        name: "dead",
+        state: "failed",
+        protocolVersion: null,
+        era: null,
+        serverInfo: null,
+        tools: []
+      })
       assert.deepInclude(other.error, { tag: "ConnectionError", exitCode: 7 })
     }))
 
@@ -157,11 +165,11 @@ describe("umcp servers", () => {
       const human = yield* umcp(["servers"], { cwd })
       assert.strictEqual(human.code, 0)
       assert.match(human.stdout, /^NAME +TRANSPORT +STATE +TOOLS +REVISION +CONNECTED SINCE\n/)
-      assert.match(human.stdout, /^one +stdio +ready +11 +2025-06-18 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
+      assert.match(human.stdout, /^one +stdio +ready +14 +2025-06-18 \(legacy\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
       assert.match(human.stdout, /^dead +stdio +failed +- +- +-\n.*\n  error: no connection to "dead"/m)
       const json = yield* umcp(["servers", "--json"], { cwd })
       const { servers: [one, other] } = JSON.parse(json.stdout)
-      assert.deepInclude(one, { name: "one", state: "ready", toolCount: 11, protocolVersion: "2025-06-18" })
+      assert.deepInclude(one, { name: "one", state: "ready", toolCount: 14, protocolVersion: "2025-06-18" })
       assert.ok(Math.abs(Date.parse(one.connectedSince) - Date.now()) < 60_000)
       assert.deepInclude(other, { name: "dead", state: "failed", toolCount: 0, connectedSince: null })
       assert.notInclude(human.stdout + human.stderr + json.stdout + json.stderr, "s3cr3t")

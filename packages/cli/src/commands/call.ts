@@ -11,13 +11,14 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { parseDuration } from "../internal/duration.ts"
+import { orAsked } from "../internal/elicitation.ts"
 import { ExitWith, UsageError } from "../internal/errors.ts"
 import type { JsonObject } from "../internal/jsonSchema.ts"
 import { printJson } from "../internal/output.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
-import { findServer, servers } from "../internal/servers.ts"
+import { findNamed } from "../internal/servers.ts"
+import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
 import { Progress } from "../render/Progress.ts"
 import { result as renderResult } from "../render/result.ts"
@@ -41,23 +42,12 @@ export const call = Command.make(
       ),
       Flag.optional
     ),
-    timeout: Flag.String("timeout").pipe(
-      Flag.withMetavar("DURATION"),
-      Flag.withDescription("How long the call may take, such as 500ms, 30s, 2m; default: the server's, or 60s"),
-      Flag.optional
-    )
+    timeout
   },
   Effect.fnUntraced(function*(input) {
     const words = yield* Effect.forEach(input.words, parseWord)
-    const timeout = yield* Effect.transposeOption(Option.map(input.timeout, parseDuration))
-    const chosen = yield* servers
-    const { config, tool } = yield* findServer(chosen, input.target)
-    if (tool === undefined) {
-      return yield* new UsageError({
-        description: `"${config.name}" is a server; name the tool too: ${config.name}.<tool>`,
-        hint: `\`umcp list ${config.name}\` shows its tools`
-      })
-    }
+    const options = yield* withTimeout(input.timeout)
+    const { config, name: tool } = yield* findNamed(input.target, "tool")
     const json = Option.isNone(input.args) ? {} : yield* readArgs(input.args.value)
 
     const registry = yield* ServerRegistry.ServerRegistry
@@ -73,13 +63,13 @@ export const call = Command.make(
       words
     })
     yield* progress.show(`calling ${tool}`)
-    const result = yield* lastResult(
-      session.callToolStream(tool, args, Option.isNone(timeout) ? {} : { timeout: timeout.value }),
-      (event) => showEvent(tool, event)
+    const events = session.callToolStream(tool, args, options)
+    const result = yield* orAsked(lastResult(events, (event) => showEvent(tool, event))).pipe(
+      // Nothing that was answered is lost.
+      Effect.tapErrorTag("InvalidStructuredContent", (error) => printResult(error.result))
     )
-    yield* progress.show("")
     const { json: asJson } = yield* root
-    yield* asJson ? printJson(result) : Console.log(renderResult(result))
+    yield* printResult(result)
     if (result.isError !== true) return
     const screen = yield* Screen
     if (!asJson) {
@@ -108,6 +98,13 @@ export const call = Command.make(
   ]),
   Command.provide(Registry.layer)
 )
+
+const printResult = Effect.fnUntraced(function*(result: unknown) {
+  const { json } = yield* root
+  const progress = yield* Progress
+  yield* progress.show("")
+  yield* progress.printing(json ? printJson(result) : Console.log(renderResult(result)))
+})
 
 /** The text of `--args`: JSON itself, `@file`, or `-` for standard input. */
 const readArgs = Effect.fnUntraced(function*(given: string): Effect.fn.Return<
@@ -156,6 +153,10 @@ const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallE
     return yield* progress.show(
       `${tool} ${event.progress}${event.total === undefined ? "" : ` of ${event.total}`}${message}`
     )
+  }
+  if (event._tag === "Task") {
+    const { status, statusMessage } = event.task
+    return yield* progress.show(`${tool} ${safeLine(statusMessage ?? status)}`)
   }
   const screen = yield* Screen
   if (!screen.errIsTerminal) return

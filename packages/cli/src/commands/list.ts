@@ -1,20 +1,18 @@
 /** `umcp list`: servers and their tools. */
 import { ToolNotFound } from "@universal-mcp/core/McpError"
+import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { ExitWith } from "../internal/errors.ts"
-import { printFailure, printJson } from "../internal/output.ts"
+import { printJson } from "../internal/output.ts"
+import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findServer, servers } from "../internal/servers.ts"
-import { failIfNone, summary, survey, surveyAll } from "../internal/survey.ts"
-import { exitCode } from "../render/failure.ts"
-import { Progress } from "../render/Progress.ts"
+import { summary, survey, tools } from "../internal/survey.ts"
 import { Screen } from "../render/Screen.ts"
-import { plural } from "../render/text.ts"
 import { serverTools, toolDetails } from "../render/tools.ts"
 
 export const list = Command.make(
@@ -27,9 +25,8 @@ export const list = Command.make(
   },
   Effect.fnUntraced(function*({ target }) {
     const chosen = yield* servers
-    return Option.isNone(target)
-      ? yield* listServers(chosen.configs)
-      : yield* listOne(yield* findServer(chosen, target.value))
+    if (Option.isNone(target)) return yield* listServers(chosen.configs)
+    yield* listOne(yield* findServer(chosen, target.value))
   })
 ).pipe(
   Command.withShortDescription("List servers and their tools"),
@@ -48,35 +45,24 @@ export const list = Command.make(
   Command.provide(Registry.layer)
 )
 
-const listServers = Effect.fnUntraced(function*(configs: Parameters<typeof surveyAll>[0]) {
-  const { json } = yield* root
-  const screen = yield* Screen
-  const progress = yield* Progress
-  yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
-  const all = yield* surveyAll(configs, (surveyed, done) =>
-    Effect.gen(function*() {
-      yield* progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
-      if (json) return
-      yield* progress.printing(
-        surveyed.error === undefined ? Console.log(serverTools(surveyed, screen)) : printFailure(surveyed.error, false)
-      )
+const listServers = (configs: ReadonlyArray<ServerConfig>) =>
+  Effect.flatMap(Screen, (screen) =>
+    printSurvey(configs, tools, {
+      text: (surveyed) => serverTools(surveyed, screen),
+      json: (listed) => ({ tools: listed })
     }))
-  if (!json && all.length === 0) yield* Console.log("no servers are configured")
-  if (json) yield* printJson({ servers: all.map((one) => ({ ...summary(one), tools: one.tools })) })
-  yield* json ? failIfNone(all) : Effect.mapError(failIfNone(all), (error) => new ExitWith({ code: exitCode(error) }))
-})
 
 const listOne = Effect.fnUntraced(function*(found: Effect.Success<ReturnType<typeof findServer>>) {
   const { config, tool: name } = found
   if (name === undefined) return yield* listServers([config])
   const { json } = yield* root
   const screen = yield* Screen
-  const surveyed = yield* survey(config)
-  const tool = surveyed.tools.find((one) => one.name === name)
+  const surveyed = yield* survey(config, tools)
+  const tool = surveyed.listed.find((one) => one.name === name)
   if (json && (surveyed.error !== undefined || tool !== undefined)) {
     yield* printJson({ servers: [{ ...summary(surveyed), tools: tool === undefined ? [] : [tool] }] })
   }
   if (surveyed.error !== undefined) return yield* Effect.fail(surveyed.error)
-  if (tool === undefined) return yield* ToolNotFound.among(config.name, name, surveyed.tools.map((one) => one.name))
+  if (tool === undefined) return yield* ToolNotFound.among(config.name, name, surveyed.listed.map((one) => one.name))
   if (!json) yield* Console.log(toolDetails(tool, screen))
 })

@@ -1,4 +1,5 @@
 /** `umcp servers`: how each configured server is reached, and how it is. */
+import type { Tool } from "@universal-mcp/core/Protocol"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -8,10 +9,11 @@ import { printJson } from "../internal/output.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { servers as chosenServers } from "../internal/servers.ts"
-import { failIfNone, stateOf, summary, surveyAll, type Surveyed, transportOf } from "../internal/survey.ts"
+import { failIfNone, stateOf, summary, surveyAll, type Surveyed, tools, transportOf } from "../internal/survey.ts"
 import { lines } from "../render/failure.ts"
 import { Progress } from "../render/Progress.ts"
 import { Screen } from "../render/Screen.ts"
+import { revision } from "../render/server.ts"
 import { table } from "../render/table.ts"
 import { target } from "../render/target.ts"
 import { plural, safeLine, truncate, wrap } from "../render/text.ts"
@@ -26,6 +28,7 @@ export const servers = Command.make(
     yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
     const all = yield* surveyAll(
       configs,
+      tools,
       (_, done) => progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
     )
     if (json) {
@@ -44,10 +47,10 @@ export const servers = Command.make(
   Command.provide(Registry.layer)
 )
 
-const toJson = (surveyed: Surveyed) => ({
+const toJson = (surveyed: Surveyed<ReadonlyArray<Tool>>) => ({
   ...summary(surveyed),
   config: ServerConfig.hideSecrets(surveyed.config),
-  toolCount: surveyed.tools.length,
+  toolCount: surveyed.listed.length,
   connectedSince: surveyed.connectedAt === undefined
     ? null
     : DateTime.formatIso(DateTime.makeUnsafe(surveyed.connectedAt))
@@ -56,7 +59,7 @@ const toJson = (surveyed: Surveyed) => ({
 const localTime = (milliseconds: number): string =>
   DateTime.formatLocal(DateTime.makeUnsafe(milliseconds), { locale: "sv", dateStyle: "short", timeStyle: "medium" })
 
-const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed>) {
+const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed<ReadonlyArray<Tool>>>) {
   const { out, width } = yield* Screen
   const heading = ["NAME", "TRANSPORT", "STATE", "TOOLS", "REVISION", "CONNECTED SINCE"].map(out.dim)
   const cells = rows.map((surveyed) => {
@@ -65,8 +68,8 @@ const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed>) {
       out.bold(safeLine(surveyed.config.name)),
       transportOf(surveyed),
       (state === "ready" ? out.green : out.red)(state),
-      surveyed.session === undefined ? "-" : String(surveyed.tools.length),
-      safeLine(surveyed.session?.server.protocolVersion ?? "-"),
+      surveyed.session === undefined ? "-" : String(surveyed.listed.length),
+      safeLine(revision(surveyed)),
       surveyed.connectedAt === undefined ? "-" : localTime(surveyed.connectedAt)
     ]
   })

@@ -41,6 +41,22 @@ export class MissingArguments extends Schema.TaggedError<MissingArguments>()("Mi
   }
 }
 
+/** A server asked something, and nobody is there to answer. */
+export class ElicitationRequired extends Schema.TaggedError<ElicitationRequired>()("ElicitationRequired", {
+  server: Schema.String,
+  mode: Schema.Literals(["form", "url"]),
+  question: Schema.String,
+  url: Schema.optionalKey(Schema.String),
+  hint: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    const page = this.url === undefined ? "" : ` (${this.url})`
+    return `"${this.server}" asks, and there is no terminal to answer on: ${
+      this.question.replaceAll(/\s+/g, " ").trim()
+    }${page}`
+  }
+}
+
 /** No configuration was found in any of the places where one is looked for. */
 export class ConfigNotFound extends Schema.TaggedError<ConfigNotFound>()("ConfigNotFound", {
   looked: Schema.Array(Schema.String),

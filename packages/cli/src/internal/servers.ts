@@ -64,6 +64,27 @@ export const findServer = (
   return Effect.succeed({ config, tool: tool === "" ? undefined : tool })
 }
 
+/** One of the chosen servers, or all. */
+export const chooseServers = Effect.fnUntraced(function*(name: Option.Option<string>) {
+  const chosen = yield* servers
+  if (Option.isNone(name) || chosen.only !== undefined) return chosen.configs
+  const config = chosen.configs.find((one) => one.name === name.value)
+  return config === undefined
+    ? yield* ServerNotFound.among(name.value, chosen.configs.map((one) => one.name))
+    : [config]
+})
+
+/** The server and the name after the dot of `<server>.<name>`; the name alone where there is one server only. */
+export const findNamed = Effect.fnUntraced(function*(target: string, kind: "tool" | "prompt") {
+  const { config, tool: name } = yield* findServer(yield* servers, target)
+  return name === undefined
+    ? yield* new UsageError({
+      description: `"${config.name}" is a server; name the ${kind} too: ${config.name}.<${kind}>`,
+      hint: `\`umcp ${kind === "tool" ? "list" : "prompts"} ${config.name}\` shows its ${kind}s`
+    })
+    : { config, name }
+})
+
 const checkFlags = (flags: SharedFlags) => {
   const url = Option.getOrUndefined(flags.url)
   const stdio = Option.getOrUndefined(flags.stdio)

@@ -28,6 +28,18 @@ export const parseWord = (word: string): Effect.Effect<Word, UsageError> => {
     : Effect.succeed({ key, text: word.slice(at + 1), isJson })
 }
 
+/** Reads `key=value` words whose values are text. */
+export const parsePairs = (words: ReadonlyArray<string>): Effect.Effect<Readonly<Record<string, string>>, UsageError> =>
+  Effect.map(
+    Effect.forEach(words, (word) => {
+      const at = word.indexOf("=")
+      return at > 0
+        ? Effect.succeed([word.slice(0, at), word.slice(at + 1)] as const)
+        : Effect.fail(new UsageError({ description: `"${word}" is not an argument`, hint: "write key=value" }))
+    }),
+    Object.fromEntries
+  )
+
 /** Reads the text of `--args`. */
 export const parseJson = (text: string): Effect.Effect<jsonSchema.JsonObject, UsageError> => {
   const value = parsed(text)

@@ -39,8 +39,7 @@ const make = Effect.gen(function*() {
     const frame = frames[Math.floor((yield* Clock.currentTimeMillis) / 100) % frames.length] ?? ""
     yield* write(`\r\u001b[2K${screen.err.cyan(frame)} ${truncate(current, screen.errWidth - 3)}`)
   })
-  const unlessTaken = (effect: Effect.Effect<void>) =>
-    Effect.flatMap(Ref.get(taken), (is) => is ? Effect.void : effect)
+  const unlessTaken = (effect: Effect.Effect<void>) => Effect.flatMap(Ref.get(taken), (is) => is ? Effect.void : effect)
   yield* Effect.addFinalizer(() => wipe)
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(unlessTaken(draw), Effect.sleep("100 millis"))))
   return Progress.of({

@@ -1,7 +1,13 @@
 /** An error as people and programs get it: lines on stderr, or one line of JSON, and an exit code. */
 import * as McpError from "@universal-mcp/core/McpError"
 import * as Schema from "effect/Schema"
-import { ConfigNotFound, InvalidArgument, MissingArguments, UsageError } from "../internal/errors.ts"
+import {
+  ConfigNotFound,
+  ElicitationRequired,
+  InvalidArgument,
+  MissingArguments,
+  UsageError
+} from "../internal/errors.ts"
 import { isObject } from "../internal/jsonSchema.ts"
 import type { Style } from "./Screen.ts"
 import { json, safeLine } from "./text.ts"
@@ -11,11 +17,13 @@ const Failure = Schema.Union([
   McpError.ServerNotFound,
   McpError.ServerAlreadyExists,
   McpError.ToolNotFound,
+  McpError.InvalidStructuredContent,
   McpError.CallError,
   McpError.ConfigError,
   UsageError,
   InvalidArgument,
   MissingArguments,
+  ElicitationRequired,
   ConfigNotFound
 ])
 
@@ -28,6 +36,9 @@ export const exitCode = (error: Failure): number => {
       return error.phase === "auth" ? 3 : 4
     case "CallError":
       return error.reason._tag === "Unauthorized" ? 3 : 5
+    case "InvalidStructuredContent":
+    case "ElicitationRequired":
+      return 5
     default:
       return 2
   }
@@ -46,7 +57,8 @@ export const lines = (error: Failure, style: Style): string => {
 export const toJson = (error: Failure): Record<string, unknown> => {
   const hint = hintOf(error)
   const encoded: unknown = encode(error)
-  const { _tag, cause, description, ...fields } = isObject(encoded) ? encoded : {}
+  // A result is the command's answer all the same, on stdout.
+  const { _tag, cause, description, result: _, ...fields } = isObject(encoded) ? encoded : {}
   return {
     tag: _tag,
     message: error.message,

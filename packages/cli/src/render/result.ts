@@ -1,18 +1,21 @@
 /** A tool's result for people. */
-import type { CallToolResult } from "@universal-mcp/core/Protocol"
 import { isObject, type JsonObject } from "../internal/jsonSchema.ts"
 import { base64Bytes, bytes, json, safe, safeLine } from "./text.ts"
 
-/** The content, one block after the other; the structured content where there is no text. */
-export const result = (value: CallToolResult): string => {
-  const blocks = value.content.map((content) => block({ ...content }))
-  const hasText = value.content.some(({ type }) => type === "text")
-  const structured = value.structuredContent === undefined || hasText ? [] : [safe(json(value.structuredContent, 2))]
-  return [...blocks, ...structured].join("\n")
+/**
+ * The content of a `CallToolResult`, one block after the other; the structured content where there is no text. What is
+ * not what the protocol wants is shown as it came.
+ */
+export const result = (value: unknown): string => {
+  const { content, structuredContent } = isObject(value) ? value : {}
+  const blocks = Array.isArray(content) ? content.filter(isObject) : []
+  const hasText = blocks.some(({ type }) => type === "text")
+  const structured = structuredContent === undefined || hasText ? [] : [safe(json(structuredContent, 2))]
+  return [...blocks.map(block), ...structured].join("\n")
 }
 
 /** Servers send blocks that lack what the protocol wants; such a block is shown as it came. */
-const block = (content: JsonObject): string => {
+export const block = (content: JsonObject): string => {
   const { data, resource, text, type, uri } = content
   if (type === "text" && typeof text === "string") return safe(text)
   if ((type === "image" || type === "audio") && typeof data === "string") {
@@ -31,7 +34,7 @@ const block = (content: JsonObject): string => {
 }
 
 /** `[image image/png, 4.2 kB]` */
-const label = (names: ReadonlyArray<unknown>, base64?: string): string => {
+export const label = (names: ReadonlyArray<unknown>, base64?: string): string => {
   const known = names.filter((name) => typeof name === "string").map(safeLine).join(" ")
   return `[${known}${base64 === undefined ? "" : `, ${bytes(base64Bytes(base64))}`}]`
 }

@@ -1,22 +1,19 @@
 /** Servers and tools for people. */
 import type { Tool } from "@universal-mcp/core/Protocol"
-import { type Surveyed, transportOf } from "../internal/survey.ts"
+import type { Surveyed } from "../internal/survey.ts"
 import type { Screen } from "./Screen.ts"
+import { heading } from "./server.ts"
 import { signatureWithin } from "./signature.ts"
 import { json, plural, safe, safeLine, wrap } from "./text.ts"
 
 /** A server's heading and a signature per tool, each with the first paragraph of its description. */
-export const serverTools = (surveyed: Surveyed, screen: Screen["Service"]): string => {
-  const { config, session, tools } = surveyed
-  const who = session === undefined ? "" : `${session.server.name} ${session.server.version}`.trim()
-  const heading = `${screen.out.bold(safeLine(config.name))}  ${
-    screen.out.dim(
-      `${safeLine(who)} · ${transportOf(surveyed)} · ${session?.server.protocolVersion ?? ""} · ${
-        plural(tools.length, "tool")
-      }`
-    )
-  }`
-  return [heading, ...tools.map((tool) => toolEntry(tool, screen)), ""].join("\n")
+export const serverTools = (surveyed: Surveyed<ReadonlyArray<Tool>>, screen: Screen["Service"]): string => {
+  const { listed } = surveyed
+  return [
+    heading(surveyed, screen, plural(listed.length, "tool")),
+    ...listed.map((tool) => toolEntry(tool, screen)),
+    ""
+  ].join("\n")
 }
 
 /** The signature, and the first paragraph of the description below it. */

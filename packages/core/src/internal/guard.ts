@@ -108,7 +108,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
 
   const onClose = () => {
     ended = true
-    for (const request of [...inFlight.values()]) {
+    for (const request of inFlight.values()) {
       if (request.onAnswer !== undefined) settle(request, Result.fail(inner.lost ?? closed))
     }
     inFlight.clear()

@@ -1,0 +1,37 @@
+/** `umcp prompts`: the prompts of servers. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { printSurvey } from "../internal/printSurvey.ts"
+import * as Registry from "../internal/registry.ts"
+import { chooseServers } from "../internal/servers.ts"
+import { prompts as renderPrompts } from "../render/offers.ts"
+import { Screen } from "../render/Screen.ts"
+
+export const prompts = Command.make(
+  "prompts",
+  {
+    server: Argument.String("server").pipe(
+      Argument.withDescription("One server; default: all servers"),
+      Argument.optional
+    )
+  },
+  Effect.fnUntraced(function*({ server }) {
+    const screen = yield* Screen
+    yield* printSurvey(
+      yield* chooseServers(server),
+      { ask: (session) => session.listPrompts, nothing: [] },
+      { text: (surveyed) => renderPrompts(surveyed, screen), json: (listed) => ({ prompts: listed }) }
+    )
+  })
+).pipe(
+  Command.withShortDescription("List servers and their prompts"),
+  Command.withDescription(
+    "List servers with their prompts and the arguments of these, each server as soon as it answers. `umcp prompt` gets one."
+  ),
+  Command.withExamples([
+    { command: "umcp prompts", description: "All configured servers" },
+    { command: "umcp prompts docs --json", description: "One server, as JSON" }
+  ]),
+  Command.provide(Registry.layer)
+)

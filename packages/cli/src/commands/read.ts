@@ -1,0 +1,126 @@
+/** `umcp read`: one resource. */
+import type { ReadResourceResult } from "@universal-mcp/core/Protocol"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { UsageError } from "../internal/errors.ts"
+import { printJson } from "../internal/output.ts"
+import * as Registry from "../internal/registry.ts"
+import { requestOf } from "../internal/requestOf.ts"
+import { root } from "../internal/root.ts"
+import { findServer, servers } from "../internal/servers.ts"
+import { timeout, withTimeout } from "../internal/timeout.ts"
+import { label } from "../render/result.ts"
+import { Screen } from "../render/Screen.ts"
+import { bytes, safe, safeLine } from "../render/text.ts"
+
+export const read = Command.make(
+  "read",
+  {
+    server: Argument.String("server").pipe(Argument.withDescription("The server; with --url or --stdio left out")),
+    uri: Argument.String("uri").pipe(Argument.withDescription("The resource"), Argument.optional),
+    output: Flag.String("output").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Write the contents to this file, binary ones as their bytes"),
+      Flag.optional
+    ),
+    timeout
+  },
+  Effect.fnUntraced(function*(input) {
+    const options = yield* withTimeout(input.timeout)
+    const { json } = yield* root
+    if (json && Option.isSome(input.output)) {
+      return yield* new UsageError({ description: "--json and --output exclude each other: give one of them" })
+    }
+    const { config, uri } = yield* resource(input)
+    const result = yield* requestOf(config, `reading ${safeLine(uri)}`, (session) => session.readResource(uri, options))
+    if (json) return yield* printJson(result)
+    if (Option.isSome(input.output)) return yield* writeTo(input.output.value, result)
+    yield* print(result)
+  })
+).pipe(
+  Command.withShortDescription("Read a resource"),
+  Command.withDescription(
+    "Read a resource and print its text as it is. Of binary contents the type and size are printed; --output writes them."
+  ),
+  Command.withExamples([
+    { command: "umcp read docs file:///README.md", description: "A resource of a configured server" },
+    { command: "umcp read art image://logo --output logo.png", description: "A binary resource, into a file" },
+    { command: "umcp read demo://one --url http://localhost:3000/mcp", description: "A server that is not configured" }
+  ]),
+  Command.provide(Registry.layer)
+)
+
+const resource = Effect.fnUntraced(function*(input: { readonly server: string; readonly uri: Option.Option<string> }) {
+  const chosen = yield* servers
+  const { config } = yield* findServer(chosen, input.server)
+  const [uri, surplus] = chosen.only === undefined
+    ? [Option.getOrUndefined(input.uri), undefined]
+    : [input.server, Option.getOrUndefined(input.uri)]
+  if (uri !== undefined && surplus === undefined) return { config, uri }
+  return yield* new UsageError({
+    description: uri === undefined
+      ? `name the resource too: umcp read ${config.name} <uri>`
+      : "with --url or --stdio give the URI alone",
+    ...(uri === undefined ? { hint: `\`umcp resources ${config.name}\` shows its resources` } : {})
+  })
+})
+
+type Contents = ReadResourceResult["contents"][number]
+
+/** Text reaches a file or a pipe as it is; a terminal must not be driven by it. */
+const print = Effect.fnUntraced(function*({ contents }: ReadResourceResult) {
+  const { err, out, outIsTerminal } = yield* Screen
+  const several = contents.length > 1
+  for (const one of contents) {
+    const heading = several && outIsTerminal ? [out.dim(label([one.uri, one.mimeType]))] : []
+    if ("text" in one) {
+      yield* outIsTerminal ? Console.log([...heading, safe(one.text)].join("\n")) : writeOut(one.text)
+    } else {
+      yield* Console.log(label(["resource", one.uri, one.mimeType], one.blob))
+    }
+  }
+  if (contents.some((one) => "blob" in one)) {
+    yield* Console.error(`${err.cyan("hint:")} --output <file> writes the bytes`)
+  }
+})
+
+const writeOut = (text: string) =>
+  Effect.flatMap(
+    Stdio.Stdio,
+    (stdio) => Effect.ignore(Stream.run(Stream.make(text), stdio.stdout({ endOnDone: false })))
+  )
+
+const writeTo = Effect.fnUntraced(function*(path: string, { contents }: ReadResourceResult) {
+  const [one, ...others] = contents
+  if (one === undefined || others.length > 0) {
+    return yield* new UsageError({
+      description: `--output writes one part, and this resource has ${contents.length}`,
+      hint: "--json has them all"
+    })
+  }
+  const fs = yield* FileSystem.FileSystem
+  const data = yield* bytesOf(one)
+  yield* Effect.mapError(
+    fs.writeFile(path, data),
+    (error) => new UsageError({ description: `cannot write ${path}: ${error.message}` })
+  )
+  const { errIsTerminal } = yield* Screen
+  if (errIsTerminal) yield* Console.error(`${path}: ${bytes(data.length)}`)
+})
+
+const bytesOf = (contents: Contents): Effect.Effect<Uint8Array, UsageError> =>
+  "text" in contents
+    ? Effect.succeed(new TextEncoder().encode(contents.text))
+    : Effect.mapError(
+      Effect.fromResult(Base64.decode(contents.blob)),
+      () => new UsageError({ description: `${safeLine(contents.uri)} is not valid base64` })
+    )

@@ -1,0 +1,42 @@
+/** `umcp resources`: what servers offer to read. */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { printSurvey } from "../internal/printSurvey.ts"
+import * as Registry from "../internal/registry.ts"
+import { chooseServers } from "../internal/servers.ts"
+import { resources as renderResources } from "../render/offers.ts"
+import { Screen } from "../render/Screen.ts"
+
+export const resources = Command.make(
+  "resources",
+  {
+    server: Argument.String("server").pipe(
+      Argument.withDescription("One server; default: all servers"),
+      Argument.optional
+    )
+  },
+  Effect.fnUntraced(function*({ server }) {
+    const screen = yield* Screen
+    yield* printSurvey(yield* chooseServers(server), {
+      ask: (session) =>
+        Effect.all({ resources: session.listResources, resourceTemplates: session.listResourceTemplates }, {
+          concurrency: "unbounded"
+        }),
+      nothing: { resources: [], resourceTemplates: [] }
+    }, {
+      text: (surveyed) => renderResources(surveyed, screen),
+      json: (listed) => ({ ...listed })
+    })
+  })
+).pipe(
+  Command.withShortDescription("List servers and their resources"),
+  Command.withDescription(
+    "List servers with their resources and resource templates, each server as soon as it answers. `umcp read` reads one."
+  ),
+  Command.withExamples([
+    { command: "umcp resources", description: "All configured servers" },
+    { command: "umcp resources docs --json", description: "One server, as JSON" }
+  ]),
+  Command.provide(Registry.layer)
+)

@@ -1,0 +1,125 @@
+/** The fields of a form as they are asked for on a terminal. */
+import { fieldIssue, type FieldSchema, type FieldValue, type FormSchema } from "@universal-mcp/core/Elicitation"
+import * as Result from "effect/Result"
+import { safeLine } from "../render/text.ts"
+
+export interface Choice<A> {
+  readonly title: string
+  readonly value: A
+}
+
+export type Field =
+  & {
+    readonly name: string
+    readonly label: string
+    readonly required: boolean
+    /** The description and what is allowed; may be empty. */
+    readonly about: string
+    /** The default, or the answer that is to be changed. */
+    readonly initial: FieldValue | undefined
+  }
+  & (
+    | { readonly _tag: "Text"; readonly read: (text: string) => Result.Result<FieldValue, string> }
+    | { readonly _tag: "One"; readonly choices: ReadonlyArray<Choice<string | boolean>> }
+    | {
+      readonly _tag: "Several"
+      readonly choices: ReadonlyArray<Choice<string>>
+      readonly min: number | undefined
+      readonly max: number | undefined
+    }
+  )
+
+/** The fields, in the order of the schema. */
+export const fields = (schema: FormSchema): ReadonlyArray<Field> =>
+  Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    label: text(property.title) ?? safeLine(name),
+    required: schema.required?.includes(name) === true,
+    initial: property.default,
+    ...field(property)
+  }))
+
+const field = (schema: FieldSchema) => {
+  const about = (...allowed: ReadonlyArray<string | undefined>) =>
+    [text(schema.description), ...allowed].filter((part) => part !== undefined).join("; ")
+  switch (schema.type) {
+    case "boolean":
+      return {
+        _tag: "One" as const,
+        about: about(),
+        choices: [{ title: "yes", value: true }, { title: "no", value: false }]
+      }
+    case "array":
+      return {
+        _tag: "Several" as const,
+        about: about(range(schema.minItems, schema.maxItems, "choices"), "Space to choose"),
+        choices: choices("enum" in schema.items ? schema.items.enum : schema.items.anyOf),
+        min: schema.minItems,
+        max: schema.maxItems
+      }
+    case "integer":
+    case "number":
+      return {
+        _tag: "Text" as const,
+        about: about(schema.type === "integer" ? "a whole number" : "a number", range(schema.minimum, schema.maximum)),
+        read: (given: string) => {
+          const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given.trim())
+          return isNumber ? fitting(schema, Number(given)) : Result.fail("must be a number")
+        }
+      }
+    case "string": {
+      if ("oneOf" in schema) return { _tag: "One" as const, about: about(), choices: choices(schema.oneOf) }
+      if ("enum" in schema) {
+        const names = "enumNames" in schema ? schema.enumNames : undefined
+        return { _tag: "One" as const, about: about(), choices: choices(schema.enum, names) }
+      }
+      const format = schema.format === undefined ? undefined : formats[schema.format]
+      // The server decides about its pattern: a regular expression of somebody else's can take for ever.
+      const pattern = text("pattern" in schema ? schema.pattern : undefined)
+      return {
+        _tag: "Text" as const,
+        about: about(
+          format,
+          range(schema.minLength, schema.maxLength, "characters"),
+          pattern === undefined ? undefined : `pattern ${pattern}`
+        ),
+        // What a terminal would take for a command is not offered for editing.
+        initial: schema.default !== undefined && safeLine(schema.default) === schema.default
+          ? schema.default
+          : undefined,
+        read: (given: string) => fitting(schema, given)
+      }
+    }
+  }
+}
+
+const fitting = (schema: FieldSchema, value: FieldValue): Result.Result<FieldValue, string> => {
+  const issue = fieldIssue(schema, value)
+  return issue === undefined ? Result.succeed(value) : Result.fail(issue)
+}
+
+const formats = {
+  email: "an e-mail address",
+  uri: "a URI",
+  date: "a date such as 2026-01-31",
+  "date-time": "a date and time such as 2026-01-31T12:00:00Z"
+}
+
+const choices = (
+  values: ReadonlyArray<string | { readonly const: string; readonly title: string }>,
+  titles: ReadonlyArray<string> = []
+): ReadonlyArray<Choice<string>> =>
+  values.map((one, index) => {
+    const value = typeof one === "string" ? one : one.const
+    return { value, title: text(typeof one === "string" ? titles[index] : one.title) ?? safeLine(value) }
+  })
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value.trim() !== "" ? safeLine(value) : undefined
+
+/** `from 1 to 5`, `at least 3 characters` */
+const range = (min: number | undefined, max: number | undefined, unit = ""): string | undefined => {
+  const of = unit === "" ? "" : ` ${unit}`
+  if (min === undefined) return max === undefined ? undefined : `at most ${max}${of}`
+  return max === undefined ? `at least ${min}${of}` : `from ${min} to ${max}${of}`
+}

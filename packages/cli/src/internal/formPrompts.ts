@@ -1,0 +1,53 @@
+import type { FieldValue } from "@universal-mcp/core/Elicitation"
+import * as Prompt from "effect/cli/Prompt"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { truncate } from "../render/text.ts"
+import type { Field } from "./form.ts"
+
+/** The prompt of a field; no value where one that is not required is left out. `width` is the terminal's. */
+export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | undefined> => {
+  // What wraps around cannot be redrawn reliably.
+  const short = (text: string) => truncate(text, width - 6)
+  const message = truncate(field.label, Math.floor(width / 2)) + (field.required ? "" : " (optional)")
+  switch (field._tag) {
+    case "Text": {
+      const read = (text: string): Result.Result<FieldValue | undefined, string> =>
+        text !== "" ? field.read(text) : field.required ? Result.fail("is required") : Result.succeed(undefined)
+      const input = Prompt.String({
+        message,
+        ...(field.initial === undefined ? {} : { default: String(field.initial) }),
+        validate: (text) => Effect.as(Effect.mapError(Effect.fromResult(read(text)), short), text)
+      })
+      return Prompt.map(input, (text) => Result.getOrUndefined(read(text)))
+    }
+    case "One": {
+      const choices = field.choices.map(({ title, value }) => ({ title: short(title), value }))
+      const all = field.required ? choices : [...choices, { title: "(leave out)", value: undefined }]
+      const initial = all.findIndex(({ value }) => value === field.initial)
+      return Prompt.Select<FieldValue | undefined>({
+        message,
+        choices: all.map((choice, index) => ({ ...choice, selected: index === Math.max(initial, 0) }))
+      })
+    }
+    case "Several": {
+      const initial: ReadonlyArray<string> = Array.isArray(field.initial) ? field.initial : []
+      const several = Prompt.MultiSelect({
+        message,
+        choices: field.choices.map(({ title, value }) => ({
+          title: short(title),
+          value,
+          selected: initial.includes(value)
+        })),
+        ...(field.min === undefined || !field.required ? {} : { min: field.min }),
+        ...(field.max === undefined ? {} : { max: field.max })
+      })
+      const enough: Prompt.Prompt<FieldValue | undefined> = Prompt.flatMap(several, (values) => {
+        if (values.length > 0 && values.length < (field.min ?? 0)) return enough
+        // Nothing chosen is an answer of its own where there is a default that it replaces.
+        return Prompt.succeed(values.length === 0 && !field.required && initial.length === 0 ? undefined : values)
+      })
+      return enough
+    }
+  }
+}

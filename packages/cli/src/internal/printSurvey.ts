@@ -1,0 +1,39 @@
+/** A list over servers, as `umcp list` and its kind print it. */
+import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import { exitCode } from "../render/failure.ts"
+import { Progress } from "../render/Progress.ts"
+import { plural } from "../render/text.ts"
+import { ExitWith } from "./errors.ts"
+import { printFailure, printJson } from "./output.ts"
+import { root } from "./root.ts"
+import { failIfNone, type Question, summary, surveyAll, type Surveyed } from "./survey.ts"
+
+/** Asks all servers and prints each as it answers, or one document. */
+export const printSurvey = Effect.fnUntraced(function*<A>(
+  configs: ReadonlyArray<ServerConfig.ServerConfig>,
+  question: Question<A>,
+  show: {
+    readonly text: (surveyed: Surveyed<A>) => string
+    readonly json: (listed: A) => Readonly<Record<string, unknown>>
+  }
+) {
+  const { json } = yield* root
+  const progress = yield* Progress
+  yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
+  const all = yield* surveyAll(configs, question, (surveyed, done) =>
+    Effect.gen(function*() {
+      yield* progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
+      if (json) return
+      yield* progress.printing(
+        surveyed.error === undefined ? Console.log(show.text(surveyed)) : printFailure(surveyed.error, false)
+      )
+    }))
+  if (json) {
+    yield* printJson({ servers: all.map((one) => ({ ...summary(one), ...show.json(one.listed) })) })
+    return yield* failIfNone(all)
+  }
+  if (all.length === 0) yield* Console.log("no servers are configured")
+  yield* Effect.mapError(failIfNone(all), (error) => new ExitWith({ code: exitCode(error) }))
+})
