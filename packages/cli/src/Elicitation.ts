@@ -58,7 +58,7 @@ const make = Effect.gen(function*() {
   const services = yield* Effect.context<Effect.Services<ReturnType<typeof answer>>>()
   const progress = yield* Effect.serviceOption(Progress)
   const semaphore = yield* Semaphore.make(1)
-  const alone = Option.isSome(progress) ? progress.value.printing : semaphore.withPermit
+  const alone = Option.isSome(progress) ? progress.value.printing : Semaphore.withPermit(semaphore)
   const waiting = yield* Ref.make(0)
   return Elicitation.of({
     modes: ["form", "url"],

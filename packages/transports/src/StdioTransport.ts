@@ -90,7 +90,8 @@ export const make = Effect.fnUntraced(function*(
   const cache = yield* NegotiationCache
   const cacheKey = cacheKeyOf(options)
   const timeout = Duration.fromInputUnsafe(options.timeout ?? "60 seconds")
-  const attempt = (timeout: Duration.Duration) => connecting.releaseOnFailure(connect({ ...options, timeout }, cacheKey))
+  const attempt = (timeout: Duration.Duration) =>
+    connecting.releaseOnFailure(connect({ ...options, timeout }, cacheKey))
 
   const known = yield* cache.get(cacheKey)
   const [elapsed, first] = yield* Effect.timed(Effect.result(attempt(timeout)))

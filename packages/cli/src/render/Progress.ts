@@ -26,7 +26,7 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 const make = Effect.gen(function*() {
   const screen = yield* Screen
-  const oneAtATime = (yield* Semaphore.make(1)).withPermit
+  const oneAtATime = Semaphore.withPermit(yield* Semaphore.make(1))
   if (!screen.errIsTerminal) return Progress.of({ show: () => Effect.void, printing: oneAtATime })
   const stdio = yield* Stdio.Stdio
   const write = (text: string) => Effect.ignore(Stream.run(Stream.make(text), stdio.stderr({ endOnDone: false })))
