@@ -65,6 +65,13 @@ describe("examples", () => {
       assert.notInclude(yield* processes, path)
     }))
 
+  it.live("server-requests", () =>
+    Effect.gen(function*() {
+      const stdout = yield* succeeds("server-requests.ts")
+      assert.match(stdout, /^Current MCP Roots \(1 total\):.*URI: file:\/\/\//s)
+      assert.match(stdout, /\neverything asks: .*\n- Name: Ada\n/s)
+    }))
+
   it.live("registry-from-config says what is wrong with a file", () =>
     Effect.gen(function*() {
       const path = join(yield* folder, "mcp.json")
