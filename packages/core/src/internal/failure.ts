@@ -55,10 +55,8 @@ const reasonOf = (peer: Peer, cause: unknown): readonly [CallErrorReason, Delive
   }
   // On the modern era, where the server asks in its answer.
   if (cause instanceof SdkError && cause.code === SdkErrorCode.CapabilityNotSupported) {
-    return [
-      new Unsupported({ description: `the server asks for what nobody here provides: ${cause.message}` }),
-      "answered"
-    ]
+    const { method } = Object(cause.data)
+    return [new Unsupported({ description: `it needs ${String(method)}, which nobody here provides` }), "answered"]
   }
   return [new InvalidResult({ description: cause instanceof Error ? cause.message : String(cause) }), "answered"]
 }
