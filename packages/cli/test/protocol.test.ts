@@ -92,6 +92,7 @@ describe("umcp read", () => {
     Effect.gen(function*() {
       const outcome = yield* umcp(["read", "test://other", ...stdio, "--json"])
       assert.strictEqual(outcome.code, 5)
+      assert.deepInclude(errorOf(outcome), { hint: "see what it has with `umcp resources`" })
       assert.deepInclude(errorOf(outcome), { tag: "CallError", method: "resources/read" })
     }))
 })
@@ -135,6 +136,7 @@ describe("umcp prompts and umcp prompt", () => {
       assert.match(word.stderr, /"who" is not an argument/)
       const unknown = yield* umcp(["prompt", "one.other", "--json"], { cwd })
       assert.strictEqual(unknown.code, 5)
+      assert.deepInclude(errorOf(unknown), { hint: "see what it has with `umcp prompts`" })
       assert.deepInclude(errorOf(unknown), { tag: "CallError", method: "prompts/get" })
     }))
 })

@@ -51,7 +51,7 @@ export const complete = Command.make(
       })
     }
     const [name, value] = first
-    const result = yield* requestOf(config, `completing ${name}`, (session) =>
+    const result = yield* requestOf(config, `completing ${name}`, "prompts", (session) =>
       session.complete({
         ref,
         argument: { name, value },

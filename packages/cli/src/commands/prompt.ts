@@ -29,7 +29,12 @@ export const prompt = Command.make(
     const args = yield* parsePairs(input.words)
     const options = yield* withTimeout(input.timeout)
     const { config, name } = yield* findNamed(input.target, "prompt")
-    const result = yield* requestOf(config, `getting ${name}`, (session) => session.getPrompt(name, args, options))
+    const result = yield* requestOf(
+      config,
+      `getting ${name}`,
+      "prompts",
+      (session) => session.getPrompt(name, args, options)
+    )
     const { json } = yield* root
     yield* json ? printJson(result) : Console.log(messages(result, yield* Screen))
   })

@@ -41,7 +41,12 @@ export const read = Command.make(
       return yield* new UsageError({ description: "--json and --output exclude each other: give one of them" })
     }
     const { config, uri } = yield* resource(input)
-    const result = yield* requestOf(config, `reading ${safeLine(uri)}`, (session) => session.readResource(uri, options))
+    const result = yield* requestOf(
+      config,
+      `reading ${safeLine(uri)}`,
+      "resources",
+      (session) => session.readResource(uri, options)
+    )
     if (json) return yield* printJson(result)
     if (Option.isSome(input.output)) return yield* writeTo(input.output.value, result)
     yield* print(result)

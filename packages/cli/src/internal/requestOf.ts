@@ -1,3 +1,4 @@
+import { CallError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
@@ -9,6 +10,7 @@ import { orAsked } from "./elicitation.ts"
 export const requestOf = Effect.fnUntraced(function*<A, E>(
   config: ServerConfig,
   what: string,
+  offers: "prompts" | "resources",
   request: (session: McpSession["Service"]) => Effect.Effect<A, E>
 ) {
   const registry = yield* ServerRegistry.ServerRegistry
@@ -16,7 +18,16 @@ export const requestOf = Effect.fnUntraced(function*<A, E>(
   yield* progress.show(`connecting to ${config.name}`)
   const session = yield* registry.addServer(config)
   yield* progress.show(what)
-  const answer = yield* orAsked(request(session))
+  const answer = yield* Effect.mapError(
+    orAsked(request(session)),
+    (error) => isRefusal(error) ? seeing(error, offers) : error
+  )
   yield* progress.show("")
   return answer
 })
+
+const isRefusal = (error: unknown): error is CallError =>
+  error instanceof CallError && error.reason._tag === "Rejected" && error.hint === undefined
+
+const seeing = ({ delivery, method, reason, server }: CallError, offers: string): CallError =>
+  new CallError({ server, method, delivery, reason, hint: `see what it has with \`umcp ${offers}\`` })
