@@ -11,6 +11,8 @@ const results = process.env["VITEST_RESULTS"]
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    // By default one core is kept free; the tests mostly wait for processes.
+    maxWorkers: "100%",
     // `.ci/run` reads the counts from a file.
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
     projects: [
