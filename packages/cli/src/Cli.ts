@@ -23,6 +23,7 @@ import { call } from "./commands/call.ts"
 import { complete } from "./commands/complete.ts"
 import { config } from "./commands/config.ts"
 import { demo } from "./commands/demo.ts"
+import { doctor } from "./commands/doctor.ts"
 import { list } from "./commands/list.ts"
 import { prompt } from "./commands/prompt.ts"
 import { prompts } from "./commands/prompts.ts"
@@ -34,6 +35,7 @@ import { OnInterrupt } from "./internal/interrupt.ts"
 import { printFailure } from "./internal/output.ts"
 import { version } from "./internal/package.ts"
 import { root } from "./internal/root.ts"
+import { observed } from "./internal/telemetry.ts"
 import { exitCode, type Failure } from "./render/failure.ts"
 import { Progress } from "./render/Progress.ts"
 import { Screen } from "./render/Screen.ts"
@@ -48,13 +50,14 @@ const command = root.pipe(
   Command.withExamples([
     { command: "umcp demo", description: "See what it does" },
     { command: "umcp list", description: "The tools of all configured servers" },
+    { command: "umcp doctor", description: "What is wrong with those that do not work" },
     { command: "umcp call files.read_text_file path=README.md", description: "Call a tool" },
     {
       command: "umcp list --stdio \"npx -y @modelcontextprotocol/server-everything\"",
       description: "A server that is not configured"
     }
   ]),
-  Command.withSubcommands([list, call, resources, read, prompts, prompt, complete, servers, config, demo])
+  Command.withSubcommands([list, call, resources, read, prompts, prompt, complete, servers, doctor, config, demo])
 )
 
 /**
@@ -66,7 +69,8 @@ const command = root.pipe(
  */
 export const run = Effect.gen(function*() {
   const { args } = yield* Stdio.Stdio
-  const json = (yield* args).includes("--json")
+  const given = yield* args
+  const json = given.includes("--json")
   const screen = yield* Screen
   const interrupted = yield* Deferred.make<void>()
   const progress = yield* Progress
@@ -95,7 +99,8 @@ export const run = Effect.gen(function*() {
         : Effect.failCause(cause)
     ),
     Effect.provideService(OnInterrupt, Effect.andThen(Deferred.succeed(interrupted, undefined), Effect.never)),
-    Effect.raceFirst(Effect.as(Deferred.await(interrupted), 130))
+    Effect.raceFirst(Effect.as(Deferred.await(interrupted), 130)),
+    observed(given.includes("--trace"))
   )
 }).pipe(Effect.provide(Layer.provideMerge(Progress.layer, Screen.layer)))
 

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +7,7 @@ import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Runtime from "effect/Runtime"
 import * as Terminal from "effect/Terminal"
 import * as Cli from "./Cli.ts"
+import * as nodeNetwork from "./internal/nodeNetwork.ts"
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
@@ -36,8 +36,8 @@ const terminal = Layer.effect(
 
 Cli.run.pipe(
   Effect.provide(
-    Layer.mergeAll(terminal, UserDirectories.layer, NodeTransports.layer).pipe(
-      Layer.provideMerge(NodeServices.layer)
+    Layer.mergeAll(terminal, UserDirectories.layer, NodeTransports.layer, nodeNetwork.layer).pipe(
+      Layer.provideMerge(NodeTransports.platform)
     )
   ),
   runMain({ disableErrorReporting: true })

@@ -212,6 +212,7 @@ const reasonOf = (error: CallError): McpClientErrorReason => {
         })
     }
     case "TooLarge":
+    case "Unavailable":
       return new LimitError({ description })
     case "Unsupported":
       return new UnsupportedError({ description })

@@ -141,6 +141,25 @@ export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported"
 }
 
 /**
+ * The request was held back, and never sent: so many calls came to nothing that for now none is made (the circuit is
+ * open, see `SessionState`), or too many are waiting already. `retryAfter`, in milliseconds, is when it is worth trying
+ * again, where that is known.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
+  description: Schema.String,
+  retryAfter: Schema.optionalKey(Schema.Finite)
+}) {
+  override get message(): string {
+    return oneLine(
+      this.retryAfter === undefined ? this.description : `${this.description}; try again in ${this.retryAfter} ms`
+    )
+  }
+}
+
+/**
  * Why a `CallError` arose.
  *
  * @category reasons
@@ -155,7 +174,8 @@ export const CallErrorReason = Schema.Union([
   InvalidArguments,
   InvalidResult,
   TooLarge,
-  Unsupported
+  Unsupported,
+  Unavailable
 ])
 
 /**

@@ -28,6 +28,7 @@ import { interpolate } from "./internal/interpolate.ts"
 import * as jsonc from "./internal/jsonc.ts"
 import * as names from "./internal/names.ts"
 import { show, showKeys, showUrl } from "./internal/show.ts"
+import * as trace from "./internal/trace.ts"
 import { ConfigError } from "./McpError.ts"
 import * as ServerConfig from "./ServerConfig.ts"
 
@@ -53,10 +54,54 @@ export const decode = (
   text: string,
   options?: { readonly path?: string | undefined }
 ): Effect.Effect<ReadonlyArray<ServerConfig.ServerConfig>, ConfigError> =>
-  Effect.flatMap(entriesOf(text), (entries) => Effect.forEach(entries, decodeEntry)).pipe(
-    Effect.mapError((error) => options?.path === undefined ? error : amend(error, { file: options.path })),
-    Effect.withSpan("ConfigFile.decode")
+  Effect.flatMap(
+    decodeEach(text, options),
+    (entries) => Effect.forEach(entries, ({ config }) => Effect.fromResult(config))
+  ).pipe(
+    trace.span("ConfigFile.decode")
   )
+
+/**
+ * One entry of a file: the configuration, or what is wrong with it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DecodedEntry {
+  readonly name: string
+  readonly config: Result.Result<ServerConfig.ServerConfig, ConfigError>
+}
+
+/**
+ * Like `decode`, but judges every entry by itself: for whoever goes on with those that are in order, or shows all that
+ * is wrong. Fails with a `ConfigError` only if the document as a whole cannot be read.
+ *
+ * ```ts
+ * import * as ConfigFile from "@universal-mcp/core/ConfigFile"
+ * import { Effect, Result } from "effect"
+ *
+ * const entries = ConfigFile.decodeEach(`{ "mcpServers": { "files": { "command": "npx" }, "docs": {} } }`)
+ * Effect.runSync(entries).map(({ name, config }) => `${name}: ${Result.isSuccess(config)}`) // => ["files: true", "docs: false"]
+ * ```
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decodeEach = (
+  text: string,
+  options?: { readonly path?: string | undefined }
+): Effect.Effect<ReadonlyArray<DecodedEntry>, ConfigError> => {
+  const named = (error: ConfigError) => options?.path === undefined ? error : amend(error, { file: options.path })
+  return Effect.flatMap(
+    Effect.mapError(entriesOf(text), named),
+    Effect.forEach((entry) =>
+      Effect.map(
+        Effect.result(Effect.mapError(decodeEntry(entry), named)),
+        (config): DecodedEntry => ({ name: entry.name, config })
+      )
+    )
+  )
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -124,6 +169,10 @@ const known = [
   "gracePeriod",
   "maxMessageSize",
   "protocolVersion",
+  "reconnect",
+  "concurrency",
+  "rateLimit",
+  "circuitBreaker",
   "disabled"
 ]
 
@@ -152,7 +201,7 @@ const transportOf = Effect.fnUntraced(
     if (written !== undefined) {
       const transport = typeof written === "string" && Object.hasOwn(spellings, written) ? spellings[written] : written
       if (ServerConfig.transports.some((allowed) => allowed === transport)) return String(transport)
-      const [closest] = names.closest(String(written), ServerConfig.transports)
+      const [closest] = typeof written === "string" ? names.closest(written, ServerConfig.transports) : []
       return yield* new ConfigError({
         path: `${path}.${field}`,
         found: show(written),
@@ -200,7 +249,11 @@ const decodeEntry = Effect.fnUntraced(
         "sseReadTimeout",
         "gracePeriod",
         "maxMessageSize",
-        "protocolVersion"
+        "protocolVersion",
+        "reconnect",
+        "concurrency",
+        "rateLimit",
+        "circuitBreaker"
       ])
     }
     return yield* Effect.mapError(ServerConfig.decode(config, [path]), (error) => {
@@ -230,14 +283,14 @@ const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: R
   return filled
 })
 
-const hasVariable = /(?<!\$)\$\{/
+const isFromVariable = (value: unknown): boolean => typeof value === "string" && /(?<!\$)\$\{/.test(value)
 
 /** An argument that comes from a variable may be a secret, as in `--api-key ${KEY}`. */
 const args = Effect.fnUntraced(function*(fields: Fields, path: string) {
   const filled = yield* values(fields, path, ["args"])
   const written = fields["args"]
   return Array.isArray(written) && Array.isArray(filled["args"])
-    ? { args: filled["args"].map((arg, index) => hasVariable.test(String(written[index])) ? Redacted.make(arg) : arg) }
+    ? { args: filled["args"].map((arg, index) => isFromVariable(written[index]) ? Redacted.make(arg) : arg) }
     : filled
 })
 

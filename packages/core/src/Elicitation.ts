@@ -78,6 +78,8 @@ export type FormContent = Readonly<Record<string, FieldValue>>
  * What a server asks, and which one. Keys that are not known here are passed through.
  *
  * A `Url` is to be shown to the user as it is, who decides whether to open it: it must not be fetched or opened unasked.
+ * A tool may refuse a call until the user has been there (error -32042); the call is repeated, once, as soon as all is
+ * accepted. There a service should accept when the user says that it is done.
  *
  * @category models
  * @since 0.1.0

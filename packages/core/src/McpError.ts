@@ -40,6 +40,7 @@ export {
   Timeout,
   TooLarge,
   Unauthorized,
+  Unavailable,
   Unsupported
 } from "./CallErrorReason.ts"
 

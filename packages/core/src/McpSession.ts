@@ -29,15 +29,16 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Changes from "./internal/changes.ts"
-import * as Connection from "./internal/connection.ts"
 import * as Listen from "./internal/listen.ts"
+import type { Negotiated } from "./internal/negotiation.ts"
 import * as Prompts from "./internal/prompts.ts"
 import * as Requests from "./internal/requests.ts"
 import * as Resources from "./internal/resources.ts"
+import * as Session from "./internal/session.ts"
 import * as Tasks from "./internal/tasks.ts"
 import * as Tools from "./internal/tools.ts"
 import type { CallError, ConnectionError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "./McpError.ts"
-import type { McpTransport } from "./McpTransport.ts"
+import type { McpTransport, TransportError } from "./McpTransport.ts"
 import type { Era } from "./NegotiationCache.ts"
 import type {
   CallToolResult,
@@ -78,7 +79,12 @@ export interface ServerDescription {
 }
 
 /**
- * Where a session stands. `Failed` says why it was lost; `Closed` is an end that we asked for.
+ * Where a session stands.
+ *
+ * `Reconnecting`: the connection was lost, for the reason in `error`, and is being made again; calls wait for it, each
+ * within its own time, until the `circuit` opens, after six attempts in vain: then they fail at once, and it is still
+ * being tried. `Degraded`: connected, but too many calls in a row came to nothing, so that for now they fail at once; while
+ * `half-open`, one is let through. `Failed`: lost for good. `Closed`: an end that we asked for.
  *
  * @category models
  * @since 0.1.0
@@ -86,6 +92,14 @@ export interface ServerDescription {
 export type SessionState =
   | { readonly _tag: "Connecting" }
   | { readonly _tag: "Ready" }
+  | {
+    readonly _tag: "Reconnecting"
+    readonly error: ConnectionError
+    /** Which attempt is next or being made, counted from 1. */
+    readonly attempt: number
+    readonly circuit: "closed" | "open"
+  }
+  | { readonly _tag: "Degraded"; readonly error: CallError; readonly circuit: "open" | "half-open" }
   | { readonly _tag: "Failed"; readonly error: ConnectionError }
   | { readonly _tag: "Closed" }
 
@@ -112,6 +126,14 @@ export interface CallOptions {
   readonly timeout?: Duration.Input | undefined
   /** Sent as the request's `_meta`. */
   readonly meta?: Readonly<Record<string, unknown>> | undefined
+  /**
+   * Whether the request may be carried out twice, which a lost connection can lead to when it is sent again. Default: a
+   * tool says so itself (`readOnlyHint`, `idempotentHint`), a method that only reads may, any other may not. What was
+   * surely not carried out is sent again in any case.
+   */
+  readonly idempotent?: boolean | undefined
+  /** Whether to wait, within the `timeout`, for a session that is being made again. Default `wait`. */
+  readonly whileReconnecting?: "wait" | "fail" | undefined
   /**
    * Asks for the call to be a task where the tool leaves it to us (`taskSupport: "optional"`); `ttl` is how long the
    * server is to keep its result, in milliseconds. Only for tools; from revision 2026-07-28 on the server decides alone.
@@ -159,6 +181,7 @@ export class McpSession extends Context.Service<McpSession, {
   readonly name: string
   /** The transport that carries the session, such as `stdio`. */
   readonly transport: string
+  /** As of the latest connection: it may be another after the session was made again. */
   readonly server: ServerDescription
   readonly state: {
     readonly current: Effect.Effect<SessionState>
@@ -190,8 +213,8 @@ export class McpSession extends Context.Service<McpSession, {
   ) => Effect.Effect<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent | ToolFailed>
   /**
    * Calls a tool and streams its progress, the server's log messages meanwhile and, where the call is a task, each of
-   * its statuses, in the order in which the server told them; the result comes last. None is lost: what is not yet read
-   * is kept. The request's progress token is ours; one in `meta` is replaced.
+   * its statuses, in the order in which the server told them; the result comes last. A slow reader loses the oldest
+   * beyond 4096, which a `Log` event tells, and never the result. The request's progress token is ours; one in `meta` is replaced.
    */
   readonly callToolStream: (
     name: string,
@@ -272,8 +295,11 @@ export class McpSession extends Context.Service<McpSession, {
    * Tells which list is another than it was, from now on, whatever the server advertised: list it anew. Ends when the
    * session has ended. What was told and is not yet read is not told twice.
    *
+   * A change may be missed while there is no connection. The lists that were read before are therefore read again when the
+   * session is made again, and those that differ are told.
+   *
    * Revision 2026-07-28: a `subscriptions/listen` is open while somebody reads, and opened again, after 250 ms to 30 s,
-   * when it is dropped; every kind is told then, because a change may have been missed.
+   * when it is dropped; lists are read again then too.
    */
   readonly changes: Stream.Stream<ListKind>
   /**
@@ -315,55 +341,91 @@ export interface Options {
   readonly protocolVersion?: ProtocolVersion | undefined
   /** Names the server in the `NegotiationCache`, without secrets. Default: nothing is remembered. */
   readonly cacheKey?: string | undefined
+  /** Where the server is, if that is an address; spans tell its host and port. */
+  readonly url?: string | undefined
+  /** How a lost connection is made again; `false`: not at all. */
+  readonly reconnect?: ReconnectOptions | false | undefined
+  /**
+   * How many requests may wait for an answer at once; others wait for their turn, in which each tool and each method is
+   * a line of its own, so that a flood of one does not hold up the others. Default 64.
+   */
+  readonly concurrency?: number | undefined
+  /** At most `limit` requests within any `window`; others wait. Default: as many as there are. */
+  readonly rateLimit?: { readonly limit: number; readonly window: Duration.Input } | undefined
+  /**
+   * After so many `failures` in a row (time-outs, HTTP 5xx; default 10) none is sent for the `cooldown` (5 s), and then
+   * one, to see; `false`: all are sent, whatever became of the last.
+   */
+  readonly circuitBreaker?: false | {
+    readonly failures?: number | undefined
+    readonly cooldown?: Duration.Input | undefined
+  } | undefined
 }
 
 /**
- * Makes a session on a transport: shakes hands, then serves calls until the scope closes.
+ * The schedule under which a lost connection is made again: at once, then after `delay`, doubled with each attempt up to
+ * `maxDelay`, each somewhat more or less by chance. A server that asks for time (`Retry-After`) gets it.
  *
- * When to use: to bring a transport of your own. The transport's resources belong to the same scope and must be
- * acquired before, so that the session ends first.
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReconnectOptions {
+  /** Default 250 ms. */
+  readonly delay?: Duration.Input | undefined
+  /** Default 30 s. */
+  readonly maxDelay?: Duration.Input | undefined
+  /** After so many attempts in a row it is given up. Default: it never is. */
+  readonly attempts?: number | undefined
+}
+
+/**
+ * Makes a session: shakes hands, then serves calls until the scope closes. `acquire` opens a transport in a scope of its
+ * own, now and whenever the connection is lost; it may fail with a `TransportError`.
+ *
+ * When to use: to bring a transport of your own. Its resources belong to the scope of `acquire`, so that the session ends
+ * first. Where it can be opened only once, set `reconnect` to `false`.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fn("McpSession.make")(function*(
-  transport: McpTransport,
+export const make = Effect.fnUntraced(function*<R = never>(
+  acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R | Scope.Scope>,
   options: Options
-): Effect.fn.Return<McpSession["Service"], ConnectionError, Scope.Scope> {
-  yield* Effect.annotateCurrentSpan({ "mcp.server": options.name, "mcp.transport": options.transport })
-  const connection = yield* Connection.open(
-    transport,
-    options,
-    yield* ClientInfo
-  )
-  const listening = Listen.make(connection)
-  const { negotiated, state } = connection
-  const { capabilities, era, instructions, protocolVersion, serverInfo } = negotiated
+): Effect.fn.Return<McpSession["Service"], ConnectionError, R | Scope.Scope> {
+  const session = yield* Session.make(acquire, options)
+  const listening = Listen.make(session)
   return McpSession.of({
     name: options.name,
     transport: options.transport,
-    server: {
-      name: typeof serverInfo["name"] === "string" ? serverInfo["name"] : options.name,
-      version: typeof serverInfo["version"] === "string" ? serverInfo["version"] : "",
-      ...(typeof serverInfo["title"] === "string" ? { title: serverInfo["title"] } : {}),
-      instructions,
-      capabilities,
-      protocolVersion,
-      era
+    get server() {
+      return describe(options.name, session.negotiated)
     },
     state: {
-      current: SubscriptionRef.get(state),
-      changes: SubscriptionRef.changes(state).pipe(
+      current: SubscriptionRef.get(session.state),
+      changes: SubscriptionRef.changes(session.state).pipe(
         Stream.takeUntil(({ _tag }) => _tag === "Failed" || _tag === "Closed")
       )
     },
-    ...Tools.make(connection),
-    ...Resources.make(connection, listening),
-    ...Prompts.make(connection),
-    ...Changes.make(connection, listening),
-    ...Requests.make(connection),
-    tasks: Tasks.make(connection),
-    notifications: connection.notifications,
-    stderr: connection.stderr
+    ...Tools.make(session),
+    ...Resources.make(session, listening),
+    ...Prompts.make(session),
+    ...Changes.make(session, listening),
+    ...Requests.make(session),
+    tasks: Tasks.make(session),
+    notifications: session.notifications,
+    stderr: session.stderr
   })
+})
+
+const describe = (
+  name: string,
+  { capabilities, era, instructions, protocolVersion, serverInfo }: Negotiated
+): ServerDescription => ({
+  name: typeof serverInfo["name"] === "string" ? serverInfo["name"] : name,
+  version: typeof serverInfo["version"] === "string" ? serverInfo["version"] : "",
+  ...(typeof serverInfo["title"] === "string" ? { title: serverInfo["title"] } : {}),
+  instructions,
+  capabilities,
+  protocolVersion,
+  era
 })

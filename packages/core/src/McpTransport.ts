@@ -52,6 +52,8 @@ export interface McpTransport extends Transport {
   readonly stderrLines?: ReadonlyArray<string>
   /** Set by the session before `start`: called with every line of the server's standard error. */
   onstderr?: ((line: string) => void) | undefined
+  /** Ends the connection at once, as a crash of the server would. For a process: SIGKILL to its group. */
+  readonly kill?: (() => void) | undefined
 }
 
 /**

@@ -80,6 +80,47 @@ export const ProtocolVersion = Schema.Literals(["legacy", "modern", ...revisions
  */
 export type ProtocolVersion = typeof ProtocolVersion.Type
 
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+const False = Schema.Literal(false)
+
+/**
+ * How a lost connection is made again: at once, then after `delay` (default 250 ms), doubled with each attempt up to
+ * `maxDelay` (default 30 s); given up after `attempts` in a row (default: never). `false`: not at all.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Reconnect = Schema.Union([
+  Schema.Struct({
+    delay: Schema.optionalKey(DurationInput),
+    maxDelay: Schema.optionalKey(DurationInput),
+    attempts: Schema.optionalKey(Count)
+  }),
+  False
+])
+
+/**
+ * No more than `limit` calls begin within any `window`; the others wait, within their own time.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RateLimit = Schema.Struct({ limit: Count, window: DurationInput })
+
+/**
+ * When so many calls in a row came to nothing (`failures`, default 10: no answer in time, or an HTTP status of 500 and
+ * above), calls fail at once with the reason `Unavailable` for a while (`cooldown`, default 5 s); then one goes through,
+ * and what becomes of it decides. `false`: never.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CircuitBreaker = Schema.Union([
+  Schema.Struct({ failures: Schema.optionalKey(Count), cooldown: Schema.optionalKey(DurationInput) }),
+  False
+])
+
 const Common = {
   name: ServerName,
   /** Binds the session to an era or a revision. Default: the newest that the server speaks. */
@@ -89,7 +130,15 @@ const Common = {
   /** How long a request may take unless the call says otherwise. Default 60 s. */
   requestTimeout: Schema.optionalKey(DurationInput),
   /** The longest message taken from the server, in bytes, after decompression. Default 32 MiB. */
-  maxMessageSize: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+  maxMessageSize: Schema.optionalKey(Count),
+  /** How a lost connection is made again. */
+  reconnect: Schema.optionalKey(Reconnect),
+  /** Calls in flight at once; the others wait, and tools and methods take turns. Default 64. */
+  concurrency: Schema.optionalKey(Count),
+  /** How many calls may begin within a time. Default: any number. */
+  rateLimit: Schema.optionalKey(RateLimit),
+  /** When calls are held back from a server that answers none. */
+  circuitBreaker: Schema.optionalKey(CircuitBreaker)
 }
 
 /**
@@ -201,7 +250,9 @@ const showField = (field: unknown, value: unknown): string => {
 const words: Readonly<Record<string, string>> = {
   "Missing key": "a value",
   array: "a list",
+  number: "a number",
   object: "an object",
+  "object | false": "an object or false",
   Redacted: "a string",
   string: "a string"
 }

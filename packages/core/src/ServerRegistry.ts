@@ -21,9 +21,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import { make } from "./internal/registry.ts"
 import {
@@ -94,6 +96,17 @@ export interface ListToolsResult {
   readonly failed: Readonly<Record<string, CallError>>
 }
 
+/**
+ * What one of many servers answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListedTools {
+  readonly server: string
+  readonly result: Result.Result<ReadonlyArray<Tool>, CallError>
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
 // ---------------------------------------------------------------------------------------------------------------------
@@ -111,21 +124,29 @@ export class ServerRegistry extends Context.Service<ServerRegistry, {
   ) => Effect.Effect<McpSession["Service"], ConnectionError | ServerAlreadyExists | ConfigError>
   /** Connects servers side by side, each within its own deadline. One that fails takes none of the others along. */
   readonly addServers: (configs: ReadonlyArray<ServerConfig.ServerConfig>) => Effect.Effect<AddServersResult>
-  /** Connects a server that is given as a layer. */
+  /** Connects a server that is given as a layer. `ConnectionError` if it is removed meanwhile. */
   readonly addLayer: <E, R>(
     name: string,
     layer: Layer.Layer<McpSession, E, R>
-  ) => Effect.Effect<McpSession["Service"], E | ServerAlreadyExists | ConfigError, R>
-  /** Closes one server and frees its name. Returns when nothing of it is left. */
+  ) => Effect.Effect<McpSession["Service"], E | ConnectionError | ServerAlreadyExists | ConfigError, R>
+  /** Closes one server and frees its name, also one that failed. Returns when nothing of it is left. */
   readonly removeServer: (name: string) => Effect.Effect<void, ServerNotFound>
   readonly session: (name: string) => Effect.Effect<McpSession["Service"], ServerNotFound>
   /** The names, in the order in which they were added. */
   readonly listServers: Effect.Effect<ReadonlyArray<string>>
-  /** The tools of one server, or of all by server name; servers are asked side by side. */
+  /**
+   * The tools of one server, or of all by server name: those are asked side by side, and after 10 s whoever has not
+   * answered is named in `failed`, with the reason `Timeout`.
+   */
   readonly listTools: {
     (): Effect.Effect<ListToolsResult>
     (server: string): Effect.Effect<ReadonlyArray<Tool>, ServerNotFound | CallError>
   }
+  /**
+   * The tools of every server, each as soon as it answers; servers that are still connecting are waited for. Ends when all
+   * have answered, or at the `deadline` (default 10 s), with the reason `Timeout` for each that has not.
+   */
+  readonly listToolsStream: (options?: { readonly deadline?: Duration.Input | undefined }) => Stream.Stream<ListedTools>
   readonly callTool: (
     server: string,
     tool: string,
@@ -181,10 +202,14 @@ export const layer: Layer.Layer<ServerRegistry, never, SessionFactory> = Layer.e
  */
 export function layerOf<const Layers extends Readonly<Record<string, Layer.Layer<McpSession, unknown, unknown>>>>(
   layers: Layers
-): Layer.Layer<ServerRegistry, Layer.Error<Layers[keyof Layers]> | ConfigError, Layer.Services<Layers[keyof Layers]>>
+): Layer.Layer<
+  ServerRegistry,
+  Layer.Error<Layers[keyof Layers]> | ConnectionError | ConfigError,
+  Layer.Services<Layers[keyof Layers]>
+>
 export function layerOf<E, R>(
   layers: Readonly<Record<string, Layer.Layer<McpSession, E, R>>>
-): Layer.Layer<ServerRegistry, E | ConfigError, R> {
+): Layer.Layer<ServerRegistry, E | ConnectionError | ConfigError, R> {
   return Layer.effect(
     ServerRegistry,
     Effect.gen(function*() {

@@ -25,12 +25,16 @@
  * @since 0.1.0
  */
 import * as Digest from "effect/crypto/Digest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Yaml from "effect/encoding/Yaml"
 import * as Equal from "effect/Equal"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import type { Lister } from "./internal/pages.ts"
+import * as requests from "./internal/requests.ts"
+import * as trace from "./internal/trace.ts"
 import { CallError, InvalidResult } from "./McpError.ts"
 import type { McpSession } from "./McpSession.ts"
 
@@ -100,7 +104,10 @@ export class SkillRejected extends Schema.TaggedError<SkillRejected>()("SkillRej
  * @since 0.1.0
  */
 export interface Skills {
-  /** All skills, every page; none where the server has no such extension. An entry that is not valid is left out. */
+  /**
+   * All skills, every page; none where the server has no such extension. An entry that is not valid is left out, with a
+   * warning in the log. Takes no longer than 10 minutes.
+   */
   readonly list: Effect.Effect<ReadonlyArray<Skill>, CallError>
   /** Reads and verifies a file: a path in the skill's folder, or the file's URI; default `SKILL.md`. */
   readonly read: (skill: Skill, file?: string) => Effect.Effect<SkillFile, CallError | SkillRejected>
@@ -118,21 +125,33 @@ export const make = (session: McpSession["Service"]): Skills => {
     new CallError({ server, method, delivery: "answered", reason: new InvalidResult({ description }) })
 
   const list = Effect.gen(function*() {
-    const skills: Array<Skill> = []
-    const seen = new Set<unknown>()
-    let cursor: unknown
-    do {
-      if (seen.has(cursor) || seen.size > maxPages) return yield* invalid("skills/list", "the list never ends")
-      seen.add(cursor)
-      const page = yield* session.request("skills/list", cursor === undefined ? {} : { cursor })
-      if (!Array.isArray(page["skills"])) return yield* invalid("skills/list", "the result has no list of skills")
-      skills.push(...page["skills"].filter(isSkill))
-      cursor = page["nextCursor"] ?? undefined
-    } while (cursor !== undefined)
+    const remarks: Array<string> = []
+    const lister: Lister = {
+      server,
+      requestTimeout: Duration.minutes(1),
+      request: (method, params, schema) =>
+        Effect.flatMap(
+          session.request(method, params),
+          (result) =>
+            Effect.flatMap(Effect.promise(async () => schema["~standard"].validate(result)), (checked) =>
+              checked.issues === undefined
+                ? Effect.succeed(checked.value)
+                : Effect.fail(invalid(
+                  method,
+                  checked.issues.map(({ message }) =>
+                    message
+                  ).join(" and ")
+                )))
+        ),
+      warn: (remark) => remarks.push(remark)
+    }
+    const isOffered = () => session.server.capabilities.extensions?.[extension] !== undefined
+    const skills = yield* requests.list(lister, { isOffered, method: "skills/list", key: "skills", isItem: isSkill })
+    yield* Effect.forEach(remarks, (remark) => Effect.logWarning(`"${server}": ${remark}`), { discard: true })
     return skills
-  }).pipe(Effect.withSpan("Skills.list", { attributes: { "mcp.server": server } }))
+  }).pipe(trace.span("Skills.list", { "mcp.server": server }))
 
-  const read: Skills["read"] = Effect.fn("Skills.read")(function*(skill, file = "SKILL.md") {
+  const read: Skills["read"] = Effect.fnUntraced(function*(skill, file = "SKILL.md") {
     const uri = URL.parse(file, skill.uri)?.href ?? file
     const key = keyOf(uri)
     const rejected = (reason: SkillRejected["reason"]) =>
@@ -158,9 +177,9 @@ export const make = (session: McpSession["Service"]): Skills => {
       return yield* rejected("frontmatter")
     }
     return { uri, mimeType: content.mimeType, bytes, text }
-  })
+  }, trace.span("Skills.read", { "mcp.server": server }))
 
-  return { list: session.server.capabilities.extensions?.[extension] === undefined ? Effect.succeed([]) : list, read }
+  return { list, read }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -168,8 +187,6 @@ export const make = (session: McpSession["Service"]): Skills => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 const extension = "io.modelcontextprotocol/skills"
-
-const maxPages = 1000
 
 const isSkill = Schema.is(Skill)
 

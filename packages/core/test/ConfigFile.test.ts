@@ -69,7 +69,11 @@ describe("ConfigFile", () => {
           timeout: 1000,
           requestTimeout: "1 minute",
           gracePeriod: 500,
-          maxMessageSize: 1024
+          maxMessageSize: 1024,
+          reconnect: { delay: "1 second", attempts: 3 },
+          concurrency: 8,
+          rateLimit: { limit: 100, window: "1 minute" },
+          circuitBreaker: false
         }
       }
     })
@@ -81,7 +85,11 @@ describe("ConfigFile", () => {
       timeout: 1000,
       requestTimeout: "1 minute",
       gracePeriod: 500,
-      maxMessageSize: 1024
+      maxMessageSize: 1024,
+      reconnect: { delay: "1 second", attempts: 3 },
+      concurrency: 8,
+      rateLimit: { limit: 100, window: "1 minute" },
+      circuitBreaker: false
     }])
   })
 
@@ -203,6 +211,20 @@ describe("ConfigFile", () => {
       "\"soon\"",
       "a duration: milliseconds, or text such as \"5 seconds\"",
       undefined
+    ],
+    [
+      { url: "https://example.com/mcp", rateLimit: { limit: 10, window: "a while" } },
+      "rateLimit.window",
+      "\"a while\"",
+      "a duration: milliseconds, or text such as \"5 seconds\"",
+      undefined
+    ],
+    [
+      { command: "x", curcuitBreaker: false, reconnect: "no" },
+      "reconnect",
+      "\"no\"",
+      "an object or false",
+      "\"curcuitBreaker\" is not a field; did you mean \"circuitBreaker\"?"
     ],
     ["npx", "", "\"npx\"", "an object", undefined]
   ])("says what is wrong with %j", (fields, path, found, allowed, hint) => {

@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as ServerRequests from "../src/internal/serverRequests.ts"
+import * as Telemetry from "../src/internal/telemetry.ts"
 import * as Waiting from "../src/internal/waiting.ts"
 import { inputRequired } from "./fixtures/asking.ts"
 import { accept, answering, nameForm, person, urlRequest } from "./fixtures/person.ts"
@@ -136,7 +137,11 @@ describe("Elicitation of the modern era", () => {
 
 describe("Elicitation by another way than a request, as tasks have it", () => {
   const requests = Effect.gen(function*() {
-    const made = yield* ServerRequests.make("hand", Waiting.make())
+    const made = yield* ServerRequests.make(
+      "hand",
+      Waiting.make(),
+      Telemetry.make({ name: "hand", transport: "in-memory" })
+    )
     yield* made.afterConnect({ era: "modern", ended: Effect.never, notify: () => Effect.void, warn: () => {} })
     return made
   })
@@ -157,7 +162,7 @@ describe("Elicitation by another way than a request, as tasks have it", () => {
       assert.deepStrictEqual(why, [
         "Client does not support url-mode elicitation requests",
         "Client does not support voice-mode elicitation requests",
-        "not what the specification says",
+        "the elicitation request is not valid: it has no message",
         "nobody here answers that"
       ])
     }))

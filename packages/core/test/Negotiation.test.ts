@@ -3,7 +3,7 @@ import * as McpSession from "@universal-mcp/core/McpSession"
 import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
 import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { connect, discovered, type Handlers, initialized, modern, wire } from "./fixtures/wire.ts"
+import { connect, discovered, type Handlers, initialized, type Message, modern, wire } from "./fixtures/wire.ts"
 
 const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => Effect.provideService(effect, NegotiationCache.NegotiationCache, NegotiationCache.make()))
@@ -13,7 +13,13 @@ const make = (handlers: Handlers, options: Partial<McpSession.Options> = {}) =>
     wire(handlers),
     (end) => ({
       end,
-      session: McpSession.make(end.near, { name: "hand", transport: "in-memory", cacheKey: "key", ...options })
+      session: McpSession.make(Effect.succeed(end.near), {
+        reconnect: false,
+        name: "hand",
+        transport: "in-memory",
+        cacheKey: "key",
+        ...options
+      })
     })
   )
 
@@ -141,5 +147,22 @@ describe("negotiation", () => {
       const error = yield* Effect.flip(session)
       assert.match(error.message, /refused to initialize: not today/)
       assert.isUndefined(yield* cache.get("key"))
+    })))
+
+  it.effect("a server that asks before it has said who it is: a ping is answered at once, the rest once we know", () =>
+    fresh(Effect.gen(function*() {
+      const asked: Array<Message> = []
+      const { end, session } = yield* make({
+        "initialize": (request, wire) => {
+          asked.push(request)
+          wire.send({ jsonrpc: "2.0", id: 501, method: "roots/list" })
+          wire.send({ jsonrpc: "2.0", id: 500, method: "ping" })
+        }
+      })
+      const connecting = yield* Effect.forkChild(session, { startImmediately: true })
+      while (!end.received.some(({ id, result }) => id === 500 && result !== undefined)) yield* Effect.yieldNow
+      for (const request of asked) end.answer(request, initialized)
+      yield* Fiber.join(connecting)
+      while (!end.received.some(({ error, id }) => id === 501 && error !== undefined)) yield* Effect.yieldNow
     })))
 })

@@ -170,12 +170,26 @@ describe("what tools answer", () => {
     }))
 
   it.effect.each([{}, { structuredContent: null }])(
-    "may not be left out (%j), once the tools are known",
+    "costs no answer where it is left out (%j), but one remark, once the tools are known",
     (result) =>
       Effect.gen(function*() {
-        const { session } = yield* answering({ content: [], ...result })
+        const answer = { content: [{ type: "text", text: "1" }], ...result }
+        const { session, wire } = yield* answering(answer)
+        assert.deepStrictEqual<unknown>(yield* session.callTool("count"), answer)
+        assert.lengthOf(wire.all("tools/list"), 0)
         yield* session.listTools
-        assert.strictEqual((yield* Effect.flip(session.callTool("count")))._tag, "InvalidStructuredContent")
+        assert.deepStrictEqual<unknown>(yield* session.callTool("count"), answer)
+        yield* session.callTool("count")
+        wire.send({ jsonrpc: "2.0", method: "notifications/message", params: { data: "end" } })
+        const told = yield* session.notifications.pipe(
+          Stream.map(({ params }) => String(params?.["data"])),
+          Stream.takeUntil((data) => data === "end"),
+          Stream.runCollect
+        )
+        assert.deepStrictEqual(told, [
+          "what tool \"count\" answers lacks the structuredContent that its outputSchema describes",
+          "end"
+        ])
       })
   )
 

@@ -96,7 +96,11 @@ const overHttp = Effect.fnUntraced(function*(handlers: Handlers) {
       return send(message, options)
     }) satisfies typeof send
   })
-  const session = yield* McpSession.make(near, { name: "hand", transport: "streamable-http" })
+  const session = yield* McpSession.make(Effect.succeed(near), {
+    reconnect: false,
+    name: "hand",
+    transport: "streamable-http"
+  })
   return { session, wire: end, headers }
 })
 
@@ -148,7 +152,11 @@ describe("a session that is not over HTTP", () => {
   it.effect("takes the tool as it is", () =>
     Effect.gen(function*() {
       const end = yield* wire({ ...modern, "tools/list": (request, to) => to.answer(request, { tools }) })
-      const session = yield* McpSession.make(end.near, { name: "hand", transport: "stdio" })
+      const session = yield* McpSession.make(Effect.succeed(end.near), {
+        reconnect: false,
+        name: "hand",
+        transport: "stdio"
+      })
       assert.lengthOf(yield* session.listTools, 2)
     }))
 })

@@ -22,7 +22,17 @@ const valid: ReadonlyArray<ServerConfig.ServerConfig> = [
   },
   { name: "files", transport: "sse", url: "http://localhost:1/sse", headers: { a: "b" }, sseReadTimeout: "1 minute" },
   { name: "files", transport: "streamable-http", url: "https://example.com/mcp" },
-  { name: "@scope/files.v1:a-b_c", url: "https://example.com/mcp" }
+  { name: "@scope/files.v1:a-b_c", url: "https://example.com/mcp" },
+  {
+    name: "limited",
+    url: "https://example.com/mcp",
+    reconnect: { delay: "1 second", maxDelay: 60_000, attempts: 3 },
+    concurrency: 1,
+    rateLimit: { limit: 100, window: "1 minute" },
+    circuitBreaker: { failures: 3, cooldown: "10 seconds" }
+  },
+  { name: "unguarded", transport: "stdio", command: "a", reconnect: false, circuitBreaker: false },
+  { name: "default", transport: "sse", url: "http://a", reconnect: {}, circuitBreaker: {} }
 ]
 
 const invalid: ReadonlyArray<readonly [what: string, input: unknown, path: string, found: string, allowed: string]> = [
@@ -128,6 +138,69 @@ const invalid: ReadonlyArray<readonly [what: string, input: unknown, path: strin
     { name: "a", url: "http://a", maxMessageSize: 0 },
     "servers.files.maxMessageSize",
     "0",
+    "a value greater than 0"
+  ],
+  [
+    "reconnect that is neither",
+    { name: "a", url: "http://a", reconnect: true },
+    "servers.files.reconnect",
+    "true",
+    "an object or false"
+  ],
+  [
+    "no attempts",
+    { name: "a", url: "http://a", reconnect: { attempts: 0 } },
+    "servers.files.reconnect.attempts",
+    "0",
+    "a value greater than 0"
+  ],
+  [
+    "a delay that is no duration",
+    { name: "a", transport: "stdio", command: "a", reconnect: { delay: "soon" } },
+    "servers.files.reconnect.delay",
+    "\"soon\"",
+    "a duration: milliseconds, or text such as \"5 seconds\""
+  ],
+  [
+    "no concurrency",
+    { name: "a", url: "http://a", concurrency: 0 },
+    "servers.files.concurrency",
+    "0",
+    "a value greater than 0"
+  ],
+  [
+    "concurrency as text",
+    { name: "a", url: "http://a", concurrency: "5" },
+    "servers.files.concurrency",
+    "\"5\"",
+    "a number"
+  ],
+  [
+    "a rate without a window",
+    { name: "a", url: "http://a", rateLimit: { limit: 5 } },
+    "servers.files.rateLimit.window",
+    "nothing",
+    "a value"
+  ],
+  [
+    "half a call",
+    { name: "a", url: "http://a", rateLimit: { limit: 0.5, window: 1 } },
+    "servers.files.rateLimit.limit",
+    "0.5",
+    "an integer"
+  ],
+  [
+    "circuitBreaker that is neither",
+    { name: "a", url: "http://a", circuitBreaker: "off" },
+    "servers.files.circuitBreaker",
+    "\"off\"",
+    "an object or false"
+  ],
+  [
+    "a negative number of failures",
+    { name: "a", url: "http://a", circuitBreaker: { failures: -1 } },
+    "servers.files.circuitBreaker.failures",
+    "-1",
     "a value greater than 0"
   ]
 ]

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -521,4 +522,56 @@ describe("ServerRegistry.layerOf", () => {
       )
       assert.deepStrictEqual(yield* fresh, ["a", "b"])
     }))
+
+  describe("many servers", () => {
+    const slow = (milliseconds: number) =>
+      servers.layer("slow", {
+        configure: (server) => {
+          server.server.setRequestHandler("tools/list", () =>
+            new Promise((resolve) => setTimeout(() => resolve({ tools: [] }), milliseconds)))
+        }
+      })
+
+    it.live("are listed as they answer; the deadline names who has not: one is slow, one still connecting", () =>
+      Effect.gen(function*() {
+        const { registry } = yield* setUp()
+        for (let number = 1; number <= 10; number++) yield* registry.addLayer(`s${number}`, servers.layer(`s${number}`))
+        yield* registry.addLayer("slow", slow(5000))
+        yield* Effect.forkScoped(registry.addLayer("mute", servers.layer("mute", { before: Effect.never })), {
+          startImmediately: true
+        })
+        const listed = yield* registry.listToolsStream({ deadline: "300 millis" }).pipe(Stream.runCollect)
+        assert.deepStrictEqual(
+          listed.slice(0, 10).map(({ server }) => server).sort(),
+          Array.from({ length: 10 }, (_, index) => `s${index + 1}`).sort()
+        )
+        const late = listed.slice(10).map(({ result, server }) => [
+          server,
+          Result.isFailure(result) && result.failure.reason._tag,
+          Result.isFailure(result) && result.failure.delivery
+        ])
+        assert.sameDeepMembers(late, [["slow", "Timeout", "unknown"], ["mute", "Timeout", "not-sent"]])
+      }))
+
+    it.effect("one that is removed while it connects says so, a layer too", () =>
+      Effect.gen(function*() {
+        const { registry } = yield* setUp()
+        const adding = yield* Effect.forkChild(
+          Effect.flip(registry.addLayer("mute", servers.layer("mute", { before: Effect.never }))),
+          { startImmediately: true }
+        )
+        yield* registry.removeServer("mute")
+        const error = yield* Fiber.join(adding)
+        assert.match(error.message, /removed while connecting/)
+      }))
+
+    it.effect("one that could not be added can be removed, state and all", () =>
+      Effect.gen(function*() {
+        const { registry } = yield* setUp()
+        yield* Effect.flip(registry.addLayer("a", servers.layer("a", { before: Effect.fail(refused("a")) })))
+        yield* registry.removeServer("a")
+        assert.deepStrictEqual([...(yield* Effect.fromOption(yield* Stream.runHead(registry.changes))).keys()], [])
+        assert.strictEqual((yield* Effect.flip(registry.removeServer("a")))._tag, "ServerNotFound")
+      }))
+  })
 })

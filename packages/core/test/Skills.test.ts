@@ -5,8 +5,9 @@ import * as Session from "@universal-mcp/core/McpSession"
 import * as Skills from "@universal-mcp/core/Skills"
 import * as Digest from "effect/crypto/Digest"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as servers from "./fixtures/server.ts"
-import { connect, initialized } from "./fixtures/wire.ts"
+import { connect, type Handlers, initialized } from "./fixtures/wire.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The official SDK's server, which has a YAML parser of its own
@@ -166,17 +167,65 @@ describe("Skills of a server that is not what it says", () => {
       assert.strictEqual(wire.all("resources/read").length, 1)
     }))
 
+  const listing = Effect.fnUntraced(function*(answer: NonNullable<Handlers[string]>) {
+    const { session } = yield* connect({
+      initialize: (request, wire) =>
+        wire.answer(request, {
+          ...initialized,
+          capabilities: { extensions: { "io.modelcontextprotocol/skills": {} } }
+        }),
+      "skills/list": answer
+    })
+    return Skills.make(session).list
+  })
+
+  const entry = { uri, frontmatter: { name: "pdf", description: "reads" }, resources: "dynamic" }
+
   it.effect("may list without an end", () =>
     Effect.gen(function*() {
-      const { session } = yield* connect({
-        initialize: (request, wire) =>
-          wire.answer(request, {
-            ...initialized,
-            capabilities: { extensions: { "io.modelcontextprotocol/skills": {} } }
-          }),
-        "skills/list": (request, wire) => wire.answer(request, { skills: [], nextCursor: "again" })
-      })
-      const error = yield* Effect.flip(Skills.make(session).list)
-      assert.strictEqual(error.reason._tag, "InvalidResult")
+      const list = yield* listing((request, wire) => wire.answer(request, { skills: [entry], nextCursor: "again" }))
+      const { reason } = yield* Effect.flip(list)
+      assert.containSubset(reason, { _tag: "InvalidResult", partial: [entry, entry] })
+    }))
+
+  it.effect.each(["", null])("may write %j for no more pages", (nextCursor) =>
+    Effect.gen(function*() {
+      const list = yield* listing((request, wire) => wire.answer(request, { skills: [entry], nextCursor }))
+      assert.deepStrictEqual<unknown>(yield* list, [entry])
+    }))
+
+  it.effect("may list very many", () =>
+    Effect.gen(function*() {
+      const list = yield* listing((request, wire) =>
+        wire.answer(request, { skills: Array.from({ length: 200_000 }, () => entry) })
+      )
+      assert.lengthOf(yield* list, 200_000)
+    }), 30_000)
+
+  it.effect("may answer something else", () =>
+    Effect.gen(function*() {
+      const list = yield* listing((request, wire) => wire.answer(request, { skills: {} }))
+      const { reason } = yield* Effect.flip(list)
+      assert.containSubset(reason, { _tag: "InvalidResult", description: "the result has no list of skills" })
+    }))
+
+  it.effect("may not speak of them after all", () =>
+    Effect.gen(function*() {
+      const list = yield* listing((request, wire) => wire.refuse(request, -32601, "Method not found"))
+      assert.deepStrictEqual(yield* list, [])
+    }))
+
+  it.effect("are left out where they are not valid, which is logged", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const list = yield* listing((request, wire) =>
+        wire.answer(request, { skills: [{ uri: "skill://broken" }, entry, null] })
+      )
+      const found = yield* Effect.provide(list, Logger.layer([Logger.make(({ message }) => logged.push(message))]))
+      assert.deepStrictEqual<unknown>(found, [entry])
+      assert.match(
+        String(logged),
+        /^"hand": left out 2 of the skills that are not valid: .*skill:\/\/broken/
+      )
     }))
 })

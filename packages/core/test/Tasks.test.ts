@@ -195,6 +195,90 @@ describe("a call of a server of 2025-11-25", () => {
       assert.lengthOf(wire.all("tasks/get"), 2)
     }))
 
+  it.effect.each<readonly [what: string, fail: NonNullable<Handlers[string]>]>([
+    ["refused", (request, to) => to.refuse(request, -32603, "busy")],
+    ["answered with nonsense", (request, to) => to.answer(request, { status: "soon" })]
+  ])("is not lost with an asking that is %s, and asks no faster", ([, fail]) =>
+    Effect.gen(function*() {
+      // Three in a row twice, and all is well in between.
+      const { session, wire } = yield* connect(tasking([task("working")], {
+        "tasks/get": (request, to) => {
+          const asked = to.all("tasks/get").length
+          if (asked === 8) return to.answer(request, task("completed"))
+          return asked === 4 ? to.answer(request, task("working")) : fail(request, to)
+        }
+      }))
+      const call = yield* Effect.forkChild(session.callTool("required"))
+      yield* wire.next("tools/call")
+      for (let asked = 1; asked <= 8; asked++) {
+        yield* TestClock.adjust(999)
+        assert.lengthOf(wire.all("tasks/get"), asked - 1)
+        yield* TestClock.adjust(1)
+        yield* wire.next("tasks/get", asked)
+      }
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(call), text("done"))
+      assert.lengthOf(wire.all("tasks/cancel"), 0)
+    }))
+
+  it.effect("is not lost with an asking that is not answered in the time of a request", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(
+        tasking([task("working")], {
+          "tasks/get": (request, to) => {
+            if (to.all("tasks/get").length > 1) to.answer(request, task("completed"))
+          }
+        }),
+        { requestTimeout: "5 seconds" }
+      )
+      const call = yield* Effect.forkChild(session.callTool("required", {}, { timeout: "1 minute" }))
+      yield* wire.next("tools/call")
+      yield* TestClock.adjust("1 second")
+      yield* wire.next("tasks/get")
+      yield* TestClock.adjust("5 seconds")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(call), text("done"))
+    }))
+
+  it.effect("fails with the fourth asking in a row that does, cancels the task, and names it", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(tasking([task("working")], {
+        "tasks/get": (request, to) => to.refuse(request, -32603, "busy")
+      }))
+      const call = yield* session.callTool("required").pipe(Effect.flip, Effect.forkChild)
+      yield* wire.next("tools/call")
+      yield* TestClock.adjust("4 seconds")
+      const error = yield* Fiber.join(call)
+      assert.containSubset(error, { _tag: "CallError", reason: { _tag: "Rejected", description: "busy" } })
+      assert.match(error._tag === "CallError" && error.hint || "", /t1/)
+      assert.lengthOf(wire.all("tasks/get"), 4)
+      assert.deepStrictEqual(paramsOf(wire.all("tasks/cancel")), [{ taskId: "t1" }])
+    }))
+
+  it.effect.each([-32602, -32601])(
+    "fails at once where asking again is of no use (%d)",
+    (code) =>
+      Effect.gen(function*() {
+        const { session, wire } = yield* connect(tasking([task("working", { pollInterval: 50 })], {
+          "tasks/get": (request, to) => to.refuse(request, code, "no")
+        }))
+        const call = yield* session.callTool("required").pipe(Effect.flip, Effect.forkChild)
+        yield* wire.next("tools/call")
+        yield* TestClock.adjust(50)
+        yield* Fiber.join(call)
+        assert.lengthOf(wire.all("tasks/get"), 1)
+      })
+  )
+
+  it.effect("tells what it had to read in its own way", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect(tasking([task("completed")], {
+        "tasks/result": (request, to) => to.answer(request, { content: ["done", null] })
+      }))
+      assert.deepStrictEqual<unknown>(yield* session.callTool("required"), text("done"))
+      const [remark] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(remark?.params?.["data"]), /2 of the 2 content blocks/)
+    }))
+
   it.effect("is cancelled when it is interrupted, and waits no more than a second for a server that is silent", () =>
     Effect.gen(function*() {
       const { session, wire } = yield* connect(tasking([task("working")], { "tasks/cancel": () => {} }))
@@ -380,7 +464,24 @@ describe("McpSession.tasks", () => {
       const waiting = yield* session.tasks.result("t1", { timeout: "1 second" }).pipe(Effect.flip, Effect.forkChild)
       yield* wire.next("tasks/get")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual((yield* Fiber.join(waiting)).reason._tag, "Timeout")
+      const error = yield* Fiber.join(waiting)
+      assert.strictEqual(error.reason._tag, "Timeout")
+      assert.strictEqual(error.method, "tasks/result")
+      assert.lengthOf(wire.all("tasks/cancel"), 0)
+    }))
+
+  it.effect("says which task goes on where it can be followed no more", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(tasking([task("working")], {
+        "tasks/get": (request, to) =>
+          to.all("tasks/get").length === 1
+            ? to.answer(request, task("working", { pollInterval: 50 }))
+            : to.refuse(request, -32603, "busy")
+      }))
+      const waiting = yield* session.tasks.result("t1").pipe(Effect.flip, Effect.forkChild)
+      yield* wire.next("tasks/get")
+      yield* TestClock.adjust(200)
+      assert.match((yield* Fiber.join(waiting)).hint ?? "", /task t1 was not cancelled/)
       assert.lengthOf(wire.all("tasks/cancel"), 0)
     }))
 

@@ -58,6 +58,7 @@ expectTypeOf<McpError.CallErrorReason["_tag"]>().toEqualTypeOf<
   | "InvalidArguments"
   | "InvalidResult"
   | "TooLarge"
+  | "Unavailable"
   | "Unsupported"
 >()
 expectTypeOf<McpError.Delivery>().toEqualTypeOf<"not-sent" | "unknown" | "answered">()

@@ -41,7 +41,11 @@ expectTypeOf<ServerRegistry.AddServersResult["failed"][number]["error"]>().toEqu
 
 const added = registry.addLayer("mine", mine)
 expectTypeOf(added).toEqualTypeOf<
-  Effect.Effect<Session, MyError | McpError.ServerAlreadyExists | McpError.ConfigError, MyService>
+  Effect.Effect<
+    Session,
+    MyError | McpError.ConnectionError | McpError.ServerAlreadyExists | McpError.ConfigError,
+    MyService
+  >
 >()
 
 expectTypeOf<ReturnType<typeof registry.session>>().toEqualTypeOf<Effect.Effect<Session, McpError.ServerNotFound>>()
@@ -77,5 +81,9 @@ expectTypeOf(ServerRegistry.layer).toEqualTypeOf<Layer.Layer<ServerRegistry.Serv
 
 const composed = ServerRegistry.layerOf({ mine, other })
 expectTypeOf(composed).toEqualTypeOf<
-  Layer.Layer<ServerRegistry.ServerRegistry, MyError | OtherError | McpError.ConfigError, MyService | OtherService>
+  Layer.Layer<
+    ServerRegistry.ServerRegistry,
+    MyError | OtherError | McpError.ConnectionError | McpError.ConfigError,
+    MyService | OtherService
+  >
 >()

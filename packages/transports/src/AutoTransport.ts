@@ -51,21 +51,20 @@ export type Options = Omit<ServerConfig.AutoServerConfig, "transport">
  */
 export const make: (
   options: Options
-) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = Effect.fn(
-  "AutoTransport.make"
-)(function*(options: Options) {
-  const [elapsed, first] = yield* Effect.timed(Effect.result(StreamableHttpTransport.make(options)))
-  if (Result.isSuccess(first)) return first.success
-  if (!isOlder(first.failure)) return yield* first.failure
-  const { protocolVersion = "legacy", ...others } = options
-  // HTTP+SSE ended with the legacy era.
-  if (protocolVersion === "modern" || protocolVersion === "2026-07-28") return yield* first.failure
-  const timeout = options.timeout === undefined ? {} : { timeout: rest(options.timeout, elapsed) }
-  return yield* Effect.mapError(
-    SseTransport.make({ ...others, protocolVersion, ...timeout }),
-    (second) => both(first.failure, second)
-  )
-})
+) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = Effect
+  .fnUntraced(function*(options: Options) {
+    const [elapsed, first] = yield* Effect.timed(Effect.result(StreamableHttpTransport.make(options)))
+    if (Result.isSuccess(first)) return first.success
+    if (!isOlder(first.failure)) return yield* first.failure
+    const { protocolVersion = "legacy", ...others } = options
+    // HTTP+SSE ended with the legacy era.
+    if (protocolVersion === "modern" || protocolVersion === "2026-07-28") return yield* first.failure
+    const timeout = options.timeout === undefined ? {} : { timeout: rest(options.timeout, elapsed) }
+    return yield* Effect.mapError(
+      SseTransport.make({ ...others, protocolVersion, ...timeout }),
+      (second) => both(first.failure, second)
+    )
+  })
 
 /**
  * A session with the server, as a layer.

@@ -3,13 +3,19 @@
  *
  * @since 0.1.0
  */
-import { InMemoryTransport, type Transport } from "@modelcontextprotocol/client"
-import { ConnectionError } from "@universal-mcp/core/McpError"
+import {
+  InMemoryTransport,
+  type JSONRPCMessage,
+  type JSONRPCResponse,
+  type Transport
+} from "@modelcontextprotocol/client"
+import { ConnectionError, InvalidResult } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
-import type { McpTransport } from "@universal-mcp/core/McpTransport"
+import { failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
 /**
@@ -56,7 +62,8 @@ export const make = Effect.fnUntraced(function*(
     }),
     () => Effect.promise(() => options.server.close())
   )
-  return yield* McpSession.make(asOnTheWire(near), {
+  return yield* McpSession.make(Effect.succeed(asOnTheWire(near)), {
+    reconnect: false,
     name: options.name,
     transport: "in-memory",
     timeout: options.timeout,
@@ -78,10 +85,23 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** What comes is what JSON makes of it, as on every other transport: no `undefined`, nothing shared with the server. */
+const onTheWire = (message: JSONRPCMessage): JSONRPCMessage => JSON.parse(JSON.stringify(message))
+
+/** Whatever else cannot be written fails where the server sends it; for an answer nobody waits there, but here. */
+const answerOnTheWire = (answer: JSONRPCResponse): JSONRPCMessage =>
+  Result.getOrElse(Result.try(() => onTheWire(answer)), (cause) => {
+    const description = `the answer cannot be written as JSON: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`
+    const reason = new InvalidResult({ description })
+    return failRequest(answer.id ?? null, new TransportError({ phase: "negotiate", delivery: "answered", reason }))
+  })
+
 const asOnTheWire = (near: InMemoryTransport): McpTransport => {
   const transport: McpTransport = {
     start: () => {
-      near.onmessage = (message) => transport.onmessage?.(JSON.parse(JSON.stringify(message)))
+      near.onmessage = (message) =>
+        transport.onmessage?.("method" in message ? onTheWire(message) : answerOnTheWire(message))
       near.onclose = () => transport.onclose?.()
       near.onerror = (error) => transport.onerror?.(error)
       return near.start()

@@ -18,19 +18,29 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Transports from "./Transports.ts"
 
 /**
- * Node's services, and an `HttpClient` on undici with a connection pool of its own, closed with the layer.
+ * Node's services, and an `HttpClient` on undici with a connection pool of its own, closed with the layer. As in Node
+ * itself, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count only where `NODE_USE_ENV_PROXY` is `1`.
  *
  * @category layers
  * @since 0.1.0
  */
 export const platform: Layer.Layer<NodeServices.NodeServices | HttpClient> = Layer.mergeAll(
   NodeServices.layer,
-  NodeHttpClient.layerUndici
+  Layer.provide(
+    NodeHttpClient.layerUndiciNoDispatcher,
+    Layer.effect(
+      NodeHttpClient.Dispatcher,
+      Effect.suspend(() => makeDispatcher)
+    )
+  )
 )
 
 /**
@@ -40,3 +50,16 @@ export const platform: Layer.Layer<NodeServices.NodeServices | HttpClient> = Lay
  * @since 0.1.0
  */
 export const layer: Layer.Layer<SessionFactory> = Layer.provide(Transports.layer, platform)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const makeDispatcher = Effect.gen(function*() {
+  const wanted = yield* Effect.option(Config.String("NODE_USE_ENV_PROXY"))
+  if (!Option.contains(wanted, "1")) return yield* NodeHttpClient.makeDispatcher
+  return yield* Effect.acquireRelease(
+    Effect.promise(async () => new (await import("@effect/platform-node/Undici")).EnvHttpProxyAgent()),
+    (dispatcher) => Effect.promise(() => dispatcher.destroy())
+  )
+})

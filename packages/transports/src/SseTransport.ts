@@ -32,7 +32,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as connecting from "./internal/connecting.ts"
 import * as http from "./internal/http.ts"
@@ -57,27 +56,19 @@ export type Options = Omit<ServerConfig.SseServerConfig, "transport">
  */
 export const make: (
   options: Options
-) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = Effect.fn(
-  "SseTransport.make"
-)(
-  function*(options: Options) {
-    const timeout = Duration.fromInputUnsafe(options.timeout ?? "5 seconds")
-    const [elapsed, opened] = yield* http.make(options).pipe(
-      Effect.flatMap((client) => sse.make(client, Duration.toMillis(timeout), options)),
-      Effect.result,
-      Effect.timed
-    )
-    const transport = Result.isFailure(opened) ? connecting.failed(opened.failure) : opened.success
-    return yield* McpSession.make(transport, {
-      name: options.name,
-      transport: "sse",
-      timeout: Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)),
-      requestTimeout: options.requestTimeout,
-      protocolVersion: options.protocolVersion ?? "legacy"
-    })
-  },
-  connecting.releaseOnFailure
-)
+) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = (
+  options
+) => {
+  const timeout = options.timeout ?? "5 seconds"
+  const opened = Effect.flatMap(http.make(options), (client) => sse.make(client, Duration.toMillis(timeout), options))
+  return McpSession.make(opened, {
+    ...connecting.common(options),
+    transport: "sse",
+    url: options.url,
+    timeout,
+    protocolVersion: options.protocolVersion ?? "legacy"
+  })
+}
 
 /**
  * A session with the server, as a layer.

@@ -4,6 +4,12 @@
  * The process leads a group of its own. When the scope closes, its input is closed; if it does not leave within the
  * grace period (2 s), the whole group gets SIGTERM, and after another one SIGKILL: also behind `npx` and `sh -c`,
  * nothing is left. It is started once, or twice if it is one of those that end when asked which revisions they speak.
+ *
+ * When our own process dies and nothing can be closed (SIGKILL, `process.exit`, an uncaught exception, a signal that
+ * nobody handles), a watchdog does the same in the same times: a small `sh` per server, which costs it a few
+ * milliseconds of starting. Two things escape it: a death between the start of the server and the next turn of the
+ * event loop, when the watchdog does not know it yet, and processes that the server has put into groups of their own.
+ * There is none on Windows.
  * Specification: Transports, stdio; Lifecycle, Shutdown.
  *
  * ```ts no-run
@@ -25,34 +31,36 @@
  *
  * @since 0.1.0
  */
-import { Closed, ConnectionError, TooLarge } from "@universal-mcp/core/McpError"
+import type { JSONRPCMessage } from "@modelcontextprotocol/client"
+import { Closed, ConnectionError, InvalidResult, TooLarge } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
-import { NegotiationCache } from "@universal-mcp/core/NegotiationCache"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import type * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as ChildProcess from "effect/process/ChildProcess"
 import type { ChildProcessHandle, ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as connecting from "./internal/connecting.ts"
 import * as environment from "./internal/environment.ts"
 import * as limits from "./internal/limits.ts"
 import * as Lines from "./internal/lines.ts"
+import * as messages from "./internal/messages.ts"
 import { answeredBy } from "./internal/oversized.ts"
 import * as spawnFailure from "./internal/spawnFailure.ts"
+import * as Watchdog from "./internal/watchdog.ts"
 
 /**
  * `command` is looked up in PATH and run without a shell, with `args` as they are.
@@ -84,25 +92,15 @@ export const Environment = Context.Reference<ConfigProvider.ConfigProvider>(
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(
+export const make = (
   options: Options
-): Effect.fn.Return<McpSession.McpSession["Service"], ConnectionError, ChildProcessSpawner | Scope.Scope> {
-  const cache = yield* NegotiationCache
-  const cacheKey = cacheKeyOf(options)
-  const timeout = Duration.fromInputUnsafe(options.timeout ?? "60 seconds")
-  const attempt = (timeout: Duration.Duration) =>
-    connecting.releaseOnFailure(connect({ ...options, timeout }, cacheKey))
-
-  const known = yield* cache.get(cacheKey)
-  const [elapsed, first] = yield* Effect.timed(Effect.result(attempt(timeout)))
-  if (Result.isSuccess(first)) return first.success
-  // A process that ended on the question which era it speaks is started once more, and not asked again.
-  const endedOnProbe = options.protocolVersion === undefined && known !== "legacy" &&
-    (yield* cache.get(cacheKey)) === "legacy"
-  return yield* endedOnProbe
-    ? attempt(Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)))
-    : first.failure
-})
+): Effect.Effect<McpSession.McpSession["Service"], ConnectionError, ChildProcessSpawner | Scope.Scope> =>
+  McpSession.make(makeTransport(options), {
+    ...connecting.common(options),
+    transport: "stdio",
+    timeout: options.timeout ?? "60 seconds",
+    cacheKey: cacheKeyOf(options)
+  })
 
 /**
  * A session with a server that is a process.
@@ -126,27 +124,18 @@ const keptStderrLines = 50
 const cacheKeyOf = ({ args = [], command, cwd }: Options): string =>
   JSON.stringify(["stdio", command, args.map((arg) => Redacted.isRedacted(arg) ? "<redacted>" : arg), cwd ?? "."])
 
-const connect = Effect.fnUntraced(function*(options: Options, cacheKey: string) {
-  const transport = yield* makeTransport(options)
-  return yield* McpSession.make(transport, {
-    name: options.name,
-    transport: "stdio",
-    timeout: options.timeout,
-    requestTimeout: options.requestTimeout,
-    protocolVersion: options.protocolVersion,
-    cacheKey
-  })
-})
-
 const makeTransport = Effect.fnUntraced(function*(options: Options) {
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
   const limit = options.maxMessageSize ?? limits.maxMessageSize
-  const handle = yield* spawn(options, gracePeriod)
+  const life = yield* Scope.fork(yield* Effect.scope)
+  const handle = yield* Scope.provide(spawn(options, gracePeriod), life)
   const outbox = yield* Queue.make<string, Cause.Done>()
   const stderrLines: Array<string> = []
   let lost: TransportError | undefined
   let strayLine: string | undefined
+  let strayLines = 0
   let closing = false
+  const killed = yield* Deferred.make<void>()
 
   const transport: McpTransport = {
     get lost() {
@@ -157,21 +146,30 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
     send: async (message) => {
       const line = encode(message)
       if (Result.isFailure(line)) return Promise.reject(line.failure)
+      // Who does not read what it asked for gets no more of it: it would fill the memory.
+      if (!("method" in message) && Queue.sizeUnsafe(outbox) >= maxWaitingAnswers) return
       if (!Queue.offerUnsafe(outbox, line.success + "\n")) {
         return Promise.reject(lost ?? closed("the session is closed"))
       }
     },
-    close: async () => transport.onclose?.()
+    close: async () => transport.onclose?.(),
+    kill: () => {
+      Deferred.doneUnsafe(killed, Exit.void)
+    }
   }
 
   const lines = Lines.make({
     limit,
     onLine: (line) => {
       if (line.trim() === "") return
-      const message = parse(line)
-      if (Option.isSome(message)) return transport.onmessage?.(message.value)
+      const received = parse(line)
+      if (received.length > 0) return received.forEach((message) => transport.onmessage?.(message))
       strayLine ??= line.slice(0, 200)
+      const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
+      if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(line)))
+      if (++strayLines > loudStrayLines) return
       transport.onerror?.(new Error(`the server wrote a line to its stdout that is not JSON: ${line.slice(0, 200)}`))
+      if (strayLines === loudStrayLines) transport.onerror?.(new Error("more such lines are not reported"))
     },
     onOversized: (line) => {
       const id = answeredBy(line)
@@ -199,6 +197,14 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
     Effect.forkScoped
   )
   const exited = yield* exitOf(handle).pipe(Effect.forkScoped)
+  yield* Deferred.await(killed).pipe(
+    Effect.andThen(
+      Effect.suspend(() =>
+        exited.pollUnsafe() === undefined ? Effect.ignore(handle.kill({ killSignal: "SIGKILL" })) : Effect.void
+      )
+    ),
+    Effect.forkScoped
+  )
 
   yield* Effect.gen(function*() {
     const what = yield* Effect.raceAllFirst([
@@ -215,10 +221,17 @@ const makeTransport = Effect.fnUntraced(function*(options: Options) {
     if (closing) return
     const exit = exited.pollUnsafe()
     lost = exit !== undefined && Exit.isSuccess(exit)
-      ? closed("the server process ended", { stderr: stderrLines, hint: hintOf(strayLine), ...exit.value })
+      ? closed("the server process ended", {
+        stderr: stderrLines,
+        hint: spawnFailure.hintFrom(stderrLines) ?? hintOf(strayLine),
+        ...exit.value
+      })
       : closed(`${what} but goes on running`, { stderr: stderrLines })
     Queue.endUnsafe(outbox)
     transport.onclose?.()
+    // Its id may soon be another process's: what it has left behind is ended now, and none is looked for later.
+    yield* Fiber.await(exited)
+    yield* Effect.uninterruptible(Scope.close(life, Exit.void))
   }).pipe(Effect.forkScoped)
 
   yield* Effect.addFinalizer(() =>
@@ -247,8 +260,11 @@ const spawn = Effect.fnUntraced(function*(options: Options, gracePeriod: Duratio
   const { shell, ...resolved } = environment.isWindows(base)
     ? (yield* Effect.promise(() => import("./internal/windows.ts"))).resolve(options.command, args, base)
     : { command: options.command, args, shell: undefined }
+  const watchdog = environment.isWindows(base)
+    ? undefined
+    : yield* Watchdog.start({ server: options.name, gracePeriod, path: base["PATH"] })
   // Redacted, so that no error repeats them.
-  return yield* ChildProcess.make(resolved.command, resolved.args.map((arg) => Redacted.make(arg)), {
+  const handle = yield* ChildProcess.make(resolved.command, resolved.args.map((arg) => Redacted.make(arg)), {
     env,
     killSignal: "SIGTERM",
     forceKillAfter: gracePeriod,
@@ -273,6 +289,8 @@ const spawn = Effect.fnUntraced(function*(options: Options, gracePeriod: Duratio
       })
     })
   )
+  watchdog?.watch(handle.pid)
+  return handle
 })
 
 const read = (bytes: Stream.Stream<Uint8Array, PlatformError>, lines: Lines.Lines): Effect.Effect<void> =>
@@ -297,7 +315,16 @@ const exitOf = (handle: ChildProcessHandle): Effect.Effect<Ended> =>
     })
   )
 
-const parse = Option.liftThrowable((line: string) => JSON.parse(line))
+/** Answers of ours that the server has not read. */
+const maxWaitingAnswers = 10_000
+
+/** A log on stdout is told of, and not repeated. */
+const loudStrayLines = 100
+
+/** An object, or a batch of them. To see that most stray lines are neither, no exception is needed: it takes its time. */
+const message = /^\s*(\{\s*"|\[\s*\{)/
+
+const parse = (line: string): ReadonlyArray<JSONRPCMessage> => message.test(line) ? messages.parse(line) : []
 
 const tooLarge = (limit: number): TransportError =>
   new TransportError({
@@ -305,6 +332,13 @@ const tooLarge = (limit: number): TransportError =>
     delivery: "answered",
     reason: new TooLarge({ limit }),
     hint: "raise `maxMessageSize` if an answer of this size is expected"
+  })
+
+const notJson = (line: string): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new InvalidResult({ description: `the server's answer is not JSON: ${line.slice(0, 200)}` })
   })
 
 const hintOf = (strayLine: string | undefined): string =>

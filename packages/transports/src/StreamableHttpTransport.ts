@@ -36,7 +36,6 @@ import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as connecting from "./internal/connecting.ts"
 import * as http from "./internal/http.ts"
@@ -61,25 +60,16 @@ export type Options = Omit<ServerConfig.StreamableHttpServerConfig, "transport">
  */
 export const make: (
   options: Options
-) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = Effect.fn(
-  "StreamableHttpTransport.make"
-)(
-  function*(options: Options) {
-    const client = yield* Effect.result(http.make(options))
-    const transport = Result.isFailure(client)
-      ? connecting.failed(client.failure)
-      : yield* streamableHttp.make(client.success, options)
-    return yield* McpSession.make(transport, {
-      name: options.name,
-      transport: "streamable-http",
-      timeout: options.timeout ?? "30 seconds",
-      requestTimeout: options.requestTimeout,
-      protocolVersion: options.protocolVersion,
-      cacheKey: connecting.cacheKey(options.url)
-    })
-  },
-  connecting.releaseOnFailure
-)
+) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = (
+  options
+) =>
+  McpSession.make(Effect.flatMap(http.make(options), (client) => streamableHttp.make(client, options)), {
+    ...connecting.common(options),
+    transport: "streamable-http",
+    timeout: options.timeout ?? "30 seconds",
+    url: options.url,
+    cacheKey: connecting.cacheKey(options.url)
+  })
 
 /**
  * A session with the server, as a layer.

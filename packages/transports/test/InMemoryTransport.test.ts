@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { McpServer as McpServer1 } from "@modelcontextprotocol/sdk/server/mcp.js"
-import { McpServer } from "@modelcontextprotocol/server"
+import { McpServer, Server } from "@modelcontextprotocol/server"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
 import { Effect } from "effect"
@@ -30,6 +30,21 @@ describe("InMemoryTransport", () => {
       assert.strictEqual(session.server.name, "older")
       assert.deepStrictEqual((yield* session.callTool("add", { a: 1, b: 2 })).content, [{ type: "text", text: "3" }])
     }))
+
+  it.effect("fails at once a call whose answer is no JSON, and goes on", () =>
+    Effect.gen(function*() {
+      const server = new Server({ name: "big", version: "1.0.0" }, { capabilities: { tools: {} } })
+      server.setRequestHandler("tools/list", () => ({ tools: [{ name: "big", inputSchema: { type: "object" } }] }))
+      server.setRequestHandler("tools/call", ({ params }) => ({
+        content: [],
+        structuredContent: { n: params.arguments?.["big"] === true ? 1n : 1 }
+      }))
+      const session = yield* InMemoryTransport.make({ name: "big", server })
+      const error = yield* Effect.flip(session.callTool("big", { big: true }))
+      assert.containSubset(error, { _tag: "CallError", delivery: "answered", reason: { _tag: "InvalidResult" } })
+      assert.include(error.message, "BigInt")
+      assert.deepStrictEqual((yield* session.callTool("big")).structuredContent, { n: 1 })
+    }), 5000)
 
   it.effect("a server object that refuses is a ConnectionError", () =>
     Effect.gen(function*() {

@@ -188,7 +188,7 @@ describe("SseTransport", () => {
           end()
         }
       }))
-      const session = yield* connect(server.url)
+      const session = yield* connect(server.url, { reconnect: false })
       yield* session.listTools
       const error = yield* failure(session, { timeout: "10 seconds" })
       assert.strictEqual(error.reason._tag, "Closed")

@@ -13,10 +13,11 @@ const failure = (
 
 const withFixture = (...flags: ReadonlyArray<string>) => failure({ args: [fixture, ...flags], timeout: "700 millis" })
 
-const call = (tool: string, args?: Record<string, unknown>) =>
-  StdioTransport.make({ name: "weather", command: node, args: [fixture], requestTimeout: "10 seconds" }).pipe(
-    Effect.flatMap((session) => Effect.zip(Effect.flip(session.callTool(tool, args)), Effect.succeed(session)))
-  )
+const call = (tool: string, args?: Record<string, unknown>, options?: Partial<StdioTransport.Options>) =>
+  StdioTransport.make({ name: "weather", command: node, args: [fixture], requestTimeout: "10 seconds", ...options })
+    .pipe(
+      Effect.flatMap((session) => Effect.zip(Effect.flip(session.callTool(tool, args)), Effect.succeed(session)))
+    )
 
 describe("what goes wrong over stdio", () => {
   it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
@@ -60,7 +61,7 @@ describe("what goes wrong over stdio", () => {
 
     it.effect("a server that leaves at once: exit code and last words", () =>
       Effect.gen(function*() {
-        const error = yield* withFixture("--exit-at-start=7")
+        const error = yield* failure({ args: [fixture, "--exit-at-start=7"] })
         assert.deepInclude(error, { server: "weather", exitCode: 7 })
         assert.deepStrictEqual(error.stderr, ["cannot find my configuration"])
         assert.match(error.message, /"weather".*exit code 7.*cannot find my configuration/)
@@ -103,7 +104,7 @@ describe("what goes wrong over stdio", () => {
 
     it.effect("an exit during a call: exit code and last words, and the state says why", () =>
       Effect.gen(function*() {
-        const [error, session] = yield* call("exit")
+        const [error, session] = yield* call("exit", {}, { reconnect: false })
         assert.deepInclude(error, { _tag: "CallError", server: "weather", method: "tools/call", delivery: "unknown" })
         assert.isTrue(error._tag === "CallError" && error.reason._tag === "Closed")
         assert.match(error.message, /"weather".*exit code 7.*last words/)

@@ -35,6 +35,10 @@ export const root = Command.make("umcp").pipe(
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Print the result as JSON, alone on stdout; an error is one line of JSON on stderr"),
       Flag.withDefault(false)
+    ),
+    trace: Flag.Boolean("trace").pipe(
+      Flag.withDescription("After the command, print what was done and how long it took, as a tree, to stderr"),
+      Flag.withDefault(false)
     )
   })
 )

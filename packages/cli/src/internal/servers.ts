@@ -40,11 +40,21 @@ export const servers = Effect.gen(function*(): Effect.fn.Return<
 
 /** The servers of the configuration file in use, and its path. */
 export const fromFile = Effect.gen(function*() {
+  const { path, text } = yield* readFile
+  return { path, configs: yield* ConfigFile.decode(text, { path }) }
+})
+
+/** The same, each entry judged by itself. */
+export const eachFromFile = Effect.gen(function*() {
+  const { path, text } = yield* readFile
+  return { path, entries: yield* ConfigFile.decodeEach(text, { path }) }
+})
+
+const readFile = Effect.gen(function*() {
   const flags = yield* root
   const path = yield* configPath(flags.config)
   const fs = yield* FileSystem.FileSystem
-  const text = yield* Effect.mapError(fs.readFileString(path), unreadable(path))
-  return { path, configs: yield* ConfigFile.decode(text, { path }) }
+  return { path, text: yield* Effect.mapError(fs.readFileString(path), unreadable(path)) }
 })
 
 /** The server whose name is `target`, or begins it before a dot; the longest such name wins. */

@@ -27,7 +27,7 @@ export interface Surveyed<A> {
 }
 
 /** Connects one server and asks it. */
-export const survey = Effect.fn("survey")(function*<A>(
+export const survey = Effect.fnUntraced(function*<A>(
   config: ServerConfig.ServerConfig,
   { ask, nothing }: Question<A>
 ): Effect.fn.Return<Surveyed<A>, never, ServerRegistry.ServerRegistry> {

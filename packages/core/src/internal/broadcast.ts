@@ -1,38 +1,35 @@
 /** Tells values to whoever listens at the moment, in order; as a stream it ends with the session. */
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import * as Bounded from "./bounded.ts"
 
 export interface Broadcast<A> {
   readonly publish: (value: A) => void
   /** Called at once with each value. */
   readonly listeners: Set<(value: A) => void>
-  /** From now on; a reader that is slower loses the oldest beyond `backlog`. */
+  /** From now on; a reader that is slower loses the oldest, and gets a remark in their place. */
   readonly stream: Stream.Stream<A>
 }
 
-const backlog = 4096
-
-/** `first` gives what a new reader gets before all else. */
-export const make = <A>(ended: Effect.Effect<void>, first: () => ReadonlyArray<A> = () => []): Broadcast<A> => {
+/** `first` gives what a new reader gets before all else, `onLost` what one gets in place of so many it was too slow for. */
+export const make = <A>(ended: Effect.Effect<void>, options: {
+  readonly first?: () => ReadonlyArray<A>
+  readonly onLost: (count: number) => A
+}): Broadcast<A> => {
   const listeners = new Set<(value: A) => void>()
   return {
     listeners,
     publish: (value) => listeners.forEach((listener) => listener(value)),
-    stream: Stream.callback<A>((queue) =>
+    stream: Bounded.stream(options.onLost, (offer) =>
       Effect.gen(function*() {
-        const listener = (value: A) => {
-          Queue.offerUnsafe(queue, value)
-        }
         yield* Effect.acquireRelease(
           Effect.sync(() => {
-            first().forEach(listener)
-            listeners.add(listener)
+            options.first?.().forEach(offer)
+            listeners.add(offer)
           }),
-          () => Effect.sync(() => listeners.delete(listener))
+          () => Effect.sync(() => listeners.delete(offer))
         )
         yield* ended
-        Queue.endUnsafe(queue)
-      }), { bufferSize: backlog, strategy: "sliding" })
+      }))
   }
 }

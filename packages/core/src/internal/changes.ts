@@ -4,15 +4,15 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import type { ListKind, McpSession } from "../McpSession.ts"
 import type { RequestId } from "../Protocol.ts"
-import type { Connection } from "./connection.ts"
 import * as listen from "./listen.ts"
+import type { Session } from "./session.ts"
 
 export type Changes = Pick<McpSession["Service"], "changes">
 
-export const make = (connection: Connection, { keep }: listen.Listen): Changes => {
+export const make = (session: Session, { keep }: listen.Listen): Changes => {
   let hasWarned = false
   const warnOnce = (description: string) => {
-    if (!hasWarned) connection.warn(description)
+    if (!hasWarned) session.warn(description)
     hasWarned = true
   }
 
@@ -36,19 +36,21 @@ export const make = (connection: Connection, { keep }: listen.Listen): Changes =
           }
           let own: RequestId | undefined
           // Whatever the server advertises: many forget to.
-          yield* listen.on(connection, ({ method, params = {} }) => {
+          yield* listen.on(session, ({ method, params = {} }) => {
             const kind = kinds.get(method)
             if (kind !== undefined && listen.isFor(own, params)) offer(kind)
           })
-          const end = Effect.andThen(connection.ended, Queue.end(queue))
-          if (connection.era === "legacy") return yield* end
-          yield* Effect.raceFirst(
+          const end = Effect.andThen(session.ended, Queue.end(queue))
+          if (session.era === "legacy") return yield* end
+          const missed = yield* Queue.sliding<void>(1)
+          yield* Effect.raceAllFirst([
             end,
             follow(({ again, id }) => {
               own = id
-              if (again) kinds.forEach(offer)
-            })
-          )
+              if (again) Queue.offerUnsafe(missed, undefined)
+            }),
+            Effect.forever(Effect.andThen(Queue.take(missed), session.catalog.compare))
+          ])
         })
       ).pipe(Stream.map((kind) => {
         unread.delete(kind)

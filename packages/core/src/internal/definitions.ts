@@ -1,16 +1,16 @@
-/** The definitions of one connection's tools, as they were last listed. */
+/** The definitions of one session's tools, as they were last listed. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { CallToolResult, Tool } from "../Protocol.ts"
-import type { Connection } from "./connection.ts"
 import { isRecord } from "./guard.ts"
 import * as outputSchema from "./outputSchema.ts"
 import * as paramHeaders from "./paramHeaders.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
+import type { Session } from "./session.ts"
 
 export interface Definition {
   readonly tool: Tool
@@ -26,14 +26,16 @@ export interface Definitions {
   readonly get: (name: string) => Definition | undefined
   /** The names listed last, those included that we left out of the list. */
   readonly names: () => ReadonlySet<string>
-  /** What does not fit the tool's `outputSchema`; nothing where that cannot be told. */
+  /** Whether the tool may be called twice: as it says itself, for which the server is asked where it never was. */
+  readonly isRepeatable: (name: string) => Effect.Effect<boolean>
+  /** What of the `structuredContent` does not fit the tool's `outputSchema`; nothing where that cannot be told. */
   readonly issues: (name: string, result: CallToolResult) => Effect.Effect<ReadonlyArray<string>>
 }
 
 /** How long a look at the tools may take that nobody asked for. */
 export const longestLook = Duration.seconds(2)
 
-export const make = (connection: Connection): Definitions => {
+export const make = (session: Session): Definitions => {
   const lock = Semaphore.makeUnsafe(1)
   const remarked = new Set<string>()
   let names: ReadonlySet<string> = new Set()
@@ -42,7 +44,7 @@ export const make = (connection: Connection): Definitions => {
   let hasFailed = false
   let version = 0
 
-  connection.listeners.add(({ method }) => {
+  session.listeners.add(({ method }) => {
     if (method !== "notifications/tools/list_changed") return
     version++
     current = undefined
@@ -52,26 +54,29 @@ export const make = (connection: Connection): Definitions => {
   const warnOnce = (description: string) => {
     if (remarked.has(description)) return
     remarked.add(description)
-    connection.warn(description)
+    session.warn(description)
   }
 
   const list = Effect.suspend(() => {
     const before = version
-    return requests.list(connection, {
-      isOffered: connection.capabilities.tools !== undefined,
+    return requests.list(session, {
+      isOffered: () => session.capabilities.tools !== undefined,
       method: "tools/list",
       key: "tools",
       isItem: results.isTool
-    }).pipe(Effect.map((listed) => {
-      const definitions = connection.hasHttpHeaders
-        ? listed.flatMap((tool) => declaring(connection, tool))
+    }).pipe(Effect.flatMap(Effect.fnUntraced(function*(listed) {
+      const definitions = session.hasHttpHeaders
+        ? listed.flatMap((tool) => declaring(session, tool))
         : listed.map((tool) => ({ tool, headers: [] }))
+      // Of tens of thousands, each of these steps takes its time: between them it is everybody else's turn.
+      yield* Effect.yieldNow
       names = new Set(listed.map(({ name }) => name))
+      yield* Effect.yieldNow
       // They may have changed again while they were listed.
       if (before === version) current = new Map(definitions.map((definition) => [definition.tool.name, definition]))
       return definitions.map(({ tool }) => tool)
-    }))
-  }).pipe(requests.span(connection, "listTools"))
+    })))
+  }).pipe(requests.remembered(session, "tools/list"), session.telemetry.operation("tools/list"))
 
   const learn = Effect.suspend(() =>
     current !== undefined || hasFailed ? Effect.void : list.pipe(
@@ -99,24 +104,34 @@ export const make = (connection: Connection): Definitions => {
   const issues = Effect.fnUntraced(function*(name: string, result: CallToolResult) {
     const { structuredContent } = result
     // Many a server of the legacy era says null for nothing.
-    const isThere = structuredContent !== undefined && (structuredContent !== null || connection.era === "modern")
+    const isThere = structuredContent !== undefined && (structuredContent !== null || session.era === "modern")
     if (isThere && current === undefined) yield* learn
     const tool = current?.get(name)?.tool
     if (!isRecord(tool?.outputSchema)) return []
-    if (!isThere) return ["structuredContent is missing, which its outputSchema describes"]
+    if (!isThere) {
+      warnOnce(`what tool "${name}" answers lacks the structuredContent that its outputSchema describes`)
+      return []
+    }
     const outcome = Result.flatMap(yield* checkOf(tool), (check) => check(structuredContent))
     if (Result.isSuccess(outcome)) return outcome.success
     warnOnce(`what tool "${name}" answers goes unchecked against its outputSchema: ${outcome.failure.slice(0, 300)}`)
     return []
   })
 
-  return { list, learn, get: (name) => current?.get(name), names: () => names, issues }
+  const isRepeatable = (name: string) =>
+    Effect.suspend(() => current !== undefined ? Effect.void : Effect.ignore(Effect.timeoutOption(list, longestLook)))
+      .pipe(Effect.map(() => {
+        const { idempotentHint, readOnlyHint } = current?.get(name)?.tool.annotations ?? {}
+        return readOnlyHint === true || idempotentHint === true
+      }))
+
+  return { isRepeatable, list, learn, get: (name) => current?.get(name), names: () => names, issues }
 }
 
 /** Tools whose declarations are not valid must not be offered. Specification: 2026-07-28, Tools, x-mcp-header. */
-const declaring = (connection: Connection, tool: Tool): ReadonlyArray<Definition> => {
+const declaring = (session: Session, tool: Tool): ReadonlyArray<Definition> => {
   const headers = paramHeaders.declared(tool)
   if (Result.isSuccess(headers)) return [{ tool, headers: headers.success }]
-  connection.warn(`left out tool "${tool.name}", which is not valid: ${headers.failure}`)
+  session.warn(`left out tool "${tool.name}", which is not valid: ${headers.failure}`)
   return []
 }

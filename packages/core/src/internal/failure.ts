@@ -18,17 +18,22 @@ import type { Refused } from "./negotiation.ts"
 export interface Peer {
   readonly server: string
   readonly transport: string
-  readonly inner: McpTransport
+  /** Nothing before there is a transport. */
+  readonly inner?: McpTransport
 }
 
-const stderrOf = (peer: Peer): ReadonlyArray<string> => peer.inner.stderrLines ?? []
+const stderrOf = (peer: Peer): ReadonlyArray<string> => peer.inner?.stderrLines ?? []
 
 /** The failure of the transport behind what the SDK rejected with, if there is one. */
 const transportError = (peer: Peer, cause: unknown): TransportError | undefined => {
   if (cause instanceof TransportError) return cause
   if (cause instanceof ProtocolError && cause.data instanceof TransportError) return cause.data
-  if (cause instanceof SdkError && cause.code === SdkErrorCode.ConnectionClosed) return peer.inner.lost
-  return undefined
+  const lost = peer.inner?.lost
+  if (lost === undefined || !(cause instanceof SdkError) || cause.code !== SdkErrorCode.ConnectionClosed) {
+    return undefined
+  }
+  // What ended the connection may itself not have been sent; what was waiting for its answer was.
+  return lost.delivery === "not-sent" ? new TransportError({ ...lost, delivery: "unknown" }) : lost
 }
 
 const isClosed = (cause: unknown): boolean =>
@@ -37,7 +42,7 @@ const isClosed = (cause: unknown): boolean =>
     : cause instanceof Error && cause.message === "Not connected"
 
 const closed = (peer: Peer, cause: unknown): Closed =>
-  peer.inner.lost?.reason._tag === "Closed"
+  peer.inner?.lost?.reason._tag === "Closed"
     ? peer.inner.lost.reason
     : new Closed({ description: "the connection is closed", stderr: stderrOf(peer), cause })
 
@@ -85,7 +90,7 @@ const connectionError = (
 
 /** What a request gets that comes after the end. */
 export const gone = (peer: Peer, method: string): CallError => {
-  const { lost } = peer.inner
+  const lost = peer.inner?.lost
   return new CallError({
     server: peer.server,
     method,
@@ -117,6 +122,49 @@ export const fromTransportError = (peer: Peer, error: TransportError): Connectio
     ...(error.wwwAuthenticate === undefined ? {} : { wwwAuthenticate: error.wwwAuthenticate }),
     ...(error.hint === undefined ? {} : { hint: error.hint })
   })
+}
+
+/** What the failure of a call says of the connection as a whole. */
+export const lossOf = (peer: Peer, { hint, reason }: CallError): ConnectionError => {
+  const more = hint === undefined ? {} : { hint }
+  switch (reason._tag) {
+    case "Closed":
+      return new ConnectionError({
+        server: peer.server,
+        transport: peer.transport,
+        phase: "connect",
+        description: reason.description,
+        stderr: reason.stderr,
+        ...(reason.exitCode === undefined ? {} : { exitCode: reason.exitCode }),
+        ...(reason.signal === undefined ? {} : { signal: reason.signal }),
+        ...(reason.cause === undefined ? {} : { cause: reason.cause }),
+        ...more
+      })
+    case "Rejected":
+      return new ConnectionError({
+        server: peer.server,
+        transport: peer.transport,
+        phase: "http",
+        description: reason.description,
+        stderr: [],
+        ...(reason.status === undefined ? {} : { status: reason.status }),
+        ...(reason.retryAfter === undefined ? {} : { retryAfter: reason.retryAfter }),
+        ...more
+      })
+    case "Unauthorized":
+      return new ConnectionError({
+        server: peer.server,
+        transport: peer.transport,
+        phase: "auth",
+        description: reason.message,
+        stderr: [],
+        status: reason.status,
+        ...(reason.wwwAuthenticate === undefined ? {} : { wwwAuthenticate: reason.wwwAuthenticate }),
+        ...more
+      })
+    default:
+      return connectionError(peer, "http", { description: reason.message, ...more })
+  }
 }
 
 /** No session came of the handshake. */

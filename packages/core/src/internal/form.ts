@@ -1,7 +1,37 @@
 /** Forms: defaults, and whether what was filled in fits. By hand, because a form's schema has few words and an order. */
+import { isSpecType } from "@modelcontextprotocol/client"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import type { FieldSchema, FieldValue, FormContent, FormSchema } from "../Elicitation.ts"
+import { isRecord } from "./guard.ts"
+
+/** The form that a server asks for, without what it writes as null; fails with what is wrong with it. */
+export const read = (value: unknown): Result.Result<FormSchema, string> => {
+  if (!isRecord(value)) return Result.fail("it has no requestedSchema")
+  const { properties, required, ...others } = withoutNulls(value)
+  if (!isRecord(properties)) return Result.fail("its requestedSchema has no properties")
+  if (required !== undefined && !isNames(required)) return Result.fail("what it says is required is no list of names")
+  const fields: Array<[string, FieldSchema]> = []
+  for (const [name, given] of Object.entries(properties)) {
+    const field = isRecord(given) ? withoutNulls(given) : given
+    if (!isField(field)) {
+      return Result.fail(`its field ${JSON.stringify(name.slice(0, 100))} is of no kind that a form may have`)
+    }
+    fields.push([name, field])
+  }
+  return Result.succeed({
+    ...others,
+    type: "object",
+    properties: Object.fromEntries(fields),
+    ...(required === undefined ? {} : { required })
+  })
+}
+
+/** Many servers write null for what they leave out. */
+export const withoutNulls = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
 
 export const withDefaults = (schema: FormSchema, content: FormContent): FormContent => ({
   ...Object.fromEntries(
@@ -58,6 +88,15 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+const isNames = (value: unknown): value is Array<string> => Array.isArray(value) && value.every(Predicate.isString)
+
+/** Where a field has choices, the SDK's check takes it for free text if they are not what they should be. */
+const isField = (value: unknown): value is FieldSchema =>
+  isSpecType.PrimitiveSchemaDefinition(value) && (!("enum" in value) || isNames(value.enum)) &&
+  (!("oneOf" in value) || Array.isArray(value.oneOf) && value.oneOf.every(isChoice))
+
+const isChoice = (value: unknown): boolean => isRecord(value) && typeof value["const"] === "string"
 
 type TextSchema = Exclude<Extract<FieldSchema, { readonly type: "string" }>, { enum: unknown } | { oneOf: unknown }>
 

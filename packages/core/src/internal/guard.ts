@@ -3,7 +3,16 @@
  * can never be matched, malformed answers, and progress that shares a chunk with its result. It also keeps answers as
  * the server gave them: the SDK would refuse a whole list of the modern era for one item that is not valid.
  */
-import type { JSONRPCMessage, RequestId, Transport, TransportSendOptions } from "@modelcontextprotocol/client"
+import type {
+  JSONRPCErrorResponse,
+  JSONRPCMessage,
+  JSONRPCRequest,
+  JSONRPCResultResponse,
+  RequestId,
+  Transport,
+  TransportSendOptions
+} from "@modelcontextprotocol/client"
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Closed, InvalidResult, Rejected } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
@@ -32,6 +41,8 @@ export interface Guard extends Transport {
   /** From here on the SDK's client speaks; its own `initialize` is answered with what we have negotiated already. */
   readonly adopt: (negotiated: Negotiated) => void
   readonly hasEnded: () => boolean
+  /** Completes once no request waits for an answer any more. */
+  readonly idle: Effect.Effect<void>
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -44,10 +55,19 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
   let lastId = -1
   let lastOwnId = ownIds
 
+  const waitingForIdle: Array<() => void> = []
+  /** What the server asked before the SDK's client was there. */
+  const early: Array<JSONRPCRequest> = []
+
   const deliver = (message: JSONRPCMessage) => guard.onmessage?.(message)
 
-  const settle = ({ id, method, onAnswer }: InFlight, answer: Answer) => {
+  const forget = (id: unknown) => {
     inFlight.delete(String(id))
+    if (inFlight.size === 0) waitingForIdle.splice(0).forEach((wake) => wake())
+  }
+
+  const settle = ({ id, method, onAnswer }: InFlight, answer: Answer) => {
+    forget(id)
     if (onAnswer !== undefined) return onAnswer(answer)
     if (Result.isSuccess(answer)) {
       const result = negotiated?.era === "modern" ? standIn.wrap(method, answer.success) : answer.success
@@ -86,6 +106,26 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     settle(request, read(message))
   }
 
+  const respond = (
+    id: RequestId,
+    outcome: Pick<JSONRPCResultResponse, "result"> | Pick<JSONRPCErrorResponse, "error">
+  ) => void inner.send({ jsonrpc: "2.0", id, ...outcome }).catch((error) => listener.onWarning(String(error)))
+
+  /**
+   * Servers may ask for a sign of life before they say who they are; for the rest they wait. What the SDK would only
+   * refuse does not get so far: floods of questions cost it hundreds of megabytes.
+   */
+  const receiveRequest = (request: JSONRPCRequest): void => {
+    if (negotiated?.era !== "modern") {
+      if (request.method === "ping") return respond(request.id, { result: {} })
+      if (!questions.includes(request.method)) {
+        return respond(request.id, { error: { code: -32601, message: "Method not found" } })
+      }
+    }
+    if (guard.onmessage === undefined) early.push(request)
+    else deliver(request)
+  }
+
   const receive = (message: unknown): void => Array.isArray(message) ? message.forEach(receiveOne) : receiveOne(message)
 
   const receiveOne = (message: unknown): void => {
@@ -98,9 +138,9 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
         ? receiveAnswer(message)
         : listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
-    const named = isRecord(params) ? params : undefined
+    const named = isRecord(params) ? readable(params) : undefined
     const more = named === undefined ? {} : { params: named }
-    if (isId(id)) return deliver({ jsonrpc: "2.0", id, method, ...more })
+    if (isId(id)) return receiveRequest({ jsonrpc: "2.0", id, method, ...more })
     listener.onNotification({ method, params: named })
     // The one notification that the SDK is to act upon: it would drop progress that arrives together with its result.
     if (method === "notifications/cancelled") deliver({ jsonrpc: "2.0", method, ...more })
@@ -112,6 +152,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
       if (request.onAnswer !== undefined) settle(request, Result.fail(inner.lost ?? closed))
     }
     inFlight.clear()
+    waitingForIdle.splice(0).forEach((wake) => wake())
     listener.onClose(inner.lost)
     guard.onclose?.()
   }
@@ -121,7 +162,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     inFlight.set(id, request)
     // An answer of ours that comes late may still be of use, where it comes at all.
     if (request.onAnswer === undefined) {
-      options?.requestSignal?.addEventListener("abort", () => inFlight.delete(id), { once: true })
+      options?.requestSignal?.addEventListener("abort", () => forget(request.id), { once: true })
     }
     const more = inner.hasPerRequestStream === true ? headers.of(message) : undefined
     try {
@@ -130,14 +171,17 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
         more === undefined ? options : { ...options, headers: { ...more, ...options?.headers } }
       )
     } catch (error) {
-      inFlight.delete(id)
+      forget(request.id)
       throw error
     }
   }
 
   let started: Promise<void> | undefined
   const start = () => {
-    if (started !== undefined) return started
+    if (started !== undefined) {
+      for (const request of early.splice(0)) deliver(request)
+      return started
+    }
     inner.onmessage = receive
     inner.onerror = (error) => listener.onWarning(error.message)
     inner.onclose = onClose
@@ -159,7 +203,8 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
         return sendRequest(message, { id: message.id, method: message.method }, options)
       }
       if ("method" in message && message.method === "notifications/cancelled") {
-        inFlight.delete(String(message.params?.["requestId"]))
+        const { requestId } = Object(message.params)
+        forget(requestId)
       }
       return inner.send(message, options)
     },
@@ -171,6 +216,12 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
       ).catch(fail)
     },
     hasEnded: () => ended,
+    idle: Effect.callback<void>((resume) => {
+      // What comes after the answer must not come before it: this runs while the answer is being delivered.
+      const wake = () => resume(Effect.yieldNow)
+      if (inFlight.size === 0) wake()
+      else waitingForIdle.push(wake)
+    }),
     adopt: (outcome) => {
       negotiated = outcome
       for (const [id, { onAnswer }] of inFlight) if (onAnswer !== undefined) inFlight.delete(id)
@@ -192,6 +243,9 @@ interface InFlight {
   readonly onAnswer?: (answer: Answer) => void
 }
 
+/** What servers of the legacy era may ask clients. */
+const questions: ReadonlyArray<string> = ["sampling/createMessage", "elicitation/create", "roots/list"]
+
 /** Ids of our own are numbers too, because some servers know no others, and far from those of the SDK, which count from 0. */
 const ownIds = 1_000_000_000
 
@@ -210,7 +264,7 @@ const unsent = (cause: unknown): TransportError =>
 
 /** The answer as it is; whatever is wrong with it fails the request at once. */
 const read = ({ error, result }: Readonly<Record<string, unknown>>): Answer => {
-  if (isRecord(result) && (error === undefined || error === null)) return Result.succeed(result)
+  if (isRecord(result) && (error === undefined || error === null)) return Result.succeed(readable(result))
   if (isRecord(error) && Number.isSafeInteger(error["code"]) && typeof error["message"] === "string") {
     const { data } = error
     if (data instanceof TransportError) return Result.fail(data)
@@ -233,6 +287,13 @@ const read = ({ error, result }: Readonly<Record<string, unknown>>): Answer => {
   )
 }
 
+/** The SDK passes over a message whose `_meta` is not an object, and whoever waits for it would wait for ever. */
+const readable = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  if (value["_meta"] === undefined || isRecord(value["_meta"])) return value
+  const { _meta: _, ...others } = value
+  return others
+}
+
 const malformed = (description: string): Answer =>
   Result.fail(
     new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
@@ -250,4 +311,7 @@ const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof 
 
 /** What is nested too deeply cannot be written out again. */
 export const excerpt = (value: unknown, length = 200): string =>
-  Result.getOrElse(Result.try(() => JSON.stringify(value).slice(0, length)), () => "something nested very deeply")
+  Result.getOrElse(
+    Result.try(() => (JSON.stringify(value) ?? "nothing").slice(0, length)),
+    () => "something nested very deeply"
+  )

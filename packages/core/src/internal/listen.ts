@@ -11,9 +11,10 @@ import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
 import type { RequestId } from "../Protocol.ts"
-import type { Connection } from "./connection.ts"
+import { isRecord } from "./guard.ts"
 import { methodNotFound } from "./requests.ts"
 import * as results from "./results.ts"
+import type { Session } from "./session.ts"
 
 export interface Filter {
   readonly toolsListChanged?: boolean
@@ -44,7 +45,7 @@ export interface Listen {
 
 /** Calls the listener with each notification for as long as the scope is open. */
 export const on = (
-  { listeners }: Pick<Connection, "listeners">,
+  { listeners }: Pick<Session, "listeners">,
   listener: (notification: Notification) => void
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(Effect.acquireRelease(
@@ -52,7 +53,7 @@ export const on = (
     () => Effect.sync(() => listeners.delete(listener))
   ))
 
-export const make = (connection: Connection): Listen => {
+export const make = (session: Session): Listen => {
   // An acknowledgement names the id of the request, which only the SDK knows: one at a time, it is clear whose it is.
   const opening = Semaphore.makeUnsafe(1)
 
@@ -62,8 +63,8 @@ export const make = (connection: Connection): Listen => {
       const cancelled = yield* Deferred.make<void>()
       let isOpening = false
       let id: RequestId | undefined
-      yield* on(connection, ({ method, params = {} }) => {
-        if (method === "notifications/subscriptions/acknowledged" && isOpening) {
+      yield* on(session, ({ method, params = {} }) => {
+        if (method === "notifications/subscriptions/acknowledged" && isOpening && isEcho(filter, params)) {
           isOpening = false
           id = subscriptionId(params)
           onOpened({ id, honored: params["notifications"] })
@@ -76,7 +77,7 @@ export const make = (connection: Connection): Listen => {
         opening,
         Effect.gen(function*() {
           isOpening = true
-          const fiber = yield* connection.request("subscriptions/listen", { notifications: filter }, results.any, {
+          const fiber = yield* session.request("subscriptions/listen", { notifications: filter }, results.any, {
             timeout: Duration.infinity
           }).pipe(Effect.forkScoped({ startImmediately: true }))
           yield* Effect.raceFirst(Deferred.await(acknowledged), Fiber.await(fiber)).pipe(
@@ -103,7 +104,7 @@ export const make = (connection: Connection): Listen => {
       if (Result.isFailure(outcome) && (isRefusal(outcome.failure) || !again && !insists)) {
         return yield* outcome.failure
       }
-      if (connection.hasEnded()) return yield* Effect.never
+      if (session.hasEnded()) return yield* Effect.never
       if ((yield* Clock.currentTimeMillis) - began >= livedEnough) delay = firstDelay
       yield* Effect.sleep(delay)
       delay = Math.min(delay * 2, lastDelay)
@@ -130,6 +131,15 @@ const subscriptionId = ({ _meta }: Readonly<Record<string, unknown>>): RequestId
   const id: unknown = typeof _meta === "object" && _meta !== null ? Reflect.get(_meta, subscriptionIdKey) : undefined
   return typeof id === "string" || typeof id === "number" ? id : undefined
 }
+
+/** The server acknowledges what it honors of a filter, and nothing else. */
+const isEcho = (filter: Filter, { notifications }: Readonly<Record<string, unknown>>): boolean =>
+  !isRecord(notifications) ||
+  Object.entries(notifications).every(([key, honored]) =>
+    key === "resourceSubscriptions" && Array.isArray(honored)
+      ? honored.every((uri) => filter.resourceSubscriptions?.includes(uri))
+      : honored !== true || Object.hasOwn(filter, key)
+  )
 
 const firstDelay = 250
 

@@ -16,10 +16,13 @@ import type * as Guard from "./guard.ts"
 import { isRecord } from "./guard.ts"
 import { protocolVersionKey } from "./headers.ts"
 import * as revisions from "./revisions.ts"
+import * as trace from "./trace.ts"
 
 export interface Options {
   readonly protocolVersion: string | undefined
   readonly cacheKey: string | undefined
+  /** What the last attempt has shown, whatever the cache says. */
+  readonly known?: NegotiationCache.Era | undefined
   readonly clientInfo: Implementation
   readonly capabilities: ClientCapabilities
 }
@@ -45,23 +48,25 @@ export const negotiate = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Negotiated, Refused> {
   const { cacheKey, protocolVersion } = options
   if (protocolVersion !== undefined) return yield* pinned(guard, options, protocolVersion)
-  const late = Deferred.makeUnsafe<Negotiated>()
-  if (cacheKey === undefined) return yield* automatic(guard, options, undefined, late, Effect.void)
   const cache = yield* NegotiationCache.NegotiationCache
-  const known = yield* cache.get(cacheKey)
-  return yield* automatic(guard, options, known, late, cache.set(cacheKey, "legacy")).pipe(
-    Effect.tap(({ era }) => {
-      const best = Deferred.isDoneUnsafe(late) ? "modern" : era
-      return best === known ? Effect.void : cache.set(cacheKey, best)
-    }),
-    Effect.tapError(() => known === undefined ? Effect.void : cache.remove(cacheKey))
-  )
+  const remembered = cacheKey === undefined ? undefined : yield* cache.get(cacheKey)
+  const known = options.known ?? remembered
+  const shown: Shown = { late: Deferred.makeUnsafe() }
+  const outcome = yield* Effect.result(automatic(guard, options, known, shown))
+  if (cacheKey !== undefined) {
+    const era = Deferred.isDoneUnsafe(shown.late) ? "modern" : shown.era
+    if (era !== undefined && era !== remembered) yield* cache.set(cacheKey, era)
+    else if (Result.isFailure(outcome) && era === undefined && remembered !== undefined) yield* cache.remove(cacheKey)
+  }
+  return yield* Effect.fromResult(outcome)
 })
 
 /** Why no session came of it, and in answer to which method. */
 export interface Refused {
   readonly method: "initialize" | "server/discover"
   readonly error: TransportError
+  /** The question which era the server speaks has ended the connection: on another it may be shaken hands with. */
+  readonly endedOnProbe?: boolean
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -75,9 +80,16 @@ const legacyRevisions: ReadonlyArray<string> = revisions.legacy
 /** For a server that was modern before. */
 const knownProbeTimeout = Duration.seconds(10)
 
+/** What is worth remembering: that which the server itself has said, not that which an outage may have. */
+interface Shown {
+  era?: NegotiationCache.Era
+  /** Gets what comes when nobody waits for it any more. */
+  readonly late: Deferred.Deferred<Negotiated>
+}
+
 type Verdict =
   | { readonly _tag: "Modern"; readonly negotiated: Negotiated }
-  | { readonly _tag: "Legacy" }
+  | { readonly _tag: "Legacy"; readonly isCertain: boolean }
   | { readonly _tag: "Again" }
   | { readonly _tag: "Refused"; readonly refused: Refused }
 
@@ -96,20 +108,26 @@ const pinned = (guard: Guard.Guard, options: Options, pin: string): Effect.Effec
   })
 }
 
-/** `late` gets what comes when nobody waits for it any more; `exitsOnProbe` notes that the question ended the connection. */
 const automatic = Effect.fnUntraced(function*(
   guard: Guard.Guard,
   options: Options,
   known: NegotiationCache.Era | undefined,
-  late: Deferred.Deferred<Negotiated>,
-  exitsOnProbe: Effect.Effect<void>
+  shown: Shown
 ): Effect.fn.Return<Negotiated, Refused> {
+  const { late } = shown
+  const legacy = initialize(guard, options, legacyRevisions)
+  const isModern = (negotiated: Negotiated) => {
+    shown.era = "modern"
+    return negotiated
+  }
   if (known === "legacy") {
-    return yield* Effect.catchIf(
-      initialize(guard, options, legacyRevisions),
-      ({ error }) => isAnswer(error),
-      (refused) => modernOr(guard, options, refused)
-    )
+    const shaken = yield* Effect.result(legacy)
+    if (Result.isSuccess(shaken)) {
+      shown.era = "legacy"
+      return shaken.success
+    }
+    if (!isAnswer(shaken.failure.error)) return yield* Effect.fail(shaken.failure)
+    return isModern(yield* modernOr(guard, options, shaken.failure))
   }
   const probeTimeout = Duration.fromInputUnsafe(yield* NegotiationCache.ProbeTimeout)
   const asked = yield* discover(guard, options, (verdict) => {
@@ -118,20 +136,28 @@ const automatic = Effect.fnUntraced(function*(
 
   if (Option.isSome(asked)) {
     const { verdict } = asked.value
-    if (verdict._tag === "Modern") return verdict.negotiated
+    if (verdict._tag === "Modern") return isModern(verdict.negotiated)
     if (verdict._tag === "Refused") {
-      if (guard.hasEnded()) yield* exitsOnProbe
-      return yield* Effect.fail(verdict.refused)
+      return yield* Effect.fail(guard.hasEnded() ? { ...verdict.refused, endedOnProbe: true } : verdict.refused)
     }
-    return yield* initialize(guard, options, legacyRevisions)
+    if (verdict._tag === "Legacy" && verdict.isCertain) shown.era = "legacy"
+    return yield* legacy
   }
   // A server that is just slow to start reads both questions. One that speaks both eras is bound to the second.
-  return yield* initialize(guard, options, legacyRevisions).pipe(
+  return yield* legacy.pipe(
+    Effect.tap(() =>
+      Effect.sync(() => {
+        // Over HTTP an answer that comes late goes nowhere, so that silence may have been a slow start.
+        if (!guard.hasPerRequestStream) shown.era = "legacy"
+      })
+    ),
     Effect.raceFirst(Effect.delay(Deferred.await(late), probeTimeout)),
     Effect.catch((refused) => {
-      if (guard.hasEnded()) return Effect.andThen(exitsOnProbe, Effect.fail(refused))
+      if (guard.hasEnded()) return Effect.fail({ ...refused, endedOnProbe: true })
       if (Deferred.isDoneUnsafe(late)) return Deferred.await(late)
-      return isAnswer(refused.error) ? modernOr(guard, options, refused) : Effect.fail(refused)
+      return isAnswer(refused.error)
+        ? Effect.map(modernOr(guard, options, refused), isModern)
+        : Effect.fail(refused)
     })
   )
 })
@@ -145,8 +171,11 @@ const modernOr = (guard: Guard.Guard, options: Options, refused: Refused): Effec
 
 const isAnswer = ({ delivery, reason }: TransportError): boolean =>
   delivery === "answered" &&
-  (reason._tag === "Rejected" && reason.status === undefined || reason._tag === "InvalidResult" ||
-    reason._tag === "Unsupported")
+  (reason._tag === "Rejected" && (reason.status === undefined || unknownMessage.includes(reason.status)) ||
+    reason._tag === "InvalidResult" || reason._tag === "Unsupported")
+
+/** What servers over HTTP answer to a message that they do not know. */
+const unknownMessage: ReadonlyArray<number> = [400, 404, 405, 406, 415, 422]
 
 const exchange = (
   guard: Guard.Guard,
@@ -154,11 +183,13 @@ const exchange = (
   params: Record<string, unknown>,
   onAnswer?: (answer: Guard.Answer) => void
 ): Effect.Effect<Guard.Answer> =>
-  Effect.callback<Guard.Answer>((resume, signal) =>
-    guard.exchange(method, params, (answer) => {
-      onAnswer?.(answer)
-      resume(Effect.succeed(answer))
-    }, signal)
+  Effect.withFiber((fiber) =>
+    Effect.callback<Guard.Answer>((resume, signal) =>
+      guard.exchange(method, trace.withTraceContext(fiber, params), (answer) => {
+        onAnswer?.(answer)
+        resume(Effect.succeed(answer))
+      }, signal)
+    )
   )
 
 interface Asked {
@@ -201,7 +232,12 @@ const read = (guard: Guard.Guard, answer: Guard.Answer): Verdict => {
     return { _tag: "Refused", refused: { method: "server/discover", error } }
   }
   const supported = supportedIn(error)
-  return supported.some((version) => modernRevisions.includes(version)) ? { _tag: "Again" } : byRevisions(supported)
+  if (supported.some((version) => modernRevisions.includes(version))) return { _tag: "Again" }
+  if (supported.length > 0) return byRevisions(supported)
+  const isCertain = reason._tag === "Rejected" && (reason.status === undefined
+    ? reason.code === -32601 || reason.code === -32602 || reason.code === -32600
+    : unknownMessage.includes(reason.status))
+  return { _tag: "Legacy", isCertain }
 }
 
 const unreachable: ReadonlyArray<string> = ["config", "dns", "connect", "tls", "auth"]
@@ -213,7 +249,7 @@ const supportedIn = ({ reason }: TransportError): ReadonlyArray<string> =>
 /** None of them is modern. */
 const byRevisions = (versions: ReadonlyArray<string>): Verdict =>
   versions.length === 0 || versions.some((version) => legacyRevisions.includes(version))
-    ? { _tag: "Legacy" }
+    ? { _tag: "Legacy", isCertain: true }
     : {
       _tag: "Refused",
       refused: {

@@ -1,8 +1,10 @@
 /**
  * Checks `structuredContent` against a tool's `outputSchema`: JSON Schema 2020-12, or draft-07 where it says so. Both come
- * from the server: patterns run in linear time, references are never fetched, and what cannot be checked is not.
+ * from the server: patterns run in linear time, references are never fetched, and what cannot be checked, or only
+ * with more work than anybody should have with an answer, is not.
  */
-import type { ErrorObject, Options, ValidateFunction } from "ajv"
+import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv"
+import type { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isRecord } from "./guard.ts"
@@ -12,17 +14,31 @@ export type Check = (value: unknown) => Result.Result<ReadonlyArray<string>, str
 
 /** Fails where the schema itself cannot be used. The validator is loaded when it is first needed. */
 export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, string>> =>
-  Effect.map(Effect.promise(load), ({ draft07, draft2020 }) => {
-    const create = isRecord(schema) && String(schema["$schema"]).includes("draft-07") ? draft07 : draft2020
+  Effect.map(Effect.promise(load), ({ draft07, draft2020, restart }) => {
+    if (!isRecord(schema)) return Result.succeed(() => Result.succeed([]))
+    if (countParts(schema) > maxParts) return Result.fail(`it has more than ${maxParts} parts`)
+    const create = String(schema["$schema"]).includes("draft-07") ? draft07 : draft2020
     return Result.map(
-      attempt(() => create(isRecord(schema) ? withoutNames(schema) : {})),
-      (validate): Check => (value) => attempt(() => validate(value) ? [] : issuesOf(validate))
+      attempt(() => create(withoutNames(counted(schema)))),
+      (validate): Check => (value) =>
+        attempt(() => {
+          restart()
+          return validate(value) ? [] : issuesOf(validate)
+        })
     )
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** To compile more takes longer than everything else may stand still. */
+const maxParts = 2000
+
+/** How often references may be followed in one check: a schema can double the work with each of its levels. */
+const maxVisits = 100_000
+
+const visits = "x-visits"
 
 const load = async () => {
   const [{ Ajv }, { Ajv2020 }, { RE2JS }] = await Promise.all([
@@ -45,16 +61,52 @@ const load = async () => {
   }
   // Its own compares every item with every other.
   const uniqueItems = { keyword: "uniqueItems", type: "array", validate: isUnique } as const
+  let visited = 0
+  const counting = {
+    keyword: visits,
+    schemaType: "boolean",
+    validate: () => {
+      if (++visited > maxVisits) throw new Error(`it follows more than ${maxVisits} references`)
+      return true
+    }
+  } as const
+  const prepared = (ajv: Ajv | Ajv2020) => ajv.removeKeyword("uniqueItems").addKeyword(uniqueItems).addKeyword(counting)
   // A new one each time, because it remembers what it compiled by `$id`.
   return {
-    draft07: (schema: object) => new Ajv(options).removeKeyword("uniqueItems").addKeyword(uniqueItems).compile(schema),
-    draft2020: (schema: object) =>
-      new Ajv2020(options).removeKeyword("uniqueItems").addKeyword(uniqueItems).compile(schema)
+    draft07: (schema: object) => prepared(new Ajv(options)).compile(schema),
+    draft2020: (schema: object) => prepared(new Ajv2020(options)).compile(schema),
+    restart: () => {
+      visited = 0
+    }
   }
 }
 
 /** A dialect that the validator does not know by its name is taken for 2020-12. */
 const withoutNames = (schema: Readonly<Record<string, unknown>>): object => ({ ...schema, $schema: undefined })
+
+const countParts = (schema: unknown): number => {
+  const open = [schema]
+  let parts = 0
+  for (; open.length > 0 && parts <= maxParts; parts++) {
+    const part = open.pop()
+    if (typeof part !== "object" || part === null) parts--
+    else for (const inner of Object.values(part)) open.push(inner)
+  }
+  return parts
+}
+
+const values: ReadonlyArray<string> = ["const", "enum", "default", "examples"]
+
+/** With a mark wherever a reference is followed. */
+const counted = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const copy = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(copy)
+    return isRecord(part) ? counted(part) : part
+  }
+  const entries = Object.entries(schema).map(([name, part]) => [name, values.includes(name) ? part : copy(part)])
+  const refers = typeof schema["$ref"] === "string" || typeof schema["$dynamicRef"] === "string"
+  return Object.fromEntries(refers ? [...entries, [visits, true]] : entries)
+}
 
 const attempt = <A>(evaluate: () => A): Result.Result<A, string> =>
   Result.try({ try: evaluate, catch: (cause) => cause instanceof Error ? cause.message : String(cause) })

@@ -3,16 +3,30 @@ import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { CallError, InvalidResult } from "../McpError.ts"
-import type { Connection } from "./connection.ts"
 import type { Page } from "./results.ts"
 
+/** Whatever can be asked for a list; `Session` is one. */
+export interface Lister {
+  readonly server: string
+  readonly requestTimeout: Duration.Duration
+  readonly request: <A>(
+    method: string,
+    params: Record<string, unknown>,
+    schema: StandardSchemaV1<unknown, A>
+  ) => Effect.Effect<A, CallError>
+  readonly warn: (description: string) => void
+}
+
 const maxPages = 1000
+
+/** In characters: more than that is nobody's list, and would fill the memory long before the last page. */
+const maxSize = 64 * 1024 * 1024
 
 /** The whole list may take this many times what one request may. */
 const patience = 10
 
 export const pages = (
-  connection: Connection,
+  lister: Lister,
   method: string,
   schema: StandardSchemaV1<unknown, Page>
 ): Effect.Effect<ReadonlyArray<unknown>, CallError> =>
@@ -21,15 +35,15 @@ export const pages = (
     const endless = (description: string) =>
       Effect.fail(
         new CallError({
-          server: connection.server,
+          server: lister.server,
           method,
           delivery: "answered",
           reason: new InvalidResult({ description, partial: items }),
           hint: "what was read of it is in `reason.partial`"
         })
       )
-    const duration = Duration.times(connection.requestTimeout, patience)
-    return read(connection, method, schema, items, endless).pipe(
+    const duration = Duration.times(lister.requestTimeout, patience)
+    return read(lister, method, schema, items, endless).pipe(
       Effect.timeoutOrElse({
         duration,
         orElse: () => endless(`the list did not end within ${Duration.format(duration)}`)
@@ -38,16 +52,21 @@ export const pages = (
   })
 
 const read = Effect.fnUntraced(function*(
-  connection: Connection,
+  lister: Lister,
   method: string,
   schema: StandardSchemaV1<unknown, Page>,
   items: Array<unknown>,
   endless: (description: string) => Effect.Effect<never, CallError>
 ): Effect.fn.Return<ReadonlyArray<unknown>, CallError> {
   const seen = new Set<string>()
+  let size = 0
   for (let cursor: string | undefined;;) {
-    const page = yield* connection.request(method, cursor === undefined ? {} : { cursor }, schema)
+    const page = yield* lister.request(method, cursor === undefined ? {} : { cursor }, schema)
+    // To read a big page has taken its time already.
+    yield* Effect.yieldNow
     for (const item of page.items) items.push(item)
+    if (page.nextCursor !== undefined) size += sizeOf(page.items)
+    if (size > maxSize) return yield* endless(`the list has more than ${maxSize} characters`)
     cursor = page.nextCursor
     if (cursor === undefined) return items
     if (seen.has(cursor)) {
@@ -57,3 +76,20 @@ const read = Effect.fnUntraced(function*(
     seen.add(cursor)
   }
 })
+
+/** The length of the strings in it, names included. */
+const sizeOf = (value: unknown): number => {
+  const open = [value]
+  let size = 0
+  while (open.length > 0) {
+    const part = open.pop()
+    if (typeof part === "string") size += part.length
+    else if (typeof part === "object" && part !== null) {
+      for (const [name, inner] of Object.entries(part)) {
+        size += name.length
+        open.push(inner)
+      }
+    }
+  }
+  return size
+}

@@ -1,23 +1,24 @@
-/** The prompts of one connection. */
+/** The prompts of one session. */
 import * as Effect from "effect/Effect"
 import type { McpSession } from "../McpSession.ts"
-import type { Connection } from "./connection.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
+import type { Session } from "./session.ts"
 
 export type Prompts = Pick<McpSession["Service"], "listPrompts" | "getPrompt">
 
-export const make = (connection: Connection): Prompts => ({
-  listPrompts: requests.list(connection, {
-    isOffered: connection.capabilities.prompts !== undefined,
+export const make = (session: Session): Prompts => ({
+  listPrompts: requests.list(session, {
+    isOffered: () => session.capabilities.prompts !== undefined,
     method: "prompts/list",
     key: "prompts",
     isItem: results.isPrompt
-  }).pipe(requests.span(connection, "listPrompts")),
-  getPrompt: Effect.fn("McpSession.getPrompt")(function*(name, args, options) {
+  }).pipe(requests.remembered(session, "prompts/list"), session.telemetry.operation("prompts/list")),
+  getPrompt: Effect.fnUntraced(function*(name, args, options) {
     const params = { name, ...(args === undefined ? {} : { arguments: args }) }
-    return yield* requests.send(connection, "prompts/get", params, results.getPromptResult, options).pipe(
-      requests.orUnsupported(connection, "prompts")
+    return yield* requests.send(session, "prompts/get", params, results.getPromptResult, options).pipe(
+      requests.orUnsupported(session, "prompts"),
+      session.telemetry.operation("prompts/get", { prompt: name })
     )
   })
 })

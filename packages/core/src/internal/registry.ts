@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -12,12 +13,13 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { type CallError, ConnectionError, ServerAlreadyExists, ServerNotFound } from "../McpError.ts"
+import { CallError, ConnectionError, ServerAlreadyExists, ServerNotFound, Timeout } from "../McpError.ts"
 import { McpSession, type SessionState } from "../McpSession.ts"
 import type { Tool } from "../Protocol.ts"
 import * as ServerConfig from "../ServerConfig.ts"
-import type { ListToolsResult, ServerRegistry } from "../ServerRegistry.ts"
+import type { ListedTools, ListToolsResult, ServerRegistry } from "../ServerRegistry.ts"
 import * as names from "./names.ts"
+import * as trace from "./trace.ts"
 
 interface Entry {
   readonly name: string
@@ -33,14 +35,28 @@ interface Connected {
   lastTools: ReadonlyArray<Tool>
 }
 
-const removedWhileConnecting = (config: ServerConfig.ServerConfig): ConnectionError =>
+const removedWhileConnecting = (name: string, config: ServerConfig.ServerConfig | undefined): ConnectionError =>
   new ConnectionError({
-    server: config.name,
-    transport: config.transport ?? "streamable-http",
+    server: name,
+    transport: config === undefined ? "layer" : config.transport ?? "streamable-http",
     phase: "connect",
     description: "it was removed while connecting",
     stderr: []
   })
+
+/** How long all servers together are waited for. */
+const defaultDeadline = Duration.seconds(10)
+
+const tooSlow = (entry: Entry | undefined, server: string, deadline: Duration.Input): CallError => {
+  const isConnected = entry !== undefined && Deferred.isDoneUnsafe(entry.ready)
+  return new CallError({
+    server,
+    method: "tools/list",
+    delivery: isConnected ? "unknown" : "not-sent",
+    reason: new Timeout({ milliseconds: Duration.toMillis(Duration.fromInputUnsafe(deadline)) }),
+    hint: isConnected ? "it is slow, or does not answer" : "it is still being connected to"
+  })
+}
 
 export const make = Effect.fnUntraced(function*(
   connect: (config: ServerConfig.ServerConfig) => Layer.Layer<McpSession, ConnectionError>
@@ -124,25 +140,28 @@ export const make = Effect.fnUntraced(function*(
     name: string,
     layer: () => Layer.Layer<McpSession, E, R>,
     config?: ServerConfig.ServerConfig
-  ): Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> =>
-    Effect.uninterruptibleMask((restore) =>
+  ): Effect.Effect<McpSession["Service"], E | ConnectionError | ServerAlreadyExists, R> => {
+    const added: Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> = Effect.uninterruptibleMask((
+      restore
+    ) =>
       Effect.flatMap(
         reserve(name, config),
         (entry) => Effect.onError(restore(open(entry, layer())), (cause) => abandon(entry, cause))
       )
     )
-
-  const addServer = Effect.fn("ServerRegistry.addServer")(function*(input: ServerConfig.ServerConfig) {
-    const config = yield* ServerConfig.decode(input)
-    yield* Effect.annotateCurrentSpan({ "mcp.server": config.name })
-    return yield* add(config.name, () => connect(config), config).pipe(
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.fail(removedWhileConnecting(config)) : Effect.failCause(cause)
-      )
+    return Effect.catchCause(
+      added,
+      (cause): Effect.Effect<never, E | ConnectionError | ServerAlreadyExists> =>
+        Cause.hasInterruptsOnly(cause) ? Effect.fail(removedWhileConnecting(name, config)) : Effect.failCause(cause)
     )
-  })
+  }
 
-  const addServers = Effect.fn("ServerRegistry.addServers")(
+  const addServer = Effect.fnUntraced(function*(input: ServerConfig.ServerConfig) {
+    const config = yield* ServerConfig.decode(input)
+    return yield* add(config.name, () => connect(config), config)
+  }, (effect, { name }) => trace.span("ServerRegistry.addServer", { "mcp.server": name })(effect))
+
+  const addServers = Effect.fnUntraced(
     function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
       const added = yield* Effect.forEach(configs, (config) => Effect.result(addServer(config)), {
         concurrency: "unbounded"
@@ -156,7 +175,8 @@ export const make = Effect.fnUntraced(function*(
           result !== undefined && Result.isFailure(result) ? [{ server, error: result.failure }] : []
         )
       }
-    }
+    },
+    trace.span("ServerRegistry.addServers")
   )
 
   const close = (entry: Entry) =>
@@ -177,18 +197,41 @@ export const make = Effect.fnUntraced(function*(
           entry.lastTools = tools
         })))
 
-  const listAllTools = Effect.gen(function*() {
-    const listed = yield* Effect.forEach(
-      [...entries.keys()],
-      (name) => Effect.map(Effect.result(listToolsOf(name)), (result) => [name, result] as const),
-      { concurrency: "unbounded" }
+  const listToolsBy = (name: string, deadline: Duration.Input) =>
+    listToolsOf(name).pipe(
+      Effect.timeoutOrElse({
+        duration: deadline,
+        orElse: () => Effect.fail(tooSlow(entries.get(name), name, deadline))
+      }),
+      Effect.result,
+      Effect.map((result): ReadonlyArray<ListedTools> => {
+        if (Result.isSuccess(result)) return [{ server: name, result: Result.succeed(result.success) }]
+        // It was removed meanwhile.
+        if (result.failure._tag === "ServerNotFound") return []
+        return [{ server: name, result: Result.fail(result.failure) }]
+      })
     )
-    const tools = listed.flatMap(([name, result]) => Result.isSuccess(result) ? [[name, result.success] as const] : [])
-    const failed = listed.flatMap(([name, result]) =>
-      Result.isFailure(result) && result.failure._tag === "CallError" ? [[name, result.failure] as const] : []
+
+  const listToolsStream: ServerRegistry["Service"]["listToolsStream"] = ({ deadline = defaultDeadline } = {}) =>
+    Stream.suspend(() =>
+      Stream.fromIterable([...entries.keys()]).pipe(
+        Stream.mapEffect((name) => listToolsBy(name, deadline), { concurrency: "unbounded", unordered: true }),
+        Stream.flattenIterable
+      )
+    )
+
+  const listAllTools = Effect.map(Stream.runCollect(listToolsStream()), (listed): ListToolsResult => {
+    const byName = new Map(listed.map(({ result, server }) => [server, result]))
+    const ordered = [...entries.keys()].flatMap((name) => {
+      const result = byName.get(name)
+      return result === undefined ? [] : [[name, result] as const]
+    })
+    const tools = ordered.flatMap(([name, result]) => Result.isSuccess(result) ? [[name, result.success] as const] : [])
+    const failed = ordered.flatMap(([name, result]) =>
+      Result.isFailure(result) ? [[name, result.failure] as const] : []
     )
     return { tools: Object.fromEntries(tools), failed: Object.fromEntries(failed) }
-  }).pipe(Effect.withSpan("ServerRegistry.listTools"))
+  }).pipe(trace.span("ServerRegistry.listTools"))
 
   function listTools(): Effect.Effect<ListToolsResult>
   function listTools(server: string): Effect.Effect<ReadonlyArray<Tool>, ServerNotFound | CallError>
@@ -199,24 +242,28 @@ export const make = Effect.fnUntraced(function*(
   return {
     addServer,
     addServers,
-    addLayer: Effect.fn("ServerRegistry.addLayer")(function*<E, R>(name: string, layer: Layer.Layer<McpSession, E, R>) {
+    addLayer: Effect.fnUntraced(function*<E, R>(name: string, layer: Layer.Layer<McpSession, E, R>) {
       yield* ServerConfig.checkName(name)
-      yield* Effect.annotateCurrentSpan({ "mcp.server": name })
       return yield* add(name, () => layer)
-    }),
-    removeServer: Effect.fn("ServerRegistry.removeServer")(function*(name) {
-      yield* close(yield* entryOf(name))
-    }),
+    }, (effect, name) => trace.span("ServerRegistry.addLayer", { "mcp.server": name })(effect)),
+    removeServer: Effect.fnUntraced(function*(name) {
+      const entry = entries.get(name)
+      if (entry !== undefined) return yield* close(entry)
+      // One that could not be added is known by its state alone.
+      if (!(yield* SubscriptionRef.get(states)).has(name)) return yield* notFound(name)
+      yield* setState(name, undefined)
+    }, (effect, name) => trace.span("ServerRegistry.removeServer", { "mcp.server": name })(effect)),
     session,
     listServers: Effect.sync(() => [...entries.keys()]),
     listTools,
+    listToolsStream,
     callTool: (server, tool, args, options) =>
       Effect.flatMap(session(server), (opened) => opened.callTool(tool, args, options)),
     callToolOrFail: (server, tool, args, options) =>
       Effect.flatMap(session(server), (opened) => opened.callToolOrFail(tool, args, options)),
     callToolStream: (server, tool, args, options) =>
       Stream.unwrap(Effect.map(session(server), (opened) => opened.callToolStream(tool, args, options))),
-    serverInfo: Effect.fn("ServerRegistry.serverInfo")(function*(name) {
+    serverInfo: Effect.fnUntraced(function*(name) {
       const { config } = yield* entryOf(name)
       const entry = yield* connected(name)
       yield* Effect.ignore(listToolsOf(name))
@@ -229,9 +276,9 @@ export const make = Effect.fnUntraced(function*(
         connectedAt: entry.connectedAt,
         tools: entry.lastTools
       }
-    }),
+    }, (effect, name) => trace.span("ServerRegistry.serverInfo", { "mcp.server": name })(effect)),
     disconnectAll: Effect.suspend(() => Effect.forEach([...entries.values()].reverse(), close, { discard: true })).pipe(
-      Effect.withSpan("ServerRegistry.disconnectAll")
+      trace.span("ServerRegistry.disconnectAll")
     ),
     changes: SubscriptionRef.changes(states)
   }

@@ -3,93 +3,112 @@ import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import { CallError, type Delivery, Unsupported } from "../McpError.ts"
 import type { CallOptions, McpSession } from "../McpSession.ts"
-import type { Connection } from "./connection.ts"
+import type { ListMethod } from "./catalog.ts"
 import { excerpt } from "./guard.ts"
-import { pages } from "./pages.ts"
+import { type Lister, pages } from "./pages.ts"
 import * as results from "./results.ts"
+import type { Session } from "./session.ts"
 
 /** The options of a call, with its `_meta` in the request. */
 export const send = <A>(
-  connection: Connection,
+  session: Session,
   method: string,
   params: Record<string, unknown>,
   schema: StandardSchemaV1<unknown, A>,
   options?: CallOptions
 ): Effect.Effect<A, CallError> =>
-  connection.request(method, options?.meta === undefined ? params : { ...params, _meta: options.meta }, schema, options)
-
-export const span = (connection: Connection, operation: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.withSpan(effect, `McpSession.${operation}`, { attributes: { "mcp.server": connection.server } })
+  session.request(method, options?.meta === undefined ? params : { ...params, _meta: options.meta }, schema, {
+    timeout: options?.timeout,
+    isRepeatable: options?.idempotent,
+    whileReconnecting: options?.whileReconnecting
+  })
 
 /** All pages of a list, without what is not valid in it. A server that does not offer it is not asked. */
-export const list = <A>(
-  connection: Connection,
-  { isItem, isOffered, key, method }: {
-    readonly isOffered: boolean
-    readonly method: string
-    readonly key: string
-    readonly isItem: (item: unknown) => item is A
+export const list = <A>(lister: Lister, listed: Listed<A>): Effect.Effect<ReadonlyArray<A>, CallError> =>
+  Effect.suspend(() => listed.isOffered() ? read(lister, listed) : Effect.succeed([]))
+
+/** A list that is read again, and compared, when the session has got another connection. */
+export const remembered =
+  (session: Session, method: ListMethod) =>
+  <A>(list: Effect.Effect<ReadonlyArray<A>, CallError>): Effect.Effect<ReadonlyArray<A>, CallError> => {
+    const remembering: Effect.Effect<ReadonlyArray<A>, CallError> = Effect.tap(
+      list,
+      (items) => Effect.sync(() => session.catalog.remember(method, items, remembering))
+    )
+    return remembering
   }
-): Effect.Effect<ReadonlyArray<A>, CallError> => {
-  if (!isOffered) return Effect.succeed([])
-  return pages(connection, method, results.page(key)).pipe(
+
+interface Listed<A> {
+  readonly isOffered: () => boolean
+  readonly method: string
+  readonly key: string
+  readonly isItem: (item: unknown) => item is A
+}
+
+const read = <A>(lister: Lister, { isItem, key, method }: Listed<A>): Effect.Effect<ReadonlyArray<A>, CallError> =>
+  pages(lister, method, results.page(key)).pipe(
     Effect.map((items) => {
       const valid = items.filter(isItem)
       if (valid.length < items.length) {
         const invalid = items.filter((item) => !isItem(item))
-        connection.warn(`left out ${invalid.length} of the ${key} that are not valid: ${excerpt(invalid, 300)}`)
+        lister.warn(`left out ${invalid.length} of the ${key} that are not valid: ${excerpt(invalid, 300)}`)
       }
       return valid
     }),
     Effect.catchIf(isMethodNotFound, () => {
-      connection.warn(`the server advertises ${key} but does not know ${method}`)
+      lister.warn(`the server advertises ${key} but does not know ${method}`)
       return Effect.succeed([])
     })
   )
-}
 
 export const methodNotFound = -32601
 
 const isMethodNotFound = ({ reason }: CallError): boolean =>
   reason._tag === "Rejected" && reason.code === methodNotFound
 
-export const unsupported = (connection: Connection, method: string, delivery: Delivery, what: string): CallError =>
+export const unsupported = (session: Session, method: string, delivery: Delivery, what: string): CallError =>
   new CallError({
-    server: connection.server,
+    server: session.server,
     method,
     delivery,
     reason: new Unsupported({ description: `the server does not offer ${what}` })
   })
 
-/** Many servers offer what they do not advertise, so all are asked; one that does not know the method does not offer it. */
-export const orUnsupported = (connection: Connection, what: string) => <A>(effect: Effect.Effect<A, CallError>) =>
+/** Many servers offer what they do not advertise, so they are asked, unless for a list; one that does not know the method does not offer it. */
+export const orUnsupported = (session: Session, what: string) => <A>(effect: Effect.Effect<A, CallError>) =>
   Effect.mapError(
     effect,
-    (error) => isMethodNotFound(error) ? unsupported(connection, error.method, "answered", what) : error
+    (error) => isMethodNotFound(error) ? unsupported(session, error.method, "answered", what) : error
   )
 
 export type Requests = Pick<McpSession["Service"], "complete" | "setLogLevel" | "ping" | "request">
 
-export const make = (connection: Connection): Requests => ({
-  complete: Effect.fn("McpSession.complete")(function*(request, options) {
+export const make = (session: Session): Requests => ({
+  complete: Effect.fnUntraced(function*(request, options) {
     const { argument, context, ref } = request
     const params = { ref, argument, ...(context === undefined ? {} : { context }) }
-    return yield* send(connection, "completion/complete", params, results.completeResult, options).pipe(
-      orUnsupported(connection, "completion")
+    return yield* send(session, "completion/complete", params, results.completeResult, options).pipe(
+      orUnsupported(session, "completion"),
+      session.telemetry.operation(
+        "completion/complete",
+        ref.type === "ref/prompt" ? { prompt: ref.name } : { uri: ref.uri }
+      )
     )
   }),
-  setLogLevel: Effect.fn("McpSession.setLogLevel")(function*(level) {
-    if (connection.era === "modern") connection.logLevel = level
-    else {
-      yield* send(connection, "logging/setLevel", { level }, results.any).pipe(
-        orUnsupported(connection, "a log level")
+  setLogLevel: Effect.fnUntraced(function*(level) {
+    if (session.era === "legacy") {
+      yield* send(session, "logging/setLevel", { level }, results.any).pipe(
+        orUnsupported(session, "a log level"),
+        session.telemetry.operation("logging/setLevel")
       )
     }
+    session.logLevel = level
   }),
-  ping: connection.era === "modern"
-    ? Effect.fail(unsupported(connection, "ping", "not-sent", "ping: revision 2026-07-28 has none"))
-    : send(connection, "ping", {}, results.any).pipe(Effect.asVoid, span(connection, "ping")),
-  request: Effect.fn("McpSession.request")(function*(method, params, options) {
-    return yield* send(connection, method, { ...params }, results.any, options)
-  })
+  ping: Effect.suspend(() =>
+    session.era === "modern"
+      ? Effect.fail(unsupported(session, "ping", "not-sent", "ping: revision 2026-07-28 has none"))
+      : Effect.asVoid(send(session, "ping", {}, results.any))
+  ).pipe(session.telemetry.operation("ping")),
+  request: (method, params, options) =>
+    send(session, method, { ...params }, results.any, options).pipe(session.telemetry.operation(method))
 })

@@ -1,53 +1,62 @@
-/** The resources of one connection: list, read, hear of changes. */
+/** The resources of one session: list, read, hear of changes. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import type { CallError } from "../McpError.ts"
 import type { McpSession } from "../McpSession.ts"
 import type { RequestId, ResourceUpdated } from "../Protocol.ts"
-import type { Connection } from "./connection.ts"
 import { isRecord } from "./guard.ts"
 import * as listen from "./listen.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
+import type { Session } from "./session.ts"
 
 export type Resources = Pick<
   McpSession["Service"],
   "listResources" | "listResourceTemplates" | "readResource" | "subscribe"
 >
 
-export const make = (connection: Connection, { keep }: listen.Listen): Resources => {
+export const make = (session: Session, { keep }: listen.Listen): Resources => {
   const subscriptions = new Map<string, Subscription>()
 
   /** Legacy: readers of one URI share one subscription on the server, and wait for each other's coming and going. */
-  const subscribed = Effect.fnUntraced(function*(uri: string): Effect.fn.Return<void, CallError, Scope.Scope> {
+  const subscribed = Effect.fnUntraced(function*(
+    uri: string,
+    onAgain: () => void
+  ): Effect.fn.Return<void, CallError, Scope.Scope> {
     const subscription = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        const shared = subscriptions.get(uri) ?? { readers: 0, asked: false, lock: Semaphore.makeUnsafe(1) }
-        shared.readers++
+        const shared = subscriptions.get(uri) ?? { readers: new Set(), asked: false, lock: Semaphore.makeUnsafe(1) }
+        shared.readers.add(onAgain)
         subscriptions.set(uri, shared)
         return shared
       }),
       (shared) =>
         Effect.gen(function*() {
-          if (--shared.readers > 0) return
+          shared.readers.delete(onAgain)
+          if (shared.readers.size > 0) return
           if (shared.asked) {
             shared.asked = false
-            yield* Effect.ignore(requests.send(connection, "resources/unsubscribe", { uri }, results.any, brief))
+            yield* requests.send(session, "resources/unsubscribe", { uri }, results.any, brief).pipe(
+              session.telemetry.operation("resources/unsubscribe", { uri }),
+              Effect.ignore
+            )
           }
           // Somebody may have come meanwhile.
-          if (shared.readers === 0) subscriptions.delete(uri)
+          if (shared.readers.size === 0) subscriptions.delete(uri)
         }).pipe(Semaphore.withPermit(shared.lock))
     )
     yield* Effect.gen(function*() {
       if (subscription.asked) return
       // Before it is sent: when it is given up half-way, nobody knows whether the server has subscribed us.
       subscription.asked = true
-      yield* requests.send(connection, "resources/subscribe", { uri }, results.any).pipe(
-        requests.orUnsupported(connection, "updates of resources"),
+      yield* requests.send(session, "resources/subscribe", { uri }, results.any).pipe(
+        requests.orUnsupported(session, "updates of resources"),
+        session.telemetry.operation("resources/subscribe", { uri }),
         Effect.tapError(() =>
           Effect.sync(() => {
             subscription.asked = false
@@ -57,6 +66,24 @@ export const make = (connection: Connection, { keep }: listen.Listen): Resources
     }).pipe(Semaphore.withPermit(subscription.lock))
   })
 
+  /** A new connection knows nothing of what we subscribed to on another. */
+  const resubscribe = Effect.fnUntraced(function*(uri: string, { asked, readers }: Subscription) {
+    if (!asked || session.era === "modern") return
+    const again = yield* Effect.result(requests.send(session, "resources/subscribe", { uri }, results.any))
+    if (Result.isFailure(again)) {
+      session.warn(`updates of ${uri} may be missed: ${again.failure.message}`)
+    }
+    readers.forEach((onAgain) => onAgain())
+  })
+  session.onReconnected.add(
+    Effect.suspend(() =>
+      Effect.forEach([...subscriptions], ([uri, subscription]) => resubscribe(uri, subscription), {
+        concurrency: "unbounded",
+        discard: true
+      })
+    )
+  )
+
   const subscribe = (uri: string) =>
     Stream.callback<ResourceUpdated, CallError>((queue) =>
       Effect.gen(function*() {
@@ -64,13 +91,13 @@ export const make = (connection: Connection, { keep }: listen.Listen): Resources
           Queue.offerUnsafe(queue, update)
         }
         let own: RequestId | undefined
-        yield* listen.on(connection, ({ method, params = {} }) => {
+        yield* listen.on(session, ({ method, params = {} }) => {
           if (method !== "notifications/resources/updated" || typeof params["uri"] !== "string") return
           if (listen.isFor(own, params) && isWithin(params["uri"], uri)) offer({ ...params, uri: params["uri"] })
         })
-        const end = Effect.andThen(connection.ended, Queue.end(queue))
-        if (connection.era === "legacy") {
-          yield* subscribed(uri)
+        const end = Effect.andThen(session.ended, Queue.end(queue))
+        if (session.era === "legacy") {
+          yield* subscribed(uri, () => offer({ uri }))
           return yield* end
         }
         const following = keep({ resourceSubscriptions: [uri] }, ({ again, honored, id }) => {
@@ -78,31 +105,35 @@ export const make = (connection: Connection, { keep }: listen.Listen): Resources
           if (isRecord(honored) && !isHonored(honored["resourceSubscriptions"])) {
             Queue.failCauseUnsafe(
               queue,
-              Cause.fail(requests.unsupported(connection, "subscriptions/listen", "answered", "updates of resources"))
+              Cause.fail(requests.unsupported(session, "subscriptions/listen", "answered", "updates of resources"))
             )
           } else if (again) offer({ uri })
-        }, { insists: false }).pipe(requests.orUnsupported(connection, "updates of resources"))
+        }, { insists: false }).pipe(requests.orUnsupported(session, "updates of resources"))
         yield* Effect.raceFirst(following, end)
       }), { bufferSize: backlog, strategy: "sliding" })
 
-  const isOffered = connection.capabilities.resources !== undefined
+  const isOffered = () => session.capabilities.resources !== undefined
 
   return {
-    listResources: requests.list(connection, {
+    listResources: requests.list(session, {
       isOffered,
       method: "resources/list",
       key: "resources",
       isItem: results.isResource
-    }).pipe(requests.span(connection, "listResources")),
-    listResourceTemplates: requests.list(connection, {
+    }).pipe(requests.remembered(session, "resources/list"), session.telemetry.operation("resources/list")),
+    listResourceTemplates: requests.list(session, {
       isOffered,
       method: "resources/templates/list",
       key: "resourceTemplates",
       isItem: results.isResourceTemplate
-    }).pipe(requests.span(connection, "listResourceTemplates")),
-    readResource: Effect.fn("McpSession.readResource")(function*(uri, options) {
-      return yield* requests.send(connection, "resources/read", { uri }, results.readResourceResult, options).pipe(
-        requests.orUnsupported(connection, "resources")
+    }).pipe(
+      requests.remembered(session, "resources/templates/list"),
+      session.telemetry.operation("resources/templates/list")
+    ),
+    readResource: Effect.fnUntraced(function*(uri, options) {
+      return yield* requests.send(session, "resources/read", { uri }, results.readResourceResult, options).pipe(
+        requests.orUnsupported(session, "resources"),
+        session.telemetry.operation("resources/read", { uri })
       )
     }),
     subscribe
@@ -114,7 +145,8 @@ export const make = (connection: Connection, { keep }: listen.Listen): Resources
 // ---------------------------------------------------------------------------------------------------------------------
 
 interface Subscription {
-  readers: number
+  /** Each is told when something may have been missed. */
+  readonly readers: Set<() => void>
   asked: boolean
   readonly lock: Semaphore.Semaphore
 }

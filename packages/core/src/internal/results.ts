@@ -10,7 +10,7 @@ import type {
   ResourceTemplate,
   Tool
 } from "../Protocol.ts"
-import { isRecord } from "./guard.ts"
+import { excerpt, isRecord } from "./guard.ts"
 
 export const schema = <A>(check: (value: unknown) => { readonly value: A } | string): StandardSchemaV1<unknown, A> => ({
   "~standard": {
@@ -23,15 +23,47 @@ export const schema = <A>(check: (value: unknown) => { readonly value: A } | str
   }
 })
 
-const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallToolResult =>
-  Array.isArray(value["content"]) &&
-  value["content"].every((block) => isRecord(block) && typeof block["type"] === "string")
+/** An answer of a tool, and what had to be remarked about it. */
+export interface ToolResult {
+  readonly result: CallToolResult
+  readonly remark?: string
+}
 
-/** Servers leave `content` out where there is none; unknown kinds of content pass through. */
-export const callToolResult = (value: unknown): { readonly value: CallToolResult } | string => {
+/**
+ * Servers leave `content` out where there is none; unknown kinds of content pass through. A block that is not valid
+ * costs no other: what can be read of it is text, the rest is left out.
+ */
+export const callToolResult = (value: unknown): { readonly value: ToolResult } | string => {
   if (!isRecord(value)) return "the result is not an object"
-  const result = value["content"] === undefined ? { ...value, content: [] } : value
-  return isToolResult(result) ? { value: result } : "the result's content is not a list of content blocks"
+  if (isToolResult(value)) return { value: { result: value } }
+  const { content } = value
+  const given = Array.isArray(content) ? content : content === undefined || content === null ? [] : [content]
+  const result = { ...value, content: given.map(blockOf).filter(isBlock) }
+  if (!isToolResult(result)) return "the result's content is not a list of content blocks"
+  const invalid = given.filter((block) => !isBlock(block))
+  if (invalid.length > 0) {
+    const remark = `${invalid.length} of the ${given.length} content blocks of a result are not valid, and were read ` +
+      `as text or left out: ${excerpt(invalid, 300)}`
+    return { value: { result, remark } }
+  }
+  return given.length === 0 || Array.isArray(content)
+    ? { value: { result } }
+    : { value: { result, remark: `the content of a result is not a list but one block: ${excerpt(content, 300)}` } }
+}
+
+const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallToolResult =>
+  Array.isArray(value["content"]) && value["content"].every(isBlock)
+
+const isBlock = (value: unknown): value is { readonly type: string } =>
+  isRecord(value) && typeof value["type"] === "string" &&
+  (value["type"] !== "text" || typeof value["text"] === "string")
+
+const blockOf = (value: unknown): unknown => {
+  if (typeof value === "string") return { type: "text", text: value }
+  if (!isRecord(value) || isBlock(value)) return value
+  const { text, type } = value
+  if (text === undefined || text === null || type !== "text" && typeof text !== "string") return value
+  return { ...value, type: "text", text: typeof text === "string" ? text : excerpt(text, Number.POSITIVE_INFINITY) }
 }
 
 export const isTool = (value: unknown): value is Tool =>

@@ -3,10 +3,11 @@
  * SDK, the multi-round-trip results of the modern one.
  */
 import {
-  type Client,
+  Client,
   type ClientCapabilities,
+  type ClientContext,
   type CreateMessageRequestParams,
-  type ElicitRequestFormParams,
+  type JSONRPCRequest,
   ProtocolError,
   ProtocolErrorCode,
   type Result,
@@ -18,6 +19,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Option from "effect/Option"
+import * as EffectResult from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Elicitation, type ElicitationRequest, type ElicitationResult } from "../Elicitation.ts"
@@ -25,7 +27,8 @@ import { Roots } from "../Roots.ts"
 import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
-import { isRecord } from "./guard.ts"
+import { excerpt, isRecord } from "./guard.ts"
+import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
 
 export interface ServerRequests {
@@ -38,9 +41,19 @@ export interface ServerRequests {
 
 type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
 
+/** The SDK would check forms before us, and refuse them whole and at length for a null. */
+export class AskedClient extends Client {
+  protected override _wrapHandler(method: string, handler: SdkHandler): SdkHandler {
+    return method === "elicitation/create" ? handler : super._wrapHandler(method, handler)
+  }
+}
+
+type SdkHandler = (request: JSONRPCRequest, context: ClientContext) => Promise<Result>
+
 export const make = Effect.fnUntraced(function*(
   server: string,
-  waiting: Waiting
+  waiting: Waiting,
+  telemetry: Telemetry
 ): Effect.fn.Return<ServerRequests, never, Scope.Scope> {
   const roots = Option.getOrUndefined(yield* Effect.serviceOption(Roots))
   const sampling = Option.getOrUndefined(yield* Effect.serviceOption(Sampling))
@@ -84,7 +97,7 @@ export const make = Effect.fnUntraced(function*(
           )
         ),
         Effect.raceFirst(gone),
-        Effect.withSpan(`McpSession.${method}`, { attributes: { "mcp.server": server } })
+        telemetry.serving(method, asked)
       ))
   }
 
@@ -105,13 +118,15 @@ export const make = Effect.fnUntraced(function*(
     )
   }
   if (elicitation !== undefined && modes.length > 0) {
-    handle("elicitation/create", isElicitation, (asked) => {
-      const mode = asked.mode ?? "form"
-      if (!modes.includes(mode)) return refuse(`Client does not support ${mode}-mode elicitation requests`)
-      const request: ElicitationRequest = asked.mode === "url"
-        ? { ...asked, _tag: "Url", server }
-        : { ...asked, _tag: "Form", server }
-      return Effect.flatMap(elicitation.elicit(request), (result) => fitting(request, result))
+    handle("elicitation/create", isRecord, (asked) => {
+      const mode = asked["mode"] ?? "form"
+      if (!modes.some((offered) => offered === mode)) {
+        return refuse(`Client does not support ${excerpt(mode, 50).replaceAll("\"", "")}-mode elicitation requests`)
+      }
+      const request = elicitationOf(server, asked)
+      return EffectResult.isFailure(request)
+        ? refuse(`the elicitation request is not valid: ${request.failure}`)
+        : Effect.flatMap(elicitation.elicit(request.success), (result) => fitting(request.success, result))
     })
   }
 
@@ -165,19 +180,24 @@ const anything: StandardSchemaV1<unknown, unknown> = {
   "~standard": { version: 1, vendor: "universal-mcp", validate: (value) => ({ value }) }
 }
 
-interface UrlParams {
-  readonly mode: "url"
-  readonly message: string
-  readonly url: string
-  readonly elicitationId?: string
-}
-
 const isSampling = (value: unknown): value is CreateMessageRequestParams =>
   isRecord(value) && Array.isArray(value["messages"])
 
 /** No mode is the form. */
-const isElicitation = (value: unknown): value is ElicitRequestFormParams | UrlParams =>
-  isRecord(value) && typeof value["message"] === "string" &&
-  (value["mode"] === "url"
-    ? typeof value["url"] === "string"
-    : isRecord(value["requestedSchema"]) && isRecord(value["requestedSchema"]["properties"]))
+const elicitationOf = (
+  server: string,
+  asked: Readonly<Record<string, unknown>>
+): EffectResult.Result<ElicitationRequest, string> => {
+  const { message, ...others } = form.withoutNulls(asked)
+  if (typeof message !== "string") return EffectResult.fail("it has no message")
+  if (others["mode"] !== "url") {
+    return EffectResult.map(
+      form.read(others["requestedSchema"]),
+      (requestedSchema) => ({ ...others, _tag: "Form", server, message, requestedSchema })
+    )
+  }
+  const { elicitationId, url, ...more } = others
+  if (typeof url !== "string" || !URL.canParse(url)) return EffectResult.fail("its url is not one")
+  const id = typeof elicitationId === "string" ? { elicitationId } : {}
+  return EffectResult.succeed({ ...more, _tag: "Url", server, message, url, ...id })
+}

@@ -8,6 +8,8 @@ import * as results from "./results.ts"
 export interface State {
   readonly task: Task
   readonly result?: CallToolResult
+  /** What had to be remarked about the result. */
+  readonly remark?: string
   readonly error?: Readonly<Record<string, unknown>>
   readonly inputRequests?: Readonly<Record<string, unknown>>
 }
@@ -15,7 +17,7 @@ export interface State {
 /** What `tools/call` gives: a task where the server wants to take its time. */
 export type Called =
   | { readonly _tag: "Task"; readonly state: State }
-  | { readonly _tag: "Result"; readonly result: CallToolResult }
+  | { readonly _tag: "Result"; readonly result: CallToolResult; readonly remark?: string }
 
 export interface RawTask {
   readonly taskId: string
@@ -47,7 +49,7 @@ export const called = results.schema<Called>((value) => {
     : undefined
   if (created === undefined) {
     const result = results.callToolResult(value)
-    return typeof result === "string" ? result : { value: { _tag: "Result", result: result.value } }
+    return typeof result === "string" ? result : { value: { _tag: "Result", ...result.value } }
   }
   const state = stateOf(created)
   return typeof state === "string" ? state : { value: { _tag: "Task", state: state.value } }
@@ -73,7 +75,7 @@ const stateOf = (value: unknown): { readonly value: State } | string => {
   return {
     value: {
       task: taskOf(value),
-      ...(result === undefined ? {} : { result: result.value }),
+      ...result?.value,
       ...(isRecord(error) ? { error } : {}),
       ...(isRecord(inputRequests) ? { inputRequests } : {})
     }

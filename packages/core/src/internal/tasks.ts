@@ -11,71 +11,90 @@ import { CallError, InvalidResult, Rejected, Unsupported } from "../McpError.ts"
 import type { McpSession } from "../McpSession.ts"
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
-import type { Connection, RequestOptions } from "./connection.ts"
 import { excerpt, isRecord } from "./guard.ts"
 import * as listen from "./listen.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
+import type { RequestOptions, Session } from "./session.ts"
 import * as schemas from "./taskResults.ts"
 
 export type Tasks = McpSession["Service"]["tasks"]
 
-export const make = (connection: Connection): Tasks => ({
-  get: Effect.fn("McpSession.tasks.get")(function*(taskId) {
-    return (yield* get(connection, taskId)).task
-  }),
-  result: Effect.fn("McpSession.tasks.result")(function*(taskId, options) {
-    const result = Effect.flatMap(get(connection, taskId, unlimited), (state) => follow(connection, state, () => {}))
-    return yield* connection.within("tools/call", options?.timeout, result)
-  }),
-  cancel: Effect.fn("McpSession.tasks.cancel")(function*(taskId) {
-    yield* connection.request("tasks/cancel", { taskId }, results.any)
-  }),
-  list: connection.era === "modern"
-    ? Effect.fail(
-      requests.unsupported(connection, "tasks/list", "not-sent", "a list of tasks: revision 2026-07-28 has none")
+export const make = (session: Session): Tasks => ({
+  get: (taskId) => Effect.map(get(session, taskId), ({ task }) => task).pipe(session.telemetry.operation("tasks/get")),
+  result: (taskId, options) => {
+    const goesOn = hinted(`the task ${taskId} was not cancelled: ask for its result again with \`tasks.result\``)
+    const result = Effect.flatMap(get(session, taskId, unlimited), (state) => follow(session, state, () => {}, goesOn))
+    return session.within("tasks/result", options?.timeout, () => result).pipe(
+      session.telemetry.operation("tasks/result")
     )
-    : Effect.map(
-      requests.list(connection, {
-        isOffered: connection.capabilities.tasks !== undefined,
-        method: "tasks/list",
-        key: "tasks",
-        isItem: schemas.isTask
-      }),
-      (tasks) => tasks.map(schemas.taskOf)
-    ).pipe(requests.span(connection, "tasks.list"))
+  },
+  cancel: (taskId) =>
+    Effect.asVoid(session.request("tasks/cancel", { taskId }, results.any)).pipe(
+      session.telemetry.operation("tasks/cancel")
+    ),
+  list: Effect.suspend(() =>
+    session.era === "modern"
+      ? Effect.fail(
+        requests.unsupported(session, "tasks/list", "not-sent", "a list of tasks: revision 2026-07-28 has none")
+      )
+      : Effect.map(
+        requests.list(session, {
+          isOffered: () => session.capabilities.tasks !== undefined,
+          method: "tasks/list",
+          key: "tasks",
+          isItem: schemas.isTask
+        }),
+        (tasks) => tasks.map(schemas.taskOf)
+      )
+  ).pipe(session.telemetry.operation("tasks/list"))
 })
 
 /**
- * Waits for the task of a call and gives its result; `onStatus` hears of every change. Interrupted, or where the server
- * asks for what nobody here answers, it cancels the task.
+ * Waits for the task of a call and gives its result; `onStatus` hears of every change. Interrupted, or where the task
+ * is lost or asks for what nobody here answers, it cancels the task.
  */
 export const run = (
-  connection: Connection,
+  session: Session,
   state: schemas.State,
   onStatus: (task: Task) => void
 ): Effect.Effect<CallToolResult, CallError> => {
   const { taskId } = state.task
-  const cancel = connection.request("tasks/cancel", { taskId }, results.any, { timeout: "1 second" })
-  return follow(connection, state, onStatus).pipe(
-    Effect.tapError(({ reason }) => reason._tag === "Unsupported" ? Effect.ignore(cancel) : Effect.void),
-    Effect.onInterrupt(() => Effect.ignore(cancel))
-  )
+  const cancel = Effect.ignore(session.request("tasks/cancel", { taskId }, results.any, { timeout: "1 second" }))
+  const givenUp: Lost = (effect) =>
+    hinted(`the server was told to cancel the task ${taskId}`)(Effect.tapError(effect, () => cancel))
+  return follow(session, state, onStatus, givenUp).pipe(Effect.onInterrupt(() => cancel))
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const get = (connection: Connection, taskId: string, options?: RequestOptions) =>
-  connection.request("tasks/get", { taskId }, schemas.state, options)
+const get = (session: Session, taskId: string, options?: RequestOptions) =>
+  session.request("tasks/get", { taskId }, schemas.state, options)
 
-const fetch = (connection: Connection, taskId: string) =>
-  connection.request("tasks/result", { taskId }, schemas.toolResult, unlimited)
+const fetch = (session: Session, taskId: string) =>
+  Effect.map(
+    session.request("tasks/result", { taskId }, schemas.toolResult, unlimited),
+    (answered) => remarking(session, answered)
+  )
+
+const remarking = (session: Session, { remark, result }: results.ToolResult): CallToolResult => {
+  if (remark !== undefined) session.warn(remark)
+  return result
+}
 
 const unlimited: RequestOptions = { timeout: Duration.infinity }
 
-const follow = (connection: Connection, first: schemas.State, onStatus: (task: Task) => void) =>
+/** What becomes of a task that nobody can follow any more. */
+type Lost = <A>(effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
+
+const hinted = (what: string): Lost =>
+  Effect.mapError(({ delivery, hint, method, reason, server }) =>
+    new CallError({ server, method, delivery, reason, hint: hint === undefined ? what : `${hint}; ${what}` })
+  )
+
+const follow = (session: Session, first: schemas.State, onStatus: (task: Task) => void, lost: Lost) =>
   Effect.scoped(Effect.gen(function*() {
     const { taskId } = first.task
     const woken = yield* Queue.sliding<void>(1)
@@ -85,31 +104,37 @@ const follow = (connection: Connection, first: schemas.State, onStatus: (task: T
       last = task
       onStatus(task)
     }
-    yield* listen.on(connection, ({ method, params }) => {
+    yield* listen.on(session, ({ method, params }) => {
       if (!statusMethods.includes(method) || !schemas.isTask(params) || params.taskId !== taskId) return
       tell(schemas.taskOf(params))
       Queue.offerUnsafe(woken, undefined)
     })
-    const ask = Effect.fnUntraced(function*({ pollInterval }: Task) {
-      yield* Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken))
-      const state = yield* get(connection, taskId, unlimited)
-      tell(state.task)
-      return state
-    })
+    const ask = ({ pollInterval }: Task) =>
+      Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken)).pipe(
+        Effect.andThen(get(session, taskId)),
+        Effect.retry({ times: 3, while: (error) => !session.hasEnded() && mayPass(error) }),
+        Effect.tap((state) => Effect.sync(() => tell(state.task)))
+      )
     tell(first.task)
-    return yield* connection.era === "modern"
-      ? modern(connection, first, ask)
-      : legacy(connection, first, ask)
+    return yield* session.era === "modern"
+      ? modern(session, first, ask, lost)
+      : legacy(session, first, ask, lost)
   }))
 
 type Ask = (task: Task) => Effect.Effect<schemas.State, CallError>
 
-const legacy = Effect.fnUntraced(function*(connection: Connection, first: schemas.State, ask: Ask) {
+const legacy = Effect.fnUntraced(function*(session: Session, first: schemas.State, ask: Ask, lost: Lost) {
   let { task } = first
-  while (task.status === "working") task = (yield* ask(task)).task
-  if (task.status === "cancelled") return yield* cancelled(connection, task)
-  const result = fetch(connection, task.taskId)
-  if (task.status !== "input_required") return yield* result
+  while (task.status === "working") task = (yield* lost(ask(task))).task
+  if (task.status === "cancelled") return yield* cancelled(session, task)
+  const fetched = fetch(session, task.taskId)
+  if (task.status !== "input_required") return yield* fetched
+  // A refusal is how the task ended.
+  const result = Effect.catchIf(
+    fetched,
+    ({ reason }) => reason._tag !== "Rejected" && !isFinal(task),
+    (error) => lost(Effect.fail(error))
+  )
   // What the server asks comes while its result is waited for; how it stands meanwhile is told by asking on.
   const asking = Effect.gen(function*() {
     while (!isFinal(task)) task = (yield* ask(task)).task
@@ -119,59 +144,64 @@ const legacy = Effect.fnUntraced(function*(connection: Connection, first: schema
 })
 
 const modern = Effect.fnUntraced(function*(
-  connection: Connection,
+  session: Session,
   first: schemas.State,
-  ask: Ask
+  ask: Ask,
+  lost: Lost
 ): Effect.fn.Return<CallToolResult, CallError, Scope.Scope> {
   const answered = new Set<string>()
   const unanswered = yield* Deferred.make<never, CallError>()
   // What begins a task says how it stands and no more.
-  let state = first.task.status === "completed" && first.result === undefined ? yield* ask(first.task) : first
+  let state = first.task.status === "completed" && first.result === undefined
+    ? yield* lost(ask(first.task))
+    : first
   while (!isFinal(state.task)) {
     for (const [key, request] of Object.entries(state.inputRequests ?? {})) {
       if (answered.has(key)) continue
       answered.add(key)
       // As long as the task itself: what it no longer needs to know is taken back.
-      yield* reply(connection, state.task.taskId, key, request).pipe(
+      yield* reply(session, state.task.taskId, key, request).pipe(
         Effect.catch((error) => Deferred.fail(unanswered, error)),
         Effect.forkScoped({ startImmediately: true })
       )
     }
-    state = yield* Effect.raceFirst(ask(state.task), Deferred.await(unanswered))
+    state = yield* lost(Effect.raceFirst(ask(state.task), Deferred.await(unanswered)))
   }
-  if (state.task.status === "cancelled") return yield* cancelled(connection, state.task)
-  return state.result ?? (yield* state.task.status === "failed" ? failed(connection, state) : empty(connection))
+  if (state.task.status === "cancelled") return yield* cancelled(session, state.task)
+  const { remark, result } = state
+  if (result !== undefined) return remarking(session, { result, ...(remark === undefined ? {} : { remark }) })
+  return yield* state.task.status === "failed" ? failed(session, state) : empty(session)
 })
 
 const reply = Effect.fnUntraced(function*(
-  connection: Connection,
+  session: Session,
   taskId: string,
   key: string,
   request: unknown
 ): Effect.fn.Return<void, CallError> {
   const { method, params } = isRecord(request) ? request : {}
-  const answer = yield* connection.answer(String(method), params).pipe(
+  const answer = yield* session.answer(String(method), params).pipe(
     Effect.mapError((why) =>
       new CallError({
-        server: connection.server,
+        server: session.server,
         method: "tasks/update",
         delivery: "not-sent",
         reason: new Unsupported({ description: `the task asks for ${excerpt(method)}, and ${why}` })
       })
     )
   )
-  yield* connection.request("tasks/update", { taskId, inputResponses: { [key]: answer } }, results.any)
+  yield* session.request("tasks/update", { taskId, inputResponses: { [key]: answer } }, results.any)
 })
 
-const rejected = (connection: Connection, rejection: Rejected) =>
+const rejected = (session: Session, rejection: Rejected) =>
   Effect.fail(
-    new CallError({ server: connection.server, method: "tools/call", delivery: "answered", reason: rejection })
+    new CallError({ server: session.server, method: "tools/call", delivery: "answered", reason: rejection })
   )
 
-const failed = (connection: Connection, { error = {}, task }: schemas.State) => {
+const failed = (session: Session, { error = {}, task }: schemas.State) => {
   const { code, data, message } = error
   return rejected(
-    connection,
+    session,
     new Rejected({
       code: typeof code === "number" ? code : internalError,
       description: typeof message === "string" ? message : task.statusMessage ?? "the task failed and does not say why",
@@ -180,7 +210,7 @@ const failed = (connection: Connection, { error = {}, task }: schemas.State) => 
   )
 }
 
-const empty = ({ server }: Connection) =>
+const empty = ({ server }: Session) =>
   Effect.fail(
     new CallError({
       server,
@@ -190,14 +220,20 @@ const empty = ({ server }: Connection) =>
     })
   )
 
-const cancelled = (connection: Connection, { statusMessage }: Task) =>
+const cancelled = (session: Session, { statusMessage }: Task) =>
   rejected(
-    connection,
+    session,
     new Rejected({
       code: internalError,
       description: `the task was cancelled${statusMessage === undefined ? "" : `: ${statusMessage}`}`
     })
   )
+
+/** A server that is asked later may answer, unless it has said that there is nothing to ask for. */
+const mayPass = ({ reason }: CallError): boolean =>
+  reason._tag === "Rejected"
+    ? reason.code !== -32602 && reason.code !== requests.methodNotFound
+    : reason._tag !== "Unauthorized" && reason._tag !== "Unsupported"
 
 const internalError = -32603
 

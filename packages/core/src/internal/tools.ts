@@ -1,25 +1,26 @@
-/** The tools of one connection: list, call, call with progress. */
+/** The tools of one session: list, call, call with progress. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
 import { type CallError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "../McpError.ts"
 import type { CallEvent, CallOptions, McpSession } from "../McpSession.ts"
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
-import type { Connection } from "./connection.ts"
+import * as Bounded from "./bounded.ts"
 import * as Definitions from "./definitions.ts"
 import * as listen from "./listen.ts"
 import * as paramHeaders from "./paramHeaders.ts"
+import type { Fate, Session } from "./session.ts"
 import * as taskResults from "./taskResults.ts"
 import * as tasks from "./tasks.ts"
+import * as urlElicitation from "./urlElicitation.ts"
 
 export type Tools = Pick<McpSession["Service"], "listTools" | "callTool" | "callToolOrFail" | "callToolStream">
 
-export const make = (connection: Connection): Tools => {
-  const { server } = connection
-  const definitions = Definitions.make(connection)
-  const takesTasks = connection.era === "legacy" && connection.capabilities.tasks?.requests?.tools?.call !== undefined
+export const make = (session: Session): Tools => {
+  const { server } = session
+  const definitions = Definitions.make(session)
+  const takesTasks = () => session.era === "legacy" && session.capabilities.tasks?.requests?.tools?.call !== undefined
   let lastToken = 0
 
   /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
@@ -39,47 +40,51 @@ export const make = (connection: Connection): Tools => {
       })
     )
 
-  const send = (name: string, args: Arguments, options: CallOptions | undefined) =>
+  const send = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) =>
     Effect.suspend(() => {
       const definition = definitions.get(name)
       const params = {
         name,
         ...(args === undefined ? {} : { arguments: args }),
-        ...(takesTasks ? taskParams(definition, options?.task) : {}),
+        ...(takesTasks() ? taskParams(definition, options?.task) : {}),
         ...(options?.meta === undefined ? {} : { _meta: options.meta })
       }
-      return connection.request("tools/call", params, taskResults.called, {
+      return session.request("tools/call", params, taskResults.called, {
         timeout: Duration.infinity,
+        isRepeatable: options?.idempotent ?? definitions.isRepeatable(name),
+        whileReconnecting: options?.whileReconnecting,
+        fate,
         ...(definition === undefined ? {} : { headers: paramHeaders.of(definition.headers, args) })
       })
     })
 
   /** The server's list says which headers it wants: it is asked when it has refused those that it got. */
-  const sendAgain = (name: string, args: Arguments, options: CallOptions | undefined) =>
+  const sendAgain = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) =>
     Effect.catchIf(
-      send(name, args, options),
-      ({ reason }) => connection.hasHttpHeaders && reason._tag === "Rejected" && reason.code === headerMismatch,
+      send(name, args, options, fate),
+      ({ reason }) => session.hasHttpHeaders && reason._tag === "Rejected" && reason.code === headerMismatch,
       (error) =>
         definitions.list.pipe(Effect.matchEffect({
           onFailure: () => Effect.fail(error),
-          onSuccess: () => send(name, args, options)
+          onSuccess: () => send(name, args, options, fate)
         }))
     )
 
-  const call = Effect.fn("McpSession.callTool")(function*(
+  const call = Effect.fnUntraced(function*(
     name: string,
     args: Arguments,
     options: CallOptions | undefined,
     onStatus: (task: Task) => void
   ): Effect.fn.Return<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent> {
-    if (takesTasks) yield* definitions.learn
+    if (takesTasks()) yield* definitions.learn
     let mayBeUnknown = true
-    const called = Effect.flatMap(sendAgain(name, args, options), (outcome) => {
-      if (outcome._tag === "Result") return Effect.succeed(outcome.result)
-      mayBeUnknown = false
-      return tasks.run(connection, outcome.state, onStatus)
-    })
-    const result = yield* connection.within("tools/call", options?.timeout, called).pipe(
+    const called = (fate: Fate) =>
+      Effect.flatMap(urlElicitation.asking(session)(sendAgain(name, args, options, fate)), (outcome) => {
+        if (outcome._tag === "Result") return Effect.succeed(outcome.result)
+        mayBeUnknown = false
+        return tasks.run(session, outcome.state, onStatus)
+      })
+    const result = yield* session.within("tools/call", options?.timeout, called).pipe(
       Effect.tapError(({ reason }) =>
         reason._tag === "Rejected" && mayBeUnknown
           ? failIfUnknown(name, options?.timeout, { text: reason.description })
@@ -95,7 +100,7 @@ export const make = (connection: Connection): Tools => {
       return yield* new InvalidStructuredContent({ server, tool: name, issues, result, hint: invalidHint })
     }
     return result
-  })
+  }, (effect, tool, args) => session.telemetry.operation("tools/call", { tool, arguments: args })(effect))
 
   const callTool: Tools["callTool"] = (name, args, options) => call(name, args, options, () => {})
 
@@ -107,21 +112,22 @@ export const make = (connection: Connection): Tools => {
   })
 
   const callToolStream: Tools["callToolStream"] = (name, args, options) =>
-    Stream.callback<CallEvent, CallError | ToolNotFound | InvalidStructuredContent>(
-      Effect.fnUntraced(function*(queue) {
+    Bounded.stream<CallEvent, CallError | ToolNotFound | InvalidStructuredContent, Scope.Scope>(
+      lostEvent,
+      Effect.fnUntraced(function*(offer) {
         const token = `umcp-${++lastToken}`
-        yield* listen.on(connection, ({ method, params = {} }) => {
-          if (method === "notifications/message") Queue.offerUnsafe(queue, logEvent(params))
-          else if (method === "notifications/progress" && params["progressToken"] === token) {
-            Queue.offerUnsafe(queue, progressEvent(params))
-          }
+        yield* listen.on(session, ({ method, params = {} }) => {
+          const event = method === "notifications/message"
+            ? logEvent(params)
+            : method === "notifications/progress" && params["progressToken"] === token
+            ? progressEvent(params)
+            : undefined
+          if (event !== undefined) offer(event)
         })
         const withToken = { ...options, meta: { ...options?.meta, progressToken: token } }
-        const result = yield* call(name, args, withToken, (task) => Queue.offerUnsafe(queue, { _tag: "Task", task }))
-        yield* Queue.offer(queue, { _tag: "Result", result })
-        yield* Queue.end(queue)
-      }, (effect, queue) => Effect.catchCause(effect, (cause) => Queue.failCause(queue, cause))),
-      { bufferSize: Number.POSITIVE_INFINITY }
+        const result = yield* call(name, args, withToken, (task) => offer({ _tag: "Task", task }))
+        offer({ _tag: "Result", result })
+      })
     )
 
   return { listTools: definitions.list, callTool, callToolOrFail, callToolStream }
@@ -147,20 +153,33 @@ const taskParams = (definition: Definitions.Definition | undefined, wanted: Call
   return isTask ? { task: ttl === undefined ? {} : { ttl } } : {}
 }
 
-const number = (value: unknown): number | undefined => typeof value === "number" ? value : undefined
+/** Some servers write numbers as text. */
+const number = (value: unknown): number | undefined => {
+  const read = typeof value === "string" && value.trim() !== "" ? Number(value) : value
+  return typeof read === "number" && Number.isFinite(read) ? read : undefined
+}
 
-const progressEvent = (params: Readonly<Record<string, unknown>>): CallEvent => ({
-  _tag: "Progress",
-  progress: number(params["progress"]) ?? 0,
-  total: number(params["total"]),
-  message: typeof params["message"] === "string" ? params["message"] : undefined
-})
+/** Nothing of what says nothing. */
+const progressEvent = (params: Readonly<Record<string, unknown>>): CallEvent | undefined => {
+  const progress = number(params["progress"])
+  return progress === undefined ? undefined : {
+    _tag: "Progress",
+    progress,
+    total: number(params["total"]),
+    message: typeof params["message"] === "string" ? params["message"] : undefined
+  }
+}
 
-const logEvent = (params: Readonly<Record<string, unknown>>): CallEvent => ({
+const logEvent = ({ data, level, logger }: Readonly<Record<string, unknown>>): CallEvent | undefined =>
+  typeof level === "string"
+    ? { _tag: "Log", level, logger: typeof logger === "string" ? logger : undefined, data }
+    : undefined
+
+const lostEvent = (count: number): CallEvent => ({
   _tag: "Log",
-  level: String(params["level"]),
-  logger: typeof params["logger"] === "string" ? params["logger"] : undefined,
-  data: params["data"]
+  level: "warning",
+  logger: "universal-mcp",
+  data: `${count} events were lost, because they were not read fast enough`
 })
 
 const textOf = (result: CallToolResult): string => {

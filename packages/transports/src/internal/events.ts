@@ -89,9 +89,10 @@ export const makeParser = (
     },
     onOversized: (line) => {
       if (isComment(line.head)) return
+      const known = skipping || dealtWith
       skipping = true
       parser.reset()
-      if (!dealtWith) options.onOversized({ head: data(line.head), tail: line.tail }, true)
+      if (!known) options.onOversized({ head: data(line.head), tail: line.tail }, true)
       dealtWith = false
     }
   })
@@ -101,9 +102,8 @@ export const makeParser = (
     push: (bytes) => {
       const chunk = normalized(bytes)
       input.push(chunk)
-      const before = line.size()
       line.push(chunk)
-      if (line.size() <= options.limit || (before <= line.size() && before > options.limit)) return
+      if (skipping || !line.passes(options.limit)) return
       const begun = line.head()
       dealtWith = !isComment(begun) && options.onOversized({ head: data(begun), tail: "" }, false)
     }
@@ -124,18 +124,29 @@ const lineFeed = 10
 
 const isComment = (line: string): boolean => line.startsWith(":")
 
-/** How long the line that has not ended yet is, and how it began. */
+/** Whether the line that has not ended yet is too long, and how it began. */
 const unfinishedLine = () => {
   let size = 0
   let begun: Array<Uint8Array> = []
+  let passed = false
   return {
-    size: () => size,
-    head: () => begun.map((chunk) => new TextDecoder().decode(chunk)).join("").slice(0, endSize),
+    /** Whether it is longer than that; true once. */
+    passes: (limit: number) => {
+      if (passed || size <= limit) return false
+      passed = true
+      return true
+    },
+    head: () => {
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+      const text = begun.map((chunk) => decoder.decode(chunk, { stream: true })).join("")
+      return text.replace(/^\uFEFF/, "").slice(0, endSize)
+    },
     push: (chunk: Uint8Array) => {
       const end = chunk.lastIndexOf(lineFeed)
       if (end !== -1) {
         size = 0
         begun = []
+        passed = false
       }
       if (size < endSize && end + 1 < chunk.length) begun.push(chunk.slice(end + 1, end + 1 + endSize))
       size += chunk.length - end - 1

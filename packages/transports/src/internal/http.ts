@@ -94,7 +94,8 @@ export const make = Effect.fnUntraced(function*(
             body: decompress.body(response, received["content-encoding"])
           })
         }
-        const target = URL.parse(received["location"] ?? "", url)
+        const { location } = received
+        const target = location === undefined ? null : URL.parse(location, url)
         if (target === null || target.origin !== url.origin) return Effect.fail(foreignRedirect(status, target))
         if (method !== "GET" && status !== 307 && status !== 308) return Effect.fail(lossyRedirect(status, target))
         if (redirects === maxRedirects) return Effect.fail(endlessRedirect(status))

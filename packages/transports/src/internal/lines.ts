@@ -24,61 +24,55 @@ export interface Lines {
 
 const endSize = 1024
 const lineFeed = 10
-const empty = new Uint8Array(0)
 
-const join = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const [only] = chunks
-  if (only !== undefined && chunks.length === 1) return only
-  const joined = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    joined.set(chunk, offset)
-    offset += chunk.length
+const first = (pieces: ReadonlyArray<string>): string => {
+  let text = ""
+  for (const piece of pieces) {
+    if (text.length >= endSize) break
+    text += piece.slice(0, endSize)
   }
-  return joined
+  return text.slice(0, endSize)
 }
 
-/** The last `endSize` bytes of `tail` followed by `chunk`. */
-const slide = (tail: Uint8Array, chunk: Uint8Array): Uint8Array =>
-  chunk.length >= endSize
-    ? chunk.slice(-endSize)
-    : join(
-      [tail.subarray(Math.max(0, tail.length + chunk.length - endSize)), chunk],
-      Math.min(endSize, tail.length + chunk.length)
-    )
+/** The byte order mark with which some programs begin. */
+const withoutMark = (line: string): string => line.charCodeAt(0) === 0xFEFF ? line.slice(1) : line
+
+/** The last `endSize` characters of `tail` followed by `piece`. */
+const slide = (tail: string, piece: string): string => (tail + piece.slice(-endSize)).slice(-endSize)
 
 export const make = (handlers: Handlers): Lines => {
-  const decoder = new TextDecoder()
-  let chunks: Array<Uint8Array> = []
+  // Left to itself, Node's removes a mark from the middle of a text too that comes in pieces.
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+  /** Decoded as they come, because to do it for all of a long line at once takes too long. */
+  let pieces: Array<string> = []
   let size = 0
   /** Set while the rest of a line over the limit is being skipped. */
-  let skipping: { readonly head: string; tail: Uint8Array } | undefined
+  let skipping: { readonly head: string; tail: string } | undefined
 
   const append = (chunk: Uint8Array) => {
+    const piece = decoder.decode(chunk, { stream: true })
+    size += chunk.length
     if (skipping !== undefined) {
-      skipping.tail = slide(skipping.tail, chunk)
+      skipping.tail = slide(skipping.tail, piece)
       return
     }
-    chunks.push(chunk)
-    size += chunk.length
+    pieces.push(piece)
     if (size <= handlers.limit) return
-    const held = join(chunks, size)
-    skipping = { head: decoder.decode(held.subarray(0, endSize)), tail: slide(empty, held) }
-    chunks = []
-    size = 0
+    skipping = { head: withoutMark(first(pieces)), tail: pieces.reduce(slide, "") }
+    pieces = []
   }
 
   const finish = () => {
+    const rest = decoder.decode()
+    size = 0
     if (skipping !== undefined) {
       const { head, tail } = skipping
       skipping = undefined
-      handlers.onOversized({ head, tail: decoder.decode(tail) })
-      return
+      return handlers.onOversized({ head, tail: slide(tail, rest) })
     }
-    const line = decoder.decode(join(chunks, size))
-    chunks = []
-    size = 0
-    handlers.onLine(line)
+    const line = pieces.join("") + rest
+    pieces = []
+    handlers.onLine(withoutMark(line))
   }
 
   return {
@@ -86,15 +80,21 @@ export const make = (handlers: Handlers): Lines => {
       let start = 0
       let end = chunk.indexOf(lineFeed)
       while (end !== -1) {
-        if (end > start) append(chunk.subarray(start, end))
-        finish()
+        // Most lines are short, and whole.
+        if (size === 0 && end === start) handlers.onLine("")
+        else if (size === 0 && end - start <= handlers.limit) {
+          handlers.onLine(withoutMark(decoder.decode(chunk.subarray(start, end))))
+        } else {
+          if (end > start) append(chunk.subarray(start, end))
+          finish()
+        }
         start = end + 1
         end = chunk.indexOf(lineFeed, start)
       }
       if (start < chunk.length) append(start === 0 ? chunk : chunk.subarray(start))
     },
     end: () => {
-      if (size > 0 || skipping !== undefined) finish()
+      if (size > 0) finish()
     }
   }
 }

@@ -1,14 +1,26 @@
 /** Bodies and events as JSON-RPC messages, and which of them answers a request. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
+import { InvalidResult } from "@universal-mcp/core/McpError"
+import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
+import { answeredBy } from "./oversized.ts"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The messages in a text; none if it is not JSON. Whether they are JSON-RPC is for the session to judge. */
+/**
+ * The messages in a text, which may be a batch; none if it is not JSON. Of a huge batch only the answers. For what is too much to read, the failure of
+ * the request that it answers.
+ */
 export const parse = (text: string): ReadonlyArray<JSONRPCMessage> => {
+  if (text.length > 2 * maxValues && hasTooManyValues(text)) {
+    const id = answeredBy({ head: text.slice(0, 1024), tail: text.slice(-1024) })
+    return id === undefined ? [] : [failRequest(id, tooManyValues)]
+  }
   try {
     const value: JSONRPCMessage | Array<JSONRPCMessage> = JSON.parse(text)
-    return Array.isArray(value) ? value : [value]
+    if (!Array.isArray(value)) return [value]
+    // A flood of notifications at once: calls must not wait for it.
+    return value.length > maxBatch ? value.filter(isAnswer) : value
   } catch {
     return []
   }
@@ -25,3 +37,46 @@ export const answers = (message: unknown, id: RequestId | undefined): boolean =>
 /** An error under no id can only mean the one request that its HTTP answer belongs to. */
 export const isErrorForNone = (message: unknown): boolean =>
   isAnswer(message) && isRecord(message["error"]) && (message["id"] === null || message["id"] === undefined)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** To read more takes longer than everything else may stand still, and hundreds of megabytes. */
+const maxValues = 1_000_000
+
+/** In messages. */
+const maxBatch = 10_000
+
+const quote = 34
+const backslash = 92
+const comma = 44
+const bracket = 91
+const brace = 123
+
+/** What is in strings does not count, and takes next to no time. */
+const hasTooManyValues = (text: string): boolean => {
+  let values = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at)
+    else if ((code === comma || code === brace || code === bracket) && ++values > maxValues) return true
+  }
+  return false
+}
+
+const endOfString = (text: string, start: number): number => {
+  for (let at = text.indexOf("\"", start + 1); at !== -1; at = text.indexOf("\"", at + 1)) {
+    let escapes = 0
+    while (text.charCodeAt(at - 1 - escapes) === backslash) escapes++
+    if (escapes % 2 === 0) return at
+  }
+  return text.length
+}
+
+const tooManyValues = new TransportError({
+  phase: "http",
+  delivery: "answered",
+  reason: new InvalidResult({ description: `the answer has more than ${maxValues} values` }),
+  hint: "ask for less"
+})

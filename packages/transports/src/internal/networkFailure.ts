@@ -40,6 +40,25 @@ const tls: Known = {
   words: (host) => `the certificate of ${host} is not trusted`,
   hint: "have the server present a certificate of a known authority, or give Node yours with NODE_EXTRA_CA_CERTS"
 }
+const expired: Known = {
+  ...tls,
+  words: (host) => `the certificate of ${host} has expired`,
+  hint: "the server's operator must renew it; check the clock of this machine too"
+}
+const notYetValid: Known = {
+  ...tls,
+  words: (host) => `the certificate of ${host} is not valid yet`,
+  hint: "check the clock of this machine; else the server's operator must correct the certificate"
+}
+const selfSigned: Known = {
+  ...tls,
+  hint: "it is signed by itself: if you trust it, give Node its file with NODE_EXTRA_CA_CERTS"
+}
+const otherName: Known = {
+  ...tls,
+  words: (host) => `the certificate of ${host} is for another host`,
+  hint: "write the host in the URL as the certificate has it, or have the server present one for this host"
+}
 const noTls: Known = {
   phase: "tls",
   delivery: "not-sent",
@@ -65,6 +84,10 @@ const known: Readonly<Record<string, Known>> = {
   EAI_AGAIN: noName,
   EAI_FAIL: noName,
   EPROTO: noTls,
+  CERT_HAS_EXPIRED: expired,
+  CERT_NOT_YET_VALID: notYetValid,
+  DEPTH_ZERO_SELF_SIGNED_CERT: selfSigned,
+  ERR_TLS_CERT_ALTNAME_INVALID: otherName,
   ECONNRESET: broken,
   ECONNABORTED: broken,
   EPIPE: broken,
@@ -131,6 +154,19 @@ export const fromRequest = (error: HttpClientError.HttpClientError, host: string
       delivery: "unknown",
       reason: new InvalidResult({ description: `${host} does not answer in HTTP: ${text}` }),
       hint: "check the port, and whether the server speaks https there"
+    })
+  }
+  if (text.startsWith("Proxy ")) {
+    return new TransportError({
+      phase: "connect",
+      delivery: "not-sent",
+      reason: new Closed({
+        description: `the proxy does not connect us to ${host}: ${text}`,
+        stderr: [],
+        ...below(error)
+      }),
+      hint:
+        "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"
     })
   }
   return new TransportError({

@@ -52,3 +52,67 @@ export const explain = (cause: unknown, attempt: Attempt): Explanation => {
   }
   return { description: `${command} could not be started: ${reason.message}` }
 }
+
+/** What to do about a process that has ended, where its last lines of stderr tell. */
+export const hintFrom = (stderr: ReadonlyArray<string>): string | undefined => {
+  const text = stderr.join("\n")
+  for (const [pattern, hint] of knownWords) {
+    const match = pattern.exec(text)
+    if (match !== null) return hint(match[1] ?? "", /^Node\.js (v\S+)$/m.exec(text)?.[1])
+  }
+  return undefined
+}
+
+type Hint = (found: string, node: string | undefined) => string
+
+const tooOldNode: Hint = (_, node) =>
+  `it probably needs another version of Node${node === undefined ? "" : ` than ${node}, which it was started with`}: ` +
+  "see `engines` in its package.json, and give the full path of such a `node` or `npx`, or the PATH to it in `env`"
+
+/** The first that matches tells: what is said last is often a consequence. */
+const knownWords: ReadonlyArray<readonly [RegExp, Hint]> = [
+  [
+    /npm (?:error|ERR!) 404 +(?:The requested resource )?'([^']+?)(?:@[^@'/]*)?' (?:could not be found|is not in)/,
+    (name) => `npm has no package ${name}, or does not show it to you: check the name, and the registry in .npmrc`
+  ],
+  [/npm (?:error|ERR!) code E404/, () => "npm has no such package: check its name, and the registry in .npmrc"],
+  [
+    /npm (?:error|ERR!) code ETARGET/,
+    () => "npm has the package, but no such version of it: check what stands behind the @"
+  ],
+  [
+    /npm (?:error|ERR!) code (ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH)/,
+    (code) => `npm does not reach its registry (${code}): check the network, the proxy and the registry in .npmrc`
+  ],
+  [
+    /npm (?:error|ERR!) could not determine executable to run/,
+    () => "the package has no command to run: it is another package, or its command must be named (npx -p)"
+  ],
+  [
+    /npm (?:error|ERR!) code EBADENGINE|npm warn EBADENGINE|Unsupported engine|engine "node" is incompatible/,
+    tooOldNode
+  ],
+  [/ERR_UNKNOWN_BUILTIN_MODULE|ERR_REQUIRE_ESM|ERR_UNSUPPORTED_ESM|ERR_UNKNOWN_FILE_EXTENSION/, tooOldNode],
+  // While it was loaded: one thrown later is the program's own.
+  [/^SyntaxError: .*\n\s+at .*node:internal\/modules/m, tooOldNode],
+  [/^(?:\S*node): bad option: /m, tooOldNode],
+  [
+    /Cannot find (?:module|package) '([^']+)'/,
+    (module) =>
+      /^[./\\]|^\w:|^file:/.test(module)
+        ? `there is no file ${module}: check the arguments and \`cwd\`; a relative path starts where this program runs`
+        : `its module ${module} is missing: install the server's dependencies`
+  ],
+  [
+    /^ModuleNotFoundError: No module named '([^']+)'/m,
+    (module) => `Python has no module ${module}: install it, or start the server with the Python that has it`
+  ],
+  [
+    /can't open file '([^']+)'/,
+    (file) =>
+      `there is no file ${file}: check the arguments and \`cwd\`; a relative path starts where this program runs`
+  ],
+  [/was not found in the package registry/, () => "there is no such Python package: check its name"],
+  [/Cannot connect to the Docker daemon/i, () => "start Docker"],
+  [/EADDRINUSE[^\n]*?(?::(\d+))?$/m, (port) => `another process has the port${port === "" ? "" : ` ${port}`} it wants`]
+]

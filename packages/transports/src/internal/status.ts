@@ -53,15 +53,7 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
       hint: authorizationHint(status, sent.authorized)
     })
   }
-  if (status === 404 && sent.session) {
-    return new TransportError({
-      phase: "http",
-      delivery: "not-sent",
-      status,
-      reason: new SessionExpired({ description: `the server no longer knows our session (${description})` }),
-      hint: "connect again"
-    })
-  }
+  if (status === 404 && sent.session) return expired(description)
   const hint = status === 429
     ? "slow down"
     : status >= 500
@@ -76,6 +68,14 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
     hint
   })
 }
+
+export const expired = (description: string): TransportError =>
+  new TransportError({
+    phase: "http",
+    delivery: "not-sent",
+    status: 404,
+    reason: new SessionExpired({ description: `the server no longer knows our session (${description})` })
+  })
 
 const authorizationHint = (status: number, authorized: boolean): string => {
   if (!authorized) return "give the server's credentials, for example as an `Authorization` header in `headers`"

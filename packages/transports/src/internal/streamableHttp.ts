@@ -1,6 +1,5 @@
 /** The Streamable HTTP transport over our HTTP. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
-import { Closed } from "@universal-mcp/core/McpError"
 import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -29,6 +28,9 @@ export const make = Effect.fnUntraced(function*(
   let protocolVersion: string | undefined
   let lost: TransportError | undefined
   let isClosed = false
+  let hasListened = false
+  /** How many requests wait for an answer. */
+  let open = 0
   let headers = requestHeaders(undefined, undefined)
 
   const keepSession = (response: http.Response) => {
@@ -59,19 +61,17 @@ export const make = Effect.fnUntraced(function*(
     transport.onclose?.()
   }
 
-  /** The session is gone: nobody waits for the other requests any more, which may have been executed. */
-  const lose = (error: TransportError, id: RequestId | undefined) => {
-    if (isClosed) return
+  /** The server has forgotten the session: nothing more is sent, and each request that is out gets what it gets. */
+  const expire = (error: TransportError) => {
+    if (isClosed || lost !== undefined) return
     lost = error
     sessionId = undefined
-    for (const [other, fiber] of requests) {
-      if (other === id) continue
-      deliver(failRequest(other, abandoned(error)))
-      fiber.interruptUnsafe()
-    }
-    if (id !== undefined) deliver(failRequest(id, error))
     listener.interruptUnsafe()
-    end()
+    endIfDone()
+  }
+
+  const endIfDone = () => {
+    if (lost !== undefined && open === 0) end()
   }
 
   /** Gives answers that are 2xx; any other is the JSON-RPC error that answers our request, or fails. */
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
       }
       const error = yield* status.read(response, sent).pipe(
         Effect.tapError((error) =>
-          Effect.sync(() => error.reason._tag === "SessionExpired" ? lose(error, id) : undefined)
+          Effect.sync(() => error.reason._tag === "SessionExpired" ? expire(error) : undefined)
         )
       )
       deliver(error)
@@ -98,7 +98,11 @@ export const make = Effect.fnUntraced(function*(
     }
   )
 
-  const get = (lastEventId: string | undefined, options: events.ReadOptions): Effect.Effect<void, TransportError> =>
+  const get = (
+    lastEventId: string | undefined,
+    options: events.ReadOptions,
+    onOpen = () => {}
+  ): Effect.Effect<void, TransportError> =>
     Effect.scoped(Effect.gen(function*() {
       const response = yield* client.request({
         method: "GET",
@@ -113,8 +117,19 @@ export const make = Effect.fnUntraced(function*(
           `the server answered with ${http.contentType(response)} instead of an event stream`
         )
       }
+      onOpen()
       yield* events.read(response, options)
     }))
+
+  /** The stream for what the server sends by itself; many servers do not know it, or know it no more. */
+  const getOwn: typeof get = (lastEventId, options) =>
+    get(lastEventId, options, () => {
+      hasListened = true
+    }).pipe(Effect.tapError((error) =>
+      Effect.sync(() => {
+        if (error.status === 404 && hasListened && sessionId !== undefined) expire(status.expired(error.message))
+      })
+    ))
 
   const exchange = (
     id: RequestId,
@@ -136,7 +151,7 @@ export const make = Effect.fnUntraced(function*(
     })).pipe(sending.bounded)
 
   const listener = yield* Deferred.await(initialized).pipe(
-    Effect.andThen(Effect.suspend(() => listen.run(get, { limit: client.limit, silence, deliver, warn }))),
+    Effect.andThen(Effect.suspend(() => listen.run(getOwn, { limit: client.limit, silence, deliver, warn }))),
     Effect.forkScoped
   )
 
@@ -157,18 +172,32 @@ export const make = Effect.fnUntraced(function*(
 
   const transport: McpTransport = {
     hasPerRequestStream: true,
+    get sessionId() {
+      return sessionId
+    },
     get lost() {
       return lost
     },
     start: () => Promise.resolve(),
     send: (message, sendOptions) => {
-      if (isClosed) return Promise.reject(sending.tooLate(lost))
+      if (isClosed || lost !== undefined) return Promise.reject(sending.tooLate(lost))
       const body = encode(message)
       if (Result.isFailure(body)) return Promise.reject(body.failure)
       if (sending.isRequest(message)) {
         const { id } = message
         sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
-        return runRequest(id, exchange(id, body.success, sendOptions?.headers ?? {}))
+        open++
+        return runRequest(
+          id,
+          exchange(id, body.success, sendOptions?.headers ?? {}).pipe(
+            // Before the end, which would give it the reason of the end.
+            Effect.tapError((error) => Effect.sync(() => deliver(failRequest(id, error)))),
+            Effect.ensuring(Effect.sync(() => {
+              open--
+              endIfDone()
+            }))
+          )
+        )
       }
       const method = "method" in message ? message.method : undefined
       if (method === "notifications/initialized") {
@@ -206,10 +235,3 @@ const requestHeaders = (sessionId: string | undefined, protocolVersion: string |
     delete: common
   }
 }
-
-const abandoned = (error: TransportError): TransportError =>
-  new TransportError({
-    phase: error.phase,
-    delivery: "unknown",
-    reason: new Closed({ description: `the session ended before the answer came: ${error.message}`, stderr: [] })
-  })

@@ -1,0 +1,297 @@
+/** Keeps a connection for as long as the scope is open: one that is lost is made again, under a schedule. */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import type { ConnectionError } from "../McpError.ts"
+import type { ReconnectOptions, SessionState } from "../McpSession.ts"
+import type { Era } from "../NegotiationCache.ts"
+import type { Connection } from "./connection.ts"
+import * as results from "./results.ts"
+
+export interface Reconnect {
+  /** Nothing while it is being made again, and once it is over. */
+  readonly current: () => Connection | undefined
+  /** The last there was. */
+  readonly latest: () => Connection
+  /** The connection, now or as soon as there is one again; fails with why there is none. */
+  readonly available: (whileReconnecting: "wait" | "fail") => Effect.Effect<Connection, ConnectionError>
+  /** A call has found that the connection is not what it was. One that is not dead is asked for a sign of life first. */
+  readonly lose: (connection: Connection, loss: Loss) => void
+  /** Says of a session that is ready that it is not quite, until told otherwise. */
+  readonly degrade: (degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined) => Effect.Effect<void>
+  readonly state: SubscriptionRef.SubscriptionRef<SessionState>
+  /** Completes when there will be no connection any more. */
+  readonly over: Effect.Effect<void>
+  readonly isOver: () => boolean
+}
+
+export interface Loss {
+  readonly error: ConnectionError
+  readonly isDead: boolean
+}
+
+export interface Options {
+  /** What there is once it was closed. */
+  readonly closed: ConnectionError
+  /** `known` is what the last connection spoke. */
+  readonly open: (known: Era | undefined) => Effect.Effect<Connection, ConnectionError, Scope.Scope>
+  readonly policy: ReconnectOptions | false
+  /** Brings the state of the session to a new connection, before anybody uses it. */
+  readonly restore: (connection: Connection) => Effect.Effect<void>
+  /** The session has a new connection, which others use already. */
+  readonly onReconnected: Effect.Effect<void>
+}
+
+export const make = Effect.fnUntraced(
+  function*({ closed, onReconnected, open, policy, restore }: Options): Effect.fn.Return<
+    Reconnect,
+    ConnectionError,
+    Scope.Scope
+  > {
+    const scope = yield* Effect.scope
+    const { attempts: most = Number.POSITIVE_INFINITY, delay = "250 millis", maxDelay = "30 seconds" } = policy || {}
+    const schedule = Schedule.toStep(
+      Schedule.jittered(Schedule.min([Schedule.exponential(delay), Schedule.spaced(maxDelay)]))
+    )
+
+    const connect = (known: Era | undefined) =>
+      Effect.uninterruptibleMask((restoring) =>
+        Effect.gen(function*() {
+          const own = yield* Scope.fork(scope)
+          const connection = yield* restoring(open(known)).pipe(
+            Scope.provide(own),
+            Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+          )
+          return up(connection, own)
+        })
+      )
+
+    const first = yield* connect(undefined)
+    let latest = first.connection
+    let link: Link = first
+    let degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined
+    const state = yield* SubscriptionRef.make<SessionState>({ _tag: "Ready" })
+    const over = yield* Deferred.make<void>()
+
+    const setState = (next: SessionState) => SubscriptionRef.set(state, next)
+
+    const end = Effect.fnUntraced(function*(error: ConnectionError | undefined) {
+      if (link._tag === "Over") return
+      const before = link
+      link = { _tag: "Over", error: error ?? closed }
+      if (before._tag === "Down") yield* Deferred.fail(before.next, link.error)
+      yield* setState(error === undefined ? { _tag: "Closed" } : { _tag: "Failed", error })
+      yield* Deferred.succeed(over, undefined)
+    })
+
+    const fall = (error: ConnectionError) => {
+      if (link._tag === "Up") link = { _tag: "Down", error, circuit: "closed", next: Deferred.makeUnsafe() }
+    }
+
+    /** What it still does goes on; what has ended is put away before anything is begun in its place. */
+    const retire = ({ connection, own }: Up) => {
+      const close = Scope.close(own, Exit.void)
+      if (connection.hasEnded()) return close
+      return Effect.raceFirst(connection.idle, Effect.sleep(longestRetirement)).pipe(
+        Effect.andThen(close),
+        Effect.forkIn(scope),
+        Effect.asVoid
+      )
+    }
+
+    /** The old connection, if it lives, or a new one; fails where the server cannot be reached. */
+    const attempt = Effect.fnUntraced(function*(before: Up, suspicion: Suspicion) {
+      if (!suspicion.isDead) {
+        suspicion.isDead = yield* isDead(before.connection)
+        if (!suspicion.isDead) return before
+      }
+      if (!suspicion.isRetired) {
+        suspicion.isRetired = true
+        yield* retire(before)
+      }
+      const next = yield* connect(latest.era)
+      yield* restore(next.connection)
+      return next
+    })
+
+    const recover = Effect.fnUntraced(function*(
+      before: Up,
+      loss: Loss,
+      firstDelay: Delays | undefined
+    ): Effect.fn.Return<Up, ConnectionError> {
+      const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
+      const nextDelay = delays(yield* schedule)
+      let { error } = loss
+      for (let count = 1;; count++) {
+        if (count === attemptsThatCallsWaitFor + 1 && link._tag === "Down") {
+          const { next } = link
+          link = { ...link, circuit: "open" }
+          yield* Deferred.fail(next, error)
+        }
+        if (link._tag === "Down") link = { ...link, error }
+        if (count > most) return yield* Effect.fail(error)
+        const circuit = count > attemptsThatCallsWaitFor ? "open" : "closed"
+        yield* setState({ _tag: "Reconnecting", error, attempt: count, circuit })
+        const delay = Duration.max(
+          count > 1 ? yield* nextDelay(error) : firstDelay === undefined ? Duration.zero : yield* firstDelay(error),
+          Duration.millis(error.retryAfter ?? 0)
+        )
+        if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
+        const outcome = yield* Effect.result(attempt(before, suspicion))
+        if (Result.isSuccess(outcome)) return outcome.success
+        error = outcome.failure
+        if (isFinal(error)) return yield* Effect.fail(error)
+      }
+    })
+
+    const supervise = Effect.gen(function*() {
+      // Grows with connections that did not last. What is tried in vain must not count here: it would make the next one
+      // come so late that it cannot last.
+      let pause = delays(yield* schedule)
+      for (let current = first;;) {
+        const began = yield* Clock.currentTimeMillis
+        const loss = yield* Effect.raceFirst(
+          Effect.map(current.connection.ended, (error) => error === undefined ? undefined : { error, isDead: true }),
+          Deferred.await(current.lost)
+        )
+        if (loss === undefined) return yield* end(undefined)
+        if (policy === false || isFinal(loss.error)) return yield* end(loss.error)
+        const lived = (yield* Clock.currentTimeMillis) - began >= livedEnough
+        if (lived) pause = delays(yield* schedule)
+        fall(loss.error)
+        const recovered = yield* Effect.result(recover(current, loss, lived || current === first ? undefined : pause))
+        if (Result.isFailure(recovered)) return yield* end(recovered.failure)
+        const isNew = recovered.success !== current
+        current = isNew ? recovered.success : up(current.connection, current.own)
+        latest = current.connection
+        const waiting = link
+        link = current
+        yield* setState(degraded ?? { _tag: "Ready" })
+        if (waiting._tag === "Down") yield* Deferred.succeed(waiting.next, latest)
+        if (isNew) yield* Effect.forkIn(onReconnected, scope)
+      }
+    })
+    yield* Effect.forkScoped(supervise)
+    yield* Effect.addFinalizer(() => Effect.andThen(end(undefined), setState({ _tag: "Closed" })))
+
+    const available: Reconnect["available"] = (whileReconnecting) =>
+      Effect.suspend(() => {
+        switch (link._tag) {
+          case "Up":
+            return link.connection.hasEnded()
+              ? Effect.flatMap(link.connection.ended, (error) => {
+                if (error === undefined || policy === false) return Effect.fail(error ?? closed)
+                fall(error)
+                return available(whileReconnecting)
+              })
+              : Effect.succeed(link.connection)
+          case "Down":
+            return link.circuit === "open" || whileReconnecting === "fail"
+              ? Effect.fail(link.error)
+              : Deferred.await(link.next)
+          case "Over":
+            return Effect.fail(link.error)
+        }
+      })
+
+    return {
+      current: () => link._tag === "Up" && !link.connection.hasEnded() ? link.connection : undefined,
+      latest: () => latest,
+      available,
+      lose: (connection, loss) => {
+        if (policy === false || link._tag !== "Up" || link.connection !== connection) return
+        Deferred.doneUnsafe(link.lost, Exit.succeed(loss))
+        fall(loss.error)
+      },
+      degrade: (next) =>
+        Effect.suspend(() => {
+          degraded = next
+          return link._tag === "Up" ? setState(next ?? { _tag: "Ready" }) : Effect.void
+        }),
+      state,
+      over: Deferred.await(over),
+      isOver: () => link._tag === "Over"
+    }
+  }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** After so many attempts in vain calls fail at once instead of waiting: with the default delays after about 8 s. */
+const attemptsThatCallsWaitFor = 6
+
+/** A connection that lasted so long was no failure, in milliseconds. */
+const livedEnough = 5000
+
+/** What a connection that was replaced may still take for the answers it owes. */
+const longestRetirement = Duration.minutes(1)
+
+const longestPing = Duration.seconds(5)
+
+interface Up {
+  readonly _tag: "Up"
+  readonly connection: Connection
+  readonly own: Scope.Closeable
+  readonly lost: Deferred.Deferred<Loss>
+}
+
+type Link =
+  | Up
+  | {
+    readonly _tag: "Down"
+    readonly error: ConnectionError
+    readonly circuit: "closed" | "open"
+    readonly next: Deferred.Deferred<Connection, ConnectionError>
+  }
+  | { readonly _tag: "Over"; readonly error: ConnectionError }
+
+const up = (connection: Connection, own: Scope.Closeable): Up => ({
+  _tag: "Up",
+  connection,
+  own,
+  lost: Deferred.makeUnsafe()
+})
+
+interface Suspicion {
+  isDead: boolean
+  isRetired: boolean
+}
+
+type Delays = (error: ConnectionError) => Effect.Effect<Duration.Duration, ConnectionError>
+
+type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
+
+const delays = (step: Step): Delays => (error) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => step(now, error)).pipe(
+    Effect.map(([, delay]) => delay),
+    Pull.catchDone(() => Effect.fail(error))
+  )
+
+/** Only the user can mend it. */
+const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || phase === "auth"
+
+/** Fails where nobody can tell, because the server cannot be reached. The modern era has no sessions that could live. */
+const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError> =>
+  connection.hasEnded() || connection.era === "modern"
+    ? Effect.succeed(true)
+    : connection.request("ping", {}, results.any).pipe(
+      Effect.as(false),
+      Effect.catch((error) => {
+        const { reason } = error
+        if (connection.hasEnded() || reason._tag === "SessionExpired") return Effect.succeed(true)
+        // A server that does not know the method lives, too.
+        const isHttp = reason._tag === "Rejected" && reason.status !== undefined
+        if (error.delivery === "answered" && !isHttp) return Effect.succeed(false)
+        return Effect.fail(connection.lossOf(error))
+      }),
+      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.succeed(true) })
+    )

@@ -1,0 +1,316 @@
+/**
+ * A session that outlives its connections: requests are sent on the connection there is, wait for one while it is made
+ * again, and are repeated where that can do no harm.
+ */
+import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import type * as SubscriptionRef from "effect/SubscriptionRef"
+import { CallError, Closed, ConnectionError, Timeout } from "../McpError.ts"
+import type { Options, SessionState } from "../McpSession.ts"
+import type { McpTransport, TransportError } from "../McpTransport.ts"
+import type * as NegotiationCache from "../NegotiationCache.ts"
+import type { LoggingLevel, ServerCapabilities } from "../Protocol.ts"
+import * as Audience from "./audience.ts"
+import * as Catalog from "./catalog.ts"
+import * as Connection from "./connection.ts"
+import { isRecord } from "./guard.ts"
+import type { Negotiated } from "./negotiation.ts"
+import * as Overload from "./overload.ts"
+import * as Reconnect from "./reconnect.ts"
+import * as results from "./results.ts"
+import * as retry from "./retry.ts"
+import * as Telemetry from "./telemetry.ts"
+import * as trace from "./trace.ts"
+import * as Waiting from "./waiting.ts"
+
+export interface RequestOptions {
+  /** Default: the server's `requestTimeout`. May be infinite. */
+  readonly timeout?: Duration.Input | undefined
+  /** More HTTP headers, in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Whether the server may be asked twice. Default: whether the method is one that only reads. */
+  readonly isRepeatable?: boolean | Effect.Effect<boolean> | undefined
+  readonly whileReconnecting?: "wait" | "fail" | undefined
+  /** Notes what became of it, for whoever gives it up. Default: nobody does but its own `timeout`. */
+  readonly fate?: Fate | undefined
+}
+
+/** What a time-out may give up: how long it has, and whether anything was sent. */
+export interface Fate {
+  readonly timeout: Duration.Duration
+  wasSent: boolean
+}
+
+export interface Session {
+  readonly server: string
+  readonly requestTimeout: Duration.Duration
+  readonly telemetry: Telemetry.Telemetry
+  /** As the latest connection has it. */
+  readonly negotiated: Negotiated
+  readonly era: NegotiationCache.Era
+  readonly capabilities: ServerCapabilities
+  readonly hasHttpHeaders: boolean
+  /** The schema sees the result as the server gave it. */
+  readonly request: <A>(
+    method: string,
+    params: Record<string, unknown>,
+    schema: StandardSchemaV1<unknown, A>,
+    options?: RequestOptions
+  ) => Effect.Effect<A, CallError>
+  readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
+  /** Fails what takes longer, by default, than a request may; the time in which the server waits for us does not count. */
+  readonly within: <A, E>(
+    method: string,
+    timeout: Duration.Input | undefined,
+    effect: (fate: Fate) => Effect.Effect<A, E>
+  ) => Effect.Effect<A, E | CallError>
+  readonly answer: Connection.Connection["answer"]
+  readonly catalog: Catalog.Catalog
+  /** Run, side by side, whenever the session has got another connection. */
+  readonly onReconnected: Set<Effect.Effect<void>>
+  readonly listeners: Audience.Audience["listeners"]
+  readonly notifications: Audience.Audience["notifications"]
+  readonly stderr: Audience.Audience["stderr"]
+  readonly state: SubscriptionRef.SubscriptionRef<SessionState>
+  /** Completes when the session has ended, for whatever reason. */
+  readonly ended: Effect.Effect<void>
+  readonly hasEnded: () => boolean
+  /** Tells whoever reads the notifications what we had to remark. */
+  readonly warn: (description: string) => void
+  /** What the server was asked for; every connection is told. */
+  logLevel: LoggingLevel | undefined
+}
+
+export const make = Effect.fnUntraced(function*<R>(
+  acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R | Scope.Scope>,
+  options: Options
+): Effect.fn.Return<Session, ConnectionError, R | Scope.Scope> {
+  const { name: server, reconnect: policy = {} } = options
+  const over: Effect.Effect<void> = Effect.suspend(() => reconnect.over)
+  const audience = Audience.make(over)
+  const { publish, warn } = audience
+  const waiting = Waiting.make()
+  const telemetry = Telemetry.make(options)
+  const catalog = Catalog.make((method) => publish({ method }))
+  const onReconnected = new Set<Effect.Effect<void>>([catalog.compare])
+  let logLevel: LoggingLevel | undefined
+
+  const context = yield* Effect.context<R>()
+  const acquireInOwnScope = Effect.flatMap(
+    Effect.scope,
+    (own) => Effect.provideContext(acquire, Context.add(context, Scope.Scope, own))
+  )
+  const reconnect = yield* Reconnect.make({
+    closed: new ConnectionError({
+      server,
+      transport: options.transport,
+      phase: "connect",
+      description: "the session is closed",
+      stderr: []
+    }),
+    open: (known) =>
+      open(acquireInOwnScope, options, known, { ...audience, waiting, telemetry }).pipe(
+        Effect.tap(({ negotiated, sessionId }) =>
+          telemetry.connected({ protocolVersion: negotiated.protocolVersion, sessionId })
+        ),
+        telemetry.operation("initialize")
+      ),
+    policy,
+    restore: (connection) =>
+      logLevel === undefined || connection.era === "modern" ? Effect.void : connection.request(
+        "logging/setLevel",
+        { level: logLevel },
+        results.any
+      ).pipe(Effect.timeoutOption(longestRestoring), Effect.ignore),
+    onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
+  })
+
+  const overload = Overload.make(server, options, reconnect.degrade)
+
+  const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
+  const within = <A, E>(method: string, timeout: Duration.Input, effect: Effect.Effect<A, E>, fate: Fate) =>
+    waiting.timeoutOrElse({
+      duration: timeout,
+      orElse: () => {
+        const error = timedOut(server, method, timeout, fate)
+        return Effect.andThen(fate.wasSent ? overload.timedOut(error) : Effect.void, Effect.fail(error))
+      }
+    })(effect)
+
+  const withLogLevel = (connection: Connection.Connection, params: Record<string, unknown>): Record<string, unknown> =>
+    connection.era === "legacy" || logLevel === undefined ? params : {
+      ...params,
+      _meta: { [logLevelKey]: logLevel, ...isRecord(params["_meta"]) ? params["_meta"] : {} }
+    }
+
+  const available = (
+    method: string,
+    whileReconnecting: RequestOptions["whileReconnecting"]
+  ): Effect.Effect<Connection.Connection, CallError> =>
+    Effect.suspend(() => {
+      const current = reconnect.current()
+      return current !== undefined ? Effect.succeed(current) : Effect.mapError(
+        reconnect.available(whileReconnecting ?? "wait"),
+        (error) => unreachable(server, method, error)
+      )
+    })
+
+  const request: Session["request"] = (method, params, schema, options = {}) => {
+    const { headers, timeout = requestTimeout, whileReconnecting } = options
+    const fate = options.fate ?? fateOf(timeout)
+    const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
+    const flow = method === "tools/call" ? `${method} ${params["name"]}` : method
+
+    const send = (connection: Connection.Connection): Effect.Effect<Sent<typeof schema>, CallError> =>
+      Effect.withFiber((fiber) => {
+        const wasSentBefore = fate.wasSent
+        fate.wasSent = true
+        const traced = trace.withTraceContext(fiber, withLogLevel(connection, params))
+        return Effect.tapError(connection.request(method, traced, schema, headers), (error) =>
+          Effect.sync(() => {
+            // A stream that breaks is opened again by whoever wants it.
+            const isStream = unlimited.has(method) && error.delivery === "unknown"
+            const loss = isStream ? undefined : retry.lossOf(connection, error)
+            if (loss !== undefined) reconnect.lose(connection, loss)
+            if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
+          }))
+      })
+    const attempt = (retries: number): Effect.Effect<Sent<typeof schema>, CallError> =>
+      Effect.flatMap(available(method, whileReconnecting), (connection) =>
+        Effect.catch(
+          unlimited.has(method) ? send(connection) : overload.run(method, flow, send(connection)),
+          (error) => {
+            const again = retry.again(error)
+            if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
+            if (again.after > Duration.toMillis(fate.timeout)) return Effect.fail(error)
+            const repeated = Effect.delay(attempt(retries + 1), again.after)
+            if (!again.mayHaveBeenExecuted) return repeated
+            if (isRepeatable === false) return Effect.fail(error)
+            // What may have been executed the first time is not undone by a second that did not get there.
+            const atLeastOnce = Effect.mapError(repeated, (second) => second.delivery === "not-sent" ? error : second)
+            return isRepeatable === true
+              ? atLeastOnce
+              : Effect.flatMap(isRepeatable, (may) => may ? atLeastOnce : Effect.fail(error))
+          }
+        ))
+    return within(method, timeout, Effect.suspend(() => attempt(0)), fate)
+  }
+
+  const session: Session = {
+    server,
+    requestTimeout,
+    telemetry,
+    get negotiated() {
+      return reconnect.latest().negotiated
+    },
+    get era() {
+      return reconnect.latest().era
+    },
+    get capabilities() {
+      return reconnect.latest().negotiated.capabilities
+    },
+    get hasHttpHeaders() {
+      return reconnect.latest().hasHttpHeaders
+    },
+    request,
+    notify: (method, params) =>
+      Effect.flatMap(available(method, "fail"), (connection) => connection.notify(method, params)),
+    within: (method, timeout, effect) => {
+      const fate = fateOf(timeout ?? requestTimeout)
+      return within(method, fate.timeout, effect(fate), fate)
+    },
+    answer: (method, params) => reconnect.latest().answer(method, params),
+    catalog,
+    onReconnected,
+    listeners: audience.listeners,
+    notifications: audience.notifications,
+    stderr: audience.stderr,
+    state: reconnect.state,
+    ended: reconnect.over,
+    hasEnded: reconnect.isOver,
+    warn,
+    get logLevel() {
+      return logLevel
+    },
+    set logLevel(level) {
+      logLevel = level
+    }
+  }
+  return session
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+type Sent<Schema> = Schema extends StandardSchemaV1<unknown, infer A> ? A : never
+
+const logLevelKey = "io.modelcontextprotocol/logLevel"
+
+/** New connections do not wait for a server that says nothing. */
+const longestRestoring = Duration.seconds(2)
+
+/** What waits for long by its nature must not keep others from being sent. */
+const unlimited: ReadonlySet<string> = new Set(["subscriptions/listen", "tasks/result"])
+
+/** A server that has left when it was asked which era it speaks is connected to once more, and not asked again. */
+const open = <R>(
+  acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
+  options: Options,
+  known: NegotiationCache.Era | undefined,
+  surroundings: Connection.Surroundings
+): Effect.Effect<Connection.Connection, ConnectionError, R | Scope.Scope> =>
+  Effect.gen(function*() {
+    const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    const [elapsed, first] = yield* Connection.open(acquire, options, timeout, surroundings, known).pipe(
+      Scope.provide(scope),
+      Effect.result,
+      Effect.timed
+    )
+    if (Result.isSuccess(first)) return first.success
+    if (first.failure._tag === "ConnectionError") return yield* first.failure
+    yield* Scope.close(scope, Exit.void)
+    const rest = Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1))
+    return yield* Effect.mapError(
+      Connection.open(acquire, options, rest, surroundings, "legacy"),
+      (error) => error._tag === "EndedOnProbe" ? error.error : error
+    )
+  })
+
+const fateOf = (timeout: Duration.Input): Fate => ({
+  timeout: Duration.fromInputUnsafe(timeout),
+  wasSent: false
+})
+
+/** What a request gets that found no connection. */
+const unreachable = (server: string, method: string, error: ConnectionError): CallError =>
+  new CallError({
+    server,
+    method,
+    delivery: "not-sent",
+    reason: new Closed({
+      description: error.description,
+      stderr: error.stderr,
+      ...(error.exitCode === undefined ? {} : { exitCode: error.exitCode }),
+      ...(error.signal === undefined ? {} : { signal: error.signal }),
+      ...(error.cause === undefined ? {} : { cause: error.cause })
+    }),
+    ...(error.hint === undefined ? {} : { hint: error.hint })
+  })
+
+const timedOut = (server: string, method: string, timeout: Duration.Input, { wasSent }: Fate): CallError =>
+  new CallError({
+    server,
+    method,
+    delivery: wasSent ? "unknown" : "not-sent",
+    reason: new Timeout({ milliseconds: Duration.toMillis(Duration.fromInputUnsafe(timeout)) }),
+    hint: wasSent
+      ? "raise the `timeout` of the call if the server is just slow"
+      : "it was still waiting to be sent: for the session to be made again, see its `state`, or for its turn"
+  })

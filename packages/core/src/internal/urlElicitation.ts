@@ -1,0 +1,42 @@
+/**
+ * Calls that are refused until the user has been somewhere. Specification: 2025-11-25, Elicitation, URL Elicitation
+ * Required Error.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { CallError } from "../McpError.ts"
+import { isRecord } from "./guard.ts"
+import type { Session } from "./session.ts"
+
+/** Shows the user what a refused call asks for, one after the other, and repeats it once where all is accepted. */
+export const asking = (session: Pick<Session, "answer">) => <A>(call: Effect.Effect<A, CallError>) =>
+  Effect.catch(call, (error) => {
+    const elicitations = elicitationsOf(error)
+    return elicitations.length === 0
+      ? Effect.fail(error)
+      : Effect.flatMap(accepted(session, elicitations), (all) => all ? call : Effect.fail(error))
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const urlElicitationRequired = -32042
+
+const elicitationsOf = ({ reason }: CallError): ReadonlyArray<unknown> => {
+  const data = reason._tag === "Rejected" && reason.code === urlElicitationRequired ? reason.data : undefined
+  return isRecord(data) && Array.isArray(data["elicitations"]) ? data["elicitations"] : []
+}
+
+const accepted = Effect.fnUntraced(function*(
+  session: Pick<Session, "answer">,
+  elicitations: ReadonlyArray<unknown>
+): Effect.fn.Return<boolean> {
+  for (const elicitation of elicitations) {
+    // A form has no place here: what it was filled in with would go nowhere.
+    if (!isRecord(elicitation) || elicitation["mode"] !== undefined && elicitation["mode"] !== "url") return false
+    const answer = yield* Effect.result(session.answer("elicitation/create", { ...elicitation, mode: "url" }))
+    if (Result.isFailure(answer) || answer.success["action"] !== "accept") return false
+  }
+  return true
+})
