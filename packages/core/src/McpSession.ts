@@ -304,12 +304,12 @@ export class McpSession extends Context.Service<McpSession, {
   readonly changes: Stream.Stream<ListKind>
   /**
    * What the server tells without being asked, from now on, until the session has ended; a slow reader loses the oldest
-   * beyond 4096. The first reader also gets what came before it, the first 64.
+   * beyond 4096 (or 16 Mi characters), and gets a remark that says how many. The first reader also gets what came before it, the first 64.
    */
   readonly notifications: Stream.Stream<Notification>
   /**
    * Lines of the server's standard error, from now on, until the session has ended; never any without a process. Slow
-   * readers lose the oldest beyond 4096.
+   * readers lose the oldest beyond 4096, and get a line that says how many.
    */
   readonly stderr: Stream.Stream<string>
 }>()("@universal-mcp/core/McpSession") {}
@@ -392,7 +392,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R | Scope.Scope>,
   options: Options
 ): Effect.fn.Return<McpSession["Service"], ConnectionError, R | Scope.Scope> {
-  const session = yield* Session.make(acquire, options)
+  const session = yield* Session.make(acquire, options, yield* ClientInfo)
   const listening = Listen.make(session)
   return McpSession.of({
     name: options.name,

@@ -116,6 +116,63 @@ describe("output schemas", () => {
       assert.isBelow((yield* Clock.currentTimeMillis) - before, 1500)
     }))
 
+  /** Each level asks for the next twice: 2^40 checks if all were made. */
+  const doubling = (level: (next: object) => object, leaf: object = {}, where = "$defs") => ({
+    $ref: `#/${where}/a0`,
+    [where]: Object.fromEntries(
+      Array.from({ length: 41 }, (_, n) => [`a${n}`, n === 40 ? leaf : level({ $ref: `#/${where}/a${n + 1}` })])
+    )
+  })
+  const both = (next: object) => ({ allOf: [next, next] })
+  const twice = (name: string, next: object) => both({ properties: { [name]: next } })
+  const nested = (name: string): unknown =>
+    Array.from({ length: 41 }).reduce<unknown>((inner) => ({ [name]: inner }), {})
+  const draft07 = { $schema: "http://json-schema.org/draft-07/schema#" }
+
+  it.live.each<readonly [what: string, schema: unknown, value: unknown]>([
+    ["allOf", doubling(both), {}],
+    ["allOf of draft-07", { ...draft07, ...doubling(both, {}, "definitions") }, {}],
+    ["anyOf that nothing fits", doubling((next) => ({ anyOf: [next, next] }), { required: ["x"] }), {}],
+    [
+      "anyOf of draft-07 that nothing fits",
+      { ...draft07, ...doubling((next) => ({ anyOf: [next, next] }), { required: ["x"] }, "definitions") },
+      {}
+    ],
+    ["oneOf that nothing fits", doubling((next) => ({ oneOf: [next, next] }), { required: ["x"] }), {}],
+    ["if and then", doubling((next) => ({ if: next, then: next })), {}],
+    ["properties", doubling((next) => twice("x", next)), nested("x")],
+    ["itself", twice("x", { $ref: "#" }), nested("x")],
+    ["itself, in a property with a keyword's name", twice("const", { $ref: "#" }), nested("const")],
+    ["a dynamic reference", { $dynamicAnchor: "a", ...twice("x", { $dynamicRef: "#a" }) }, nested("x")],
+    ["what is hidden in a default", doubling(both, {}, "default"), {}],
+    ["what is hidden in a constant", doubling(both, {}, "const"), {}]
+  ])("a schema that doubles the work with each level goes unchecked: %s", ([, schema, value]) =>
+    Effect.gen(function*() {
+      yield* outputSchema.compile({})
+      const began = performance.now()
+      const outcome = Result.flatMap(yield* outputSchema.compile(schema), (check) => check(value))
+      assert.isBelow(performance.now() - began, 1000)
+      assert.match(Result.isFailure(outcome) ? outcome.failure : "it was checked", /references/)
+    }), 10_000)
+
+  it.effect("references that are shared and followed often are no such thing", () =>
+    Effect.gen(function*() {
+      const schema = {
+        type: "array",
+        items: { $ref: "#/$defs/row" },
+        $defs: {
+          id: { type: "integer" },
+          row: { properties: { a: { $ref: "#/$defs/id" }, b: { $ref: "#/$defs/id" }, next: { $ref: "#/$defs/row" } } }
+        }
+      }
+      const check = yield* Effect.fromResult(yield* outputSchema.compile(schema))
+      const row = { a: 1, b: 2, next: { a: 1, b: 2 } }
+      for (const last of [1, "1"]) {
+        const issues = yield* Effect.fromResult(check([...Array.from({ length: 10_000 }, () => row), { a: last }]))
+        assert.lengthOf(issues, last === 1 ? 0 : 1)
+      }
+    }))
+
   it.effect("what is nested too deeply cannot be told, and crashes nothing", () =>
     Effect.gen(function*() {
       let deep: unknown = {}

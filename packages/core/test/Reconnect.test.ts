@@ -478,6 +478,57 @@ describe("a call that was under way when the connection was lost", () => {
     }))
 })
 
+describe("a server that answers nothing any more", () => {
+  const hung = (isMute: () => boolean): Handlers => ({
+    "tools/call": () => {},
+    "ping": (request, end) => {
+      if (!isMute()) end.answer(request, {})
+    }
+  })
+  const tenTimeouts = (session: McpSession.McpSession["Service"]) =>
+    Effect.gen(function*() {
+      const calls = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 10 }),
+          () => Effect.flip(session.callTool("work", {}, { timeout: "1 second" })),
+          { concurrency: "unbounded" }
+        ),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("1 second")
+      return yield* Fiber.join(calls)
+    })
+
+  it.effect("is asked for a sign of life, and connected to again if it gives none", () =>
+    Effect.gen(function*() {
+      const { session, wires } = yield* connect(hung(() => wires.length === 1))
+      yield* tenTimeouts(session)
+      yield* TestClock.adjust("5 seconds")
+      while (wires.length < 2) yield* Effect.yieldNow
+      assert.strictEqual(wires[0]?.all("ping").length, 1)
+    }))
+
+  it.effect("and still says that it lives: calls fail at once for a while, then one is let through", () =>
+    Effect.gen(function*() {
+      const { session, wires } = yield* connect(hung(() => false))
+      const { until } = yield* states(session)
+      yield* tenTimeouts(session)
+      const degraded = yield* until("Degraded", "open")
+      assert.isTrue(degraded._tag === "Degraded" && degraded.error.reason._tag === "Timeout")
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual(wires.length, 1)
+      const error = yield* Effect.flip(session.callTool("work"))
+      assert.deepInclude(error, { delivery: "not-sent" })
+      assert.isTrue(error._tag === "CallError" && error.reason._tag === "Unavailable")
+      yield* TestClock.adjust("5 seconds")
+      yield* Effect.forkChild(Effect.flip(session.callTool("work", {}, { timeout: "1 second" })), {
+        startImmediately: true
+      })
+      yield* until("Degraded", "half-open")
+      assert.strictEqual(wires[0]?.all("tools/call").length, 11)
+    }))
+})
+
 describe("what a session takes along to its next connection", () => {
   it.effect("the log level", () =>
     Effect.gen(function*() {

@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { CallError, ConnectionError } from "../McpError.ts"
-import { ClientInfo, type Options } from "../McpSession.ts"
+import type { Options } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
+import type { Implementation } from "../Protocol.ts"
 import type { Audience } from "./audience.ts"
 import * as failure from "./failure.ts"
 import * as Guard from "./guard.ts"
@@ -51,6 +52,7 @@ export interface Connection {
 
 /** What is of the session, and the same for all of its connections. */
 export interface Surroundings extends Pick<Audience, "publish" | "publishStderr" | "warn"> {
+  readonly clientInfo: Implementation
   readonly waiting: Waiting
   readonly telemetry: Telemetry
 }
@@ -66,10 +68,9 @@ export const open = Effect.fnUntraced(function*<R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
   options: Options,
   timeout: Duration.Duration,
-  { publish, publishStderr, telemetry, waiting, warn }: Surroundings,
+  { clientInfo, publish, publishStderr, telemetry, waiting, warn }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
-  const clientInfo = yield* ClientInfo
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
   const decorate = yield* TransportDecorator
   const [elapsed, inner] = yield* acquire.pipe(

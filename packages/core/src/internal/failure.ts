@@ -12,6 +12,7 @@ import {
   Unsupported
 } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
+import { isRecord } from "./guard.ts"
 import type { Refused } from "./negotiation.ts"
 
 /** Whom a failure is about. */
@@ -60,8 +61,8 @@ const reasonOf = (peer: Peer, cause: unknown): readonly [CallErrorReason, Delive
   }
   // On the modern era, where the server asks in its answer.
   if (cause instanceof SdkError && cause.code === SdkErrorCode.CapabilityNotSupported) {
-    const { method } = Object(cause.data)
-    return [new Unsupported({ description: `it needs ${String(method)}, which nobody here provides` }), "answered"]
+    const method = isRecord(cause.data) ? String(cause.data["method"]) : "something"
+    return [new Unsupported({ description: `it needs ${method}, which nobody here provides` }), "answered"]
   }
   return [new InvalidResult({ description: cause instanceof Error ? cause.message : String(cause) }), "answered"]
 }
@@ -75,18 +76,27 @@ export const toCallError = (peer: Peer, method: string, cause: unknown): CallErr
   return new CallError({ server: peer.server, method, delivery, reason, ...hint })
 }
 
+type Fields = Partial<Omit<ConstructorParameters<typeof ConnectionError>[0], "server" | "transport" | "phase">>
+
 const connectionError = (
   peer: Peer,
   phase: ConnectionPhase,
-  fields: { readonly description: string; readonly hint?: string; readonly cause?: unknown }
+  { description = "the connection was lost", hint = hints[phase], stderr = stderrOf(peer), ...fields }: Fields
 ): ConnectionError =>
-  new ConnectionError({
-    server: peer.server,
-    transport: peer.transport,
-    phase,
-    stderr: stderrOf(peer),
-    ...fields
-  })
+  new ConnectionError({ server: peer.server, transport: peer.transport, phase, description, hint, stderr, ...fields })
+
+/** What to do where nobody knows better. */
+const hints: Readonly<Record<ConnectionPhase, string>> = {
+  config: "correct its configuration",
+  spawn: "run the command by itself to see why",
+  dns: "check the host name, and that there is a network",
+  connect: "check that the server is running and can be reached from here",
+  tls: "check the certificate of the server, and that the URL should begin with https://",
+  http: "check the URL, and what the log of the server says",
+  auth: "check the credentials",
+  negotiate: "check that this is an MCP server, and what its log says",
+  list: "ask the author of the server: it connects, and cannot list"
+}
 
 /** What a request gets that comes after the end. */
 export const gone = (peer: Peer, method: string): CallError => {
@@ -102,25 +112,13 @@ export const gone = (peer: Peer, method: string): CallError => {
 
 /** A failure of the transport as the error of the whole peer. */
 export const fromTransportError = (peer: Peer, error: TransportError): ConnectionError => {
-  const { reason } = error
-  const ended = reason._tag === "Closed"
-    ? {
-      description: reason.description,
-      stderr: reason.stderr,
-      ...(reason.exitCode === undefined ? {} : { exitCode: reason.exitCode }),
-      ...(reason.signal === undefined ? {} : { signal: reason.signal }),
-      ...(reason.cause === undefined ? {} : { cause: reason.cause })
-    }
-    : { description: reason.message, stderr: stderrOf(peer) }
-  return new ConnectionError({
-    server: peer.server,
-    transport: peer.transport,
-    phase: error.phase,
-    ...ended,
-    ...(error.status === undefined ? {} : { status: error.status }),
-    ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
-    ...(error.wwwAuthenticate === undefined ? {} : { wwwAuthenticate: error.wwwAuthenticate }),
-    ...(error.hint === undefined ? {} : { hint: error.hint })
+  const { hint, phase, reason, retryAfter, status, wwwAuthenticate } = error
+  return connectionError(peer, phase, {
+    ...(reason._tag === "Closed" ? endOf(reason) : { description: reason.message }),
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(wwwAuthenticate === undefined ? {} : { wwwAuthenticate }),
+    ...(hint === undefined ? {} : { hint })
   })
 }
 
@@ -129,43 +127,37 @@ export const lossOf = (peer: Peer, { hint, reason }: CallError): ConnectionError
   const more = hint === undefined ? {} : { hint }
   switch (reason._tag) {
     case "Closed":
-      return new ConnectionError({
-        server: peer.server,
-        transport: peer.transport,
-        phase: "connect",
-        description: reason.description,
-        stderr: reason.stderr,
-        ...(reason.exitCode === undefined ? {} : { exitCode: reason.exitCode }),
-        ...(reason.signal === undefined ? {} : { signal: reason.signal }),
-        ...(reason.cause === undefined ? {} : { cause: reason.cause }),
+      return connectionError(peer, "connect", { ...endOf(reason), ...more })
+    case "Rejected": {
+      const { description, retryAfter, status } = reason
+      return connectionError(peer, "http", {
+        description,
+        ...(status === undefined ? {} : { status }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
         ...more
       })
-    case "Rejected":
-      return new ConnectionError({
-        server: peer.server,
-        transport: peer.transport,
-        phase: "http",
-        description: reason.description,
-        stderr: [],
-        ...(reason.status === undefined ? {} : { status: reason.status }),
-        ...(reason.retryAfter === undefined ? {} : { retryAfter: reason.retryAfter }),
+    }
+    case "Unauthorized": {
+      const { message, status, wwwAuthenticate } = reason
+      return connectionError(peer, "auth", {
+        description: message,
+        status,
+        ...(wwwAuthenticate === undefined ? {} : { wwwAuthenticate }),
         ...more
       })
-    case "Unauthorized":
-      return new ConnectionError({
-        server: peer.server,
-        transport: peer.transport,
-        phase: "auth",
-        description: reason.message,
-        stderr: [],
-        status: reason.status,
-        ...(reason.wwwAuthenticate === undefined ? {} : { wwwAuthenticate: reason.wwwAuthenticate }),
-        ...more
-      })
+    }
     default:
       return connectionError(peer, "http", { description: reason.message, ...more })
   }
 }
+
+const endOf = ({ cause, description, exitCode, signal, stderr }: Closed) => ({
+  description,
+  stderr,
+  ...(exitCode === undefined ? {} : { exitCode }),
+  ...(signal === undefined ? {} : { signal }),
+  ...(cause === undefined ? {} : { cause })
+})
 
 /** No session came of the handshake. */
 export const refused = (peer: Peer, { error, method }: Refused): ConnectionError => {

@@ -89,8 +89,7 @@ export const make = (places: number): FairQueue => {
             return Effect.andThen(
               Effect.callback<void>((resume) => {
                 if (turn.hasPlace) resume(Effect.void)
-                // Not within the end of another: of thousands that all fail at once each leaves room for something else.
-                else turn.wake = () => resume(Effect.yieldNow)
+                else turn.wake = () => resume(Effect.void)
               }),
               effect
             )

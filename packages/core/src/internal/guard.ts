@@ -203,8 +203,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
         return sendRequest(message, { id: message.id, method: message.method }, options)
       }
       if ("method" in message && message.method === "notifications/cancelled") {
-        const { requestId } = Object(message.params)
-        forget(requestId)
+        forget(message.params?.["requestId"])
       }
       return inner.send(message, options)
     },

@@ -17,6 +17,7 @@ export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, str
   Effect.map(Effect.promise(load), ({ draft07, draft2020, restart }) => {
     if (!isRecord(schema)) return Result.succeed(() => Result.succeed([]))
     if (countParts(schema) > maxParts) return Result.fail(`it has more than ${maxParts} parts`)
+    if (hidesReferences(schema)) return Result.fail("it has references inside of a constant")
     const create = String(schema["$schema"]).includes("draft-07") ? draft07 : draft2020
     return Result.map(
       attempt(() => create(withoutNames(counted(schema)))),
@@ -62,19 +63,23 @@ const load = async () => {
   // Its own compares every item with every other.
   const uniqueItems = { keyword: "uniqueItems", type: "array", validate: isUnique } as const
   let visited = 0
-  const counting = {
-    keyword: visits,
-    schemaType: "boolean",
-    validate: () => {
-      if (++visited > maxVisits) throw new Error(`it follows more than ${maxVisits} references`)
-      return true
-    }
-  } as const
-  const prepared = (ajv: Ajv | Ajv2020) => ajv.removeKeyword("uniqueItems").addKeyword(uniqueItems).addKeyword(counting)
+  // Before the reference, because nothing is looked at after one that fails.
+  const counting = (before: string) =>
+    ({
+      keyword: visits,
+      schemaType: "boolean",
+      before,
+      validate: () => {
+        if (++visited > maxVisits) throw new Error(`it follows more than ${maxVisits} references`)
+        return true
+      }
+    }) as const
+  const prepared = (ajv: Ajv | Ajv2020, firstReference: string) =>
+    ajv.removeKeyword("uniqueItems").addKeyword(uniqueItems).addKeyword(counting(firstReference))
   // A new one each time, because it remembers what it compiled by `$id`.
   return {
-    draft07: (schema: object) => prepared(new Ajv(options)).compile(schema),
-    draft2020: (schema: object) => prepared(new Ajv2020(options)).compile(schema),
+    draft07: (schema: object) => prepared(new Ajv(options), "$ref").compile(schema),
+    draft2020: (schema: object) => prepared(new Ajv2020(options), "$dynamicRef").compile(schema),
     restart: () => {
       visited = 0
     }
@@ -95,17 +100,27 @@ const countParts = (schema: unknown): number => {
   return parts
 }
 
-const values: ReadonlyArray<string> = ["const", "enum", "default", "examples"]
-
 /** With a mark wherever a reference is followed. */
 const counted = (schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   const copy = (part: unknown): unknown => {
     if (Array.isArray(part)) return part.map(copy)
     return isRecord(part) ? counted(part) : part
   }
-  const entries = Object.entries(schema).map(([name, part]) => [name, values.includes(name) ? part : copy(part)])
-  const refers = typeof schema["$ref"] === "string" || typeof schema["$dynamicRef"] === "string"
-  return Object.fromEntries(refers ? [...entries, [visits, true]] : entries)
+  const entries = Object.entries(schema).map(([name, part]) => [name, copy(part)])
+  return Object.fromEntries(refers(schema) ? [...entries, [visits, true]] : entries)
+}
+
+const refers = (part: Readonly<Record<string, unknown>>): boolean =>
+  typeof part["$ref"] === "string" || typeof part["$dynamicRef"] === "string"
+
+/** What must be equal to a constant cannot be marked; nor can it be left, because references may lead into it. */
+const hidesReferences = (part: unknown, isConstant = false): boolean => {
+  if (Array.isArray(part)) return part.some((inner) => hidesReferences(inner, isConstant))
+  if (!isRecord(part)) return false
+  return isConstant && refers(part) ||
+    Object.entries(part).some(([name, inner]) =>
+      hidesReferences(inner, isConstant || name === "const" || name === "enum")
+    )
 }
 
 const attempt = <A>(evaluate: () => A): Result.Result<A, string> =>

@@ -279,11 +279,11 @@ const delays = (step: Step): Delays => (error) =>
 /** Only the user can mend it. */
 const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || phase === "auth"
 
-/** Fails where nobody can tell, because the server cannot be reached. The modern era has no sessions that could live. */
+/** Fails where nobody can tell, because the server cannot be reached. The modern era has no ping. */
 const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError> =>
-  connection.hasEnded() || connection.era === "modern"
+  connection.hasEnded()
     ? Effect.succeed(true)
-    : connection.request("ping", {}, results.any).pipe(
+    : connection.request(connection.era === "legacy" ? "ping" : "server/discover", {}, results.any).pipe(
       Effect.as(false),
       Effect.catch((error) => {
         const { reason } = error

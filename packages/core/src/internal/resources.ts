@@ -1,14 +1,14 @@
 /** The resources of one session: list, read, hear of changes. */
-import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Queue from "effect/Queue"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import * as Stream from "effect/Stream"
 import type { CallError } from "../McpError.ts"
 import type { McpSession } from "../McpSession.ts"
 import type { RequestId, ResourceUpdated } from "../Protocol.ts"
+import * as Bounded from "./bounded.ts"
 import { isRecord } from "./guard.ts"
 import * as listen from "./listen.ts"
 import * as requests from "./requests.ts"
@@ -85,32 +85,28 @@ export const make = (session: Session, { keep }: listen.Listen): Resources => {
   )
 
   const subscribe = (uri: string) =>
-    Stream.callback<ResourceUpdated, CallError>((queue) =>
+    // Whatever was missed: it is another than it was.
+    Bounded.stream((): ResourceUpdated => ({ uri }), (offer) =>
       Effect.gen(function*() {
-        const offer = (update: ResourceUpdated) => {
-          Queue.offerUnsafe(queue, update)
-        }
+        const refused = yield* Deferred.make<never, CallError>()
         let own: RequestId | undefined
         yield* listen.on(session, ({ method, params = {} }) => {
           if (method !== "notifications/resources/updated" || typeof params["uri"] !== "string") return
           if (listen.isFor(own, params) && isWithin(params["uri"], uri)) offer({ ...params, uri: params["uri"] })
         })
-        const end = Effect.andThen(session.ended, Queue.end(queue))
         if (session.era === "legacy") {
           yield* subscribed(uri, () => offer({ uri }))
-          return yield* end
+          return yield* session.ended
         }
         const following = keep({ resourceSubscriptions: [uri] }, ({ again, honored, id }) => {
           own = id
           if (isRecord(honored) && !isHonored(honored["resourceSubscriptions"])) {
-            Queue.failCauseUnsafe(
-              queue,
-              Cause.fail(requests.unsupported(session, "subscriptions/listen", "answered", "updates of resources"))
-            )
+            const error = requests.unsupported(session, "subscriptions/listen", "answered", "updates of resources")
+            Deferred.doneUnsafe(refused, Exit.fail(error))
           } else if (again) offer({ uri })
         }, { insists: false }).pipe(requests.orUnsupported(session, "updates of resources"))
-        yield* Effect.raceFirst(following, end)
-      }), { bufferSize: backlog, strategy: "sliding" })
+        yield* Effect.raceAllFirst([following, session.ended, Deferred.await(refused)])
+      }))
 
   const isOffered = () => session.capabilities.resources !== undefined
 
@@ -150,9 +146,6 @@ interface Subscription {
   asked: boolean
   readonly lock: Semaphore.Semaphore
 }
-
-/** A reader that is slower loses the oldest beyond this. */
-const backlog = 4096
 
 /** Releasing must not wait for a server that says nothing. */
 const brief = { timeout: "1 second" } as const

@@ -14,7 +14,7 @@ import { CallError, Closed, ConnectionError, Timeout } from "../McpError.ts"
 import type { Options, SessionState } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type * as NegotiationCache from "../NegotiationCache.ts"
-import type { LoggingLevel, ServerCapabilities } from "../Protocol.ts"
+import type { Implementation, LoggingLevel, ServerCapabilities } from "../Protocol.ts"
 import * as Audience from "./audience.ts"
 import * as Catalog from "./catalog.ts"
 import * as Connection from "./connection.ts"
@@ -88,7 +88,8 @@ export interface Session {
 
 export const make = Effect.fnUntraced(function*<R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R | Scope.Scope>,
-  options: Options
+  options: Options,
+  clientInfo: Implementation
 ): Effect.fn.Return<Session, ConnectionError, R | Scope.Scope> {
   const { name: server, reconnect: policy = {} } = options
   const over: Effect.Effect<void> = Effect.suspend(() => reconnect.over)
@@ -114,7 +115,7 @@ export const make = Effect.fnUntraced(function*<R>(
       stderr: []
     }),
     open: (known) =>
-      open(acquireInOwnScope, options, known, { ...audience, waiting, telemetry }).pipe(
+      open(acquireInOwnScope, options, known, { ...audience, clientInfo, waiting, telemetry }).pipe(
         Effect.tap(({ negotiated, sessionId }) =>
           telemetry.connected({ protocolVersion: negotiated.protocolVersion, sessionId })
         ),
@@ -130,7 +131,16 @@ export const make = Effect.fnUntraced(function*<R>(
     onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
   })
 
-  const overload = Overload.make(server, options, reconnect.degrade)
+  const overload = Overload.make(server, options, (degraded) =>
+    Effect.andThen(
+      reconnect.degrade(degraded),
+      Effect.sync(() => {
+        // A server that answers nothing may hang: then it does not answer a ping either, and is connected to again.
+        const connection = reconnect.current()
+        if (degraded?.circuit !== "open" || connection === undefined) return
+        reconnect.lose(connection, { error: connection.lossOf(degraded.error), isDead: false })
+      })
+    ))
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
   const within = <A, E>(method: string, timeout: Duration.Input, effect: Effect.Effect<A, E>, fate: Fate) =>
@@ -164,7 +174,7 @@ export const make = Effect.fnUntraced(function*<R>(
     const { headers, timeout = requestTimeout, whileReconnecting } = options
     const fate = options.fate ?? fateOf(timeout)
     const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
-    const flow = method === "tools/call" ? `${method} ${params["name"]}` : method
+    const flow = method === "tools/call" ? `${method} ${String(params["name"])}` : method
 
     const send = (connection: Connection.Connection): Effect.Effect<Sent<typeof schema>, CallError> =>
       Effect.withFiber((fiber) => {

@@ -1,6 +1,6 @@
 /** The Streamable HTTP transport over our HTTP. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
-import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import { encode, failRequest, type McpTransport, type TransportError } from "@universal-mcp/core/McpTransport"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,0 +1,65 @@
+/** Every misbehaving server of the collection, and what must come of it. */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { type Case, maxBlocked, problems, type Report } from "./case.ts"
+import { subjects } from "./cases.ts"
+import { env, run } from "./run.ts"
+
+const client = fileURLToPath(new URL("client.ts", import.meta.url))
+
+/** A client that does not end within this is stuck. */
+const patience = 40_000
+
+/** The report of a client in a process of its own. */
+const measured = (subject: string, { name }: Case): Effect.Effect<Report> =>
+  Effect.callback<Report>((resume) => {
+    const child = execFile(
+      process.execPath,
+      [client, subject, name],
+      { env: { ...process.env, ...env }, timeout: patience, killSignal: "SIGKILL" },
+      (error, stdout, stderr) =>
+        resume(
+          stdout === ""
+            ? Effect.die(
+              new Error(`the client said nothing, and ended with ${error?.code ?? error?.signal}: ${stderr}`)
+            )
+            : error !== null
+            ? Effect.die(new Error(`the client did not end after ${stdout}`))
+            : Effect.sync(() => JSON.parse(stdout))
+        )
+    )
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+/** The best of three, as long as the event loop stood still for too long: a busy machine makes everything slower. */
+const best = (subject: string, one: Case): Effect.Effect<Report> =>
+  Effect.repeat(measured(subject, one), { until: ({ blocked = 0 }) => blocked <= maxBlocked, times: 2 })
+
+const table: Array<string> = []
+
+const row = (subject: string, { name }: Case, { blocked, elapsed, memory, outcomes }: Report): string => {
+  const { connect, ...others } = outcomes
+  const outcome = Object.keys(others).length === 0 ? connect : Object.values(others).join(" | ")
+  const measures = memory === undefined ? "" : `, ${memory} MB, ${blocked} ms`
+  return `${subject}: ${name} → ${outcome?.slice(0, 100)} → ${elapsed} ms${measures}`
+}
+
+for (const [subject, cases] of Object.entries(subjects)) {
+  describe.concurrent(subject, () => {
+    for (const one of cases) {
+      it.live(one.name, () =>
+        Effect.gen(function*() {
+          const report = yield* one.heavy ? best(subject, one) : run(subject, one)
+          const found = problems(one, report)
+          table.push([row(subject, one, report), ...found].join("\n  ✗ "))
+          assert.deepStrictEqual(found, [])
+        }), patience + 5000)
+    }
+  })
+}
+
+afterAll(() => {
+  if (process.env["TABLE"] !== undefined) process.stdout.write(`${table.toSorted().join("\n")}\n`)
+})
