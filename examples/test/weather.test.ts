@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { McpSession } from "@universal-mcp/core/McpSession"
+import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
@@ -14,7 +15,11 @@ const weather = (api: string) =>
     command: process.execPath,
     args: [`${import.meta.dirname}/../weather/server.ts`],
     env: { WEATHER_API: api }
-  }).pipe(Layer.provide(NodeTransports.platform))
+  }).pipe(
+    Layer.provide(NodeTransports.platform),
+    // A server of both eras that starts slowly would be spoken to in the legacy one.
+    Layer.provide(Layer.succeed(NegotiationCache.ProbeTimeout, "20 seconds"))
+  )
 
 const call = (tool: string, args: Record<string, unknown>) => McpSession.use((session) => session.callTool(tool, args))
 

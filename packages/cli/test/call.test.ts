@@ -142,7 +142,7 @@ describe("umcp call", () => {
       const structured = yield* umcp(["call", "structured", ...stdio])
       assert.strictEqual(structured.stdout, "{\n  \"n\": 1\n}\n")
       const image = yield* umcp(["call", "image", ...stdio])
-      assert.strictEqual(image.stdout, "[image image/png, 4.2 kB]\n{\"type\":\"text\"}\n")
+      assert.strictEqual(image.stdout, "[image image/png, 4.2 kB]\n")
     }))
 
   it.live("shows the control characters of a server as escapes", () =>

@@ -581,8 +581,18 @@ describe("McpSession while connecting", () => {
         /not today \(code -32000\)/,
         /check that this is an MCP server/
       ],
-      ["no revision at all", (id) => ({ jsonrpc: "2.0", id, result: {} }), /initialize is not valid/, /check that this is an MCP server/],
-      ["neither result nor error", (id) => ({ jsonrpc: "2.0", id }), /neither a result nor an error/, /check that this is an MCP server/]
+      [
+        "no revision at all",
+        (id) => ({ jsonrpc: "2.0", id, result: {} }),
+        /initialize is not valid/,
+        /check that this is an MCP server/
+      ],
+      [
+        "neither result nor error",
+        (id) => ({ jsonrpc: "2.0", id }),
+        /neither a result nor an error/,
+        /check that this is an MCP server/
+      ]
     ]
 
   it.effect.each(failing)("fails on %s", ([, answer, says, hint]) =>

@@ -501,7 +501,14 @@ describe("a server that answers nothing any more", () => {
 
   it.effect("is asked for a sign of life, and connected to again if it gives none", () =>
     Effect.gen(function*() {
-      const { session, wires } = yield* connect(hung(() => wires.length === 1))
+      let sessions = 0
+      const { session, wires } = yield* connect({
+        ...hung(() => sessions === 1),
+        "initialize": (request, end) => {
+          sessions++
+          end.answer(request, initialized)
+        }
+      })
       yield* tenTimeouts(session)
       yield* TestClock.adjust("5 seconds")
       while (wires.length < 2) yield* Effect.yieldNow

@@ -1,0 +1,19 @@
+import { Client as Sdk } from "@modelcontextprotocol/sdk/client/index.js"
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
+import { type Client, textOf } from "./client.ts"
+
+export const make = (): Client => {
+  const client = new Sdk({ name: "resilience", version: "1.0.0" })
+  return {
+    connect: (target) =>
+      client.connect(
+        "url" in target
+          ? new StreamableHTTPClientTransport(new URL(target.url))
+          : new StdioClientTransport({ command: target.command, args: [...target.args] })
+      ),
+    list: async () => (await client.listTools()).tools.map(({ name }) => name),
+    call: async (name, args) => textOf(await client.callTool({ name, arguments: args })),
+    close: () => client.close()
+  }
+}
