@@ -62,11 +62,16 @@ const scenarios: Readonly<Record<string, (session: Session) => Effect.Effect<unk
   "sep-2640-client-verify-frontmatter": verified
 }
 
-/** A user who confirms every form as it stands; the library fills in the defaults. */
+/** A user who confirms every form as it stands, with the defaults filled in. */
 const user = Layer.mergeAll(
   Layer.succeed(Elicitation.Elicitation, {
     modes: ["form"],
-    elicit: () => Effect.succeed({ action: "accept", content: {} })
+    elicit: (request) =>
+      Effect.succeed(
+        request._tag === "Url"
+          ? { action: "accept" }
+          : { action: "accept", content: Elicitation.withDefaults(request.requestedSchema, {}) }
+      )
   }),
   Sampling.layerDeny,
   Roots.layerOf(["."])

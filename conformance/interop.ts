@@ -163,10 +163,12 @@ const agreeing = (asked: Set<Asked>, folder: string) =>
       modes: ["form"],
       elicit: (request) => {
         asked.add("elicitation")
-        const required = request._tag === "Form" ? request.requestedSchema.required ?? [] : []
+        if (request._tag === "Url") return Effect.succeed({ action: "accept" })
+        const required = request.requestedSchema.required ?? []
+        const content = Object.fromEntries(required.map((field) => [field, "nobody"]))
         return Effect.succeed({
           action: "accept",
-          content: Object.fromEntries(required.map((field) => [field, "nobody"]))
+          content: Elicitation.withDefaults(request.requestedSchema, content)
         })
       }
     }),

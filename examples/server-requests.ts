@@ -13,10 +13,14 @@ import { Console, Effect, Layer } from "effect"
 
 const Input = Layer.succeed(Elicitation.Elicitation, {
   modes: ["form"],
-  elicit: ({ message, server }) =>
-    Console.log(`${server} asks: ${message}`).pipe(
-      // What is left out gets the form's defaults.
-      Effect.as({ action: "accept", content: { name: "Ada" } } as const)
+  elicit: (request) =>
+    Console.log(`${request.server} asks: ${request.message}`).pipe(
+      Effect.as(
+        request._tag === "Form"
+          // Nobody is asked here, so the rest of the form gets its defaults.
+          ? { action: "accept", content: Elicitation.withDefaults(request.requestedSchema, { name: "Ada" }) }
+          : { action: "decline" }
+      )
     )
 })
 

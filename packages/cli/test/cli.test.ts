@@ -23,6 +23,21 @@ describe("umcp list", () => {
       assert.match(stderr, /^error: no connection to "dead".*exit code 7.*no licence\nhint: [^\n]+\n$/)
     }))
 
+  it.live("holds nobody up for a mute server: it is named at the deadline, and nothing of it is left", () =>
+    Effect.gen(function*() {
+      const mute = { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] }
+      const cwd = yield* configured({ mute, one: server() })
+      const begun = Date.now()
+      const { code, stderr, stdout } = yield* umcp(["list", "--timeout", "5s"], { cwd })
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^one  fixture 1\.2\.3/m)
+      assert.match(
+        stderr,
+        /^error: no connection to "mute" \(stdio, negotiate\): it did not answer within 5s\nhint: umcp doctor mute [^\n]+\n$/
+      )
+      assert.isBelow(Date.now() - begun, 20_000)
+    }))
+
   it.live("with --json prints one document, the error inside", () =>
     Effect.gen(function*() {
       const cwd = yield* configured({ one: server(), dead })

@@ -103,8 +103,9 @@ export type ElicitationRequest =
   }
 
 /**
- * What the user said. Fields that an accepted form leaves out get their default, and content that does not fit the form
- * is not sent: the server is told `cancel`, with a remark in the session's `notifications`.
+ * What the user said. It is sent as it is: nothing is filled in that the user left out, so offer the form's defaults
+ * while asking, or take them with `withDefaults` where nobody is asked. Content that does not fit the form is not sent:
+ * the server is told `cancel`, with a remark in the session's `notifications`.
  *
  * @category models
  * @since 0.1.0
@@ -183,6 +184,9 @@ export const formIssues: (schema: FormSchema, content: FormContent) => ReadonlyA
 
 /**
  * The content with the form's default for each field that it leaves out.
+ *
+ * When to use: to fill in a form before a user sees it (SEP-1034), or instead of one. What a user has left out is to stay
+ * out.
  *
  * ```ts
  * import * as Elicitation from "@universal-mcp/core/Elicitation"

@@ -4,6 +4,7 @@ import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { printJson } from "../internal/output.ts"
@@ -11,7 +12,8 @@ import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findServer, servers } from "../internal/servers.ts"
-import { summary, survey, tools } from "../internal/survey.ts"
+import { summary, surveyUntil, tools } from "../internal/survey.ts"
+import { deadline, withDeadline } from "../internal/timeout.ts"
 import { Screen } from "../render/Screen.ts"
 import { serverTools, toolDetails } from "../render/tools.ts"
 
@@ -21,17 +23,19 @@ export const list = Command.make(
     target: Argument.String("server[.tool]").pipe(
       Argument.withDescription("One server, or one tool of it with its schemas; default: all servers"),
       Argument.optional
-    )
+    ),
+    timeout: deadline
   },
-  Effect.fnUntraced(function*({ target }) {
+  Effect.fnUntraced(function*({ target, timeout }) {
     const chosen = yield* servers
-    if (Option.isNone(target)) return yield* listServers(chosen.configs)
-    yield* listOne(yield* findServer(chosen, target.value))
+    if (Option.isNone(target)) return yield* listServers(chosen.configs, timeout)
+    yield* listOne(yield* findServer(chosen, target.value), timeout)
   })
 ).pipe(
   Command.withShortDescription("List servers and their tools"),
   Command.withDescription(
-    "List servers and their tools, each server as soon as it answers. A server that fails is reported on stderr and does " +
+    "List servers and their tools, each server as soon as it answers. A server that fails, or does not answer in time, is " +
+      "reported on stderr and does " +
       "not stop the others; if none answers, the exit code is that of the first failure (4: cannot connect)."
   ),
   Command.withExamples([
@@ -45,19 +49,22 @@ export const list = Command.make(
   Command.provide(Registry.layer)
 )
 
-const listServers = (configs: ReadonlyArray<ServerConfig>) =>
+const listServers = (configs: ReadonlyArray<ServerConfig>, timeout: Option.Option<string>) =>
   Effect.flatMap(Screen, (screen) =>
     printSurvey(configs, tools, {
       text: (surveyed) => serverTools(surveyed, screen),
       json: (listed) => ({ tools: listed })
-    }))
+    }, timeout))
 
-const listOne = Effect.fnUntraced(function*(found: Effect.Success<ReturnType<typeof findServer>>) {
+const listOne = Effect.fnUntraced(function*(
+  found: Effect.Success<ReturnType<typeof findServer>>,
+  timeout: Option.Option<string>
+) {
   const { config, tool: name } = found
-  if (name === undefined) return yield* listServers([config])
+  if (name === undefined) return yield* listServers([config], timeout)
   const { json } = yield* root
   const screen = yield* Screen
-  const surveyed = yield* survey(config, tools)
+  const surveyed = yield* surveyUntil(config, tools, (yield* withDeadline(timeout)) ?? Duration.infinity)
   const tool = surveyed.listed.find((one) => one.name === name)
   if (json && (surveyed.error !== undefined || tool !== undefined)) {
     yield* printJson({ servers: [{ ...summary(surveyed), tools: tool === undefined ? [] : [tool] }] })

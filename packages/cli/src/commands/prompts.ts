@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { chooseServers } from "../internal/servers.ts"
+import { deadline } from "../internal/timeout.ts"
 import { prompts as renderPrompts } from "../render/offers.ts"
 import { Screen } from "../render/Screen.ts"
 
@@ -14,14 +15,16 @@ export const prompts = Command.make(
     server: Argument.String("server").pipe(
       Argument.withDescription("One server; default: all servers"),
       Argument.optional
-    )
+    ),
+    timeout: deadline
   },
-  Effect.fnUntraced(function*({ server }) {
+  Effect.fnUntraced(function*({ server, timeout }) {
     const screen = yield* Screen
     yield* printSurvey(
       yield* chooseServers(server),
       { ask: (session) => session.listPrompts, nothing: [] },
-      { text: (surveyed) => renderPrompts(surveyed, screen), json: (listed) => ({ prompts: listed }) }
+      { text: (surveyed) => renderPrompts(surveyed, screen), json: (listed) => ({ prompts: listed }) },
+      timeout
     )
   })
 ).pipe(

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { chooseServers } from "../internal/servers.ts"
+import { deadline } from "../internal/timeout.ts"
 import { resources as renderResources } from "../render/offers.ts"
 import { Screen } from "../render/Screen.ts"
 
@@ -14,9 +15,10 @@ export const resources = Command.make(
     server: Argument.String("server").pipe(
       Argument.withDescription("One server; default: all servers"),
       Argument.optional
-    )
+    ),
+    timeout: deadline
   },
-  Effect.fnUntraced(function*({ server }) {
+  Effect.fnUntraced(function*({ server, timeout }) {
     const screen = yield* Screen
     yield* printSurvey(yield* chooseServers(server), {
       ask: (session) =>
@@ -27,7 +29,7 @@ export const resources = Command.make(
     }, {
       text: (surveyed) => renderResources(surveyed, screen),
       json: (listed) => ({ ...listed })
-    })
+    }, timeout)
   })
 ).pipe(
   Command.withShortDescription("List servers and their resources"),

@@ -2,6 +2,7 @@
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import { exitCode } from "../render/failure.ts"
 import { Progress } from "../render/Progress.ts"
 import { plural } from "../render/text.ts"
@@ -9,6 +10,7 @@ import { ExitWith } from "./errors.ts"
 import { printFailure, printJson } from "./output.ts"
 import { root } from "./root.ts"
 import { failIfNone, type Question, summary, surveyAll, type Surveyed } from "./survey.ts"
+import { withDeadline } from "./timeout.ts"
 
 /** Asks all servers and prints each as it answers, or one document. */
 export const printSurvey = Effect.fnUntraced(function*<A>(
@@ -17,8 +19,10 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
   show: {
     readonly text: (surveyed: Surveyed<A>) => string
     readonly json: (listed: A) => Readonly<Record<string, unknown>>
-  }
+  },
+  timeout: Option.Option<string>
 ) {
+  const deadline = yield* withDeadline(timeout)
   const { json } = yield* root
   const progress = yield* Progress
   yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
@@ -29,7 +33,7 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
       yield* progress.printing(
         surveyed.error === undefined ? Console.log(show.text(surveyed)) : printFailure(surveyed.error, false)
       )
-    }))
+    }), deadline)
   if (json) {
     yield* printJson({ servers: all.map((one) => ({ ...summary(one), ...show.json(one.listed) })) })
     return yield* failIfNone(all)

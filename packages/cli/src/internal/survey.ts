@@ -1,11 +1,13 @@
 /** Connecting a configured server and asking for what it offers, with a failure as a value. */
-import type { CallError } from "@universal-mcp/core/McpError"
+import { type CallError, ConnectionError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { Tool } from "@universal-mcp/core/Protocol"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { type Failure, toJson } from "../render/failure.ts"
 
 /** What to ask of a server, and what stands for its answer where there is none. */
@@ -44,19 +46,46 @@ export const survey = Effect.fnUntraced(function*<A>(
   })
 })
 
-/** Surveys servers side by side; `each` sees every one as it answers. The result is in the order given. */
+/**
+ * Surveys servers side by side; `each` sees every one as it answers, and at the deadline whoever has not. The result is in
+ * the order given.
+ */
 export const surveyAll = <A, E, R>(
   configs: ReadonlyArray<ServerConfig.ServerConfig>,
   question: Question<A>,
-  each: (surveyed: Surveyed<A>, done: number) => Effect.Effect<void, E, R>
+  each: (surveyed: Surveyed<A>, done: number) => Effect.Effect<void, E, R>,
+  deadline: Duration.Duration = configs.length > 1 ? Duration.seconds(20) : Duration.infinity
 ): Effect.Effect<ReadonlyArray<Surveyed<A>>, E, R | ServerRegistry.ServerRegistry> => {
   let done = 0
   return Effect.forEach(configs, (config) =>
-    Effect.tap(survey(config, question), (surveyed) => {
+    Effect.tap(surveyUntil(config, question, deadline), (surveyed) => {
       done += 1
       return each(surveyed, done)
     }), { concurrency: "unbounded" })
 }
+
+/** Surveys one server, for no longer than that. */
+export const surveyUntil = Effect.fnUntraced(function*<A>(
+  config: ServerConfig.ServerConfig,
+  question: Question<A>,
+  deadline: Duration.Duration
+) {
+  if (!Duration.isFinite(deadline)) return yield* survey(config, question)
+  // It is put away with all others, and not waited for: that may take as long again.
+  const surveying = yield* Effect.forkChild(survey(config, question))
+  const late: Surveyed<A> = { config, listed: question.nothing, error: tooLate(config, deadline) }
+  return yield* Effect.raceFirst(Fiber.join(surveying), Effect.delay(Effect.succeed(late), deadline))
+})
+
+const tooLate = ({ name, transport = "streamable-http" }: ServerConfig.ServerConfig, deadline: Duration.Duration) =>
+  new ConnectionError({
+    server: name,
+    transport,
+    phase: "negotiate",
+    description: `it did not answer within ${Duration.format(deadline)}`,
+    stderr: [],
+    hint: `umcp doctor ${name} shows where it hangs; --timeout gives slow servers more time`
+  })
 
 /** Fails with the first error if no server answered; that is no error of each but of the command. */
 export const failIfNone = (all: ReadonlyArray<Surveyed<unknown>>): Effect.Effect<void, Failure> => {

@@ -74,7 +74,7 @@ export const make = Effect.fnUntraced(function*(
   const fitting = Effect.fnUntraced(function*(request: ElicitationRequest, result: ElicitationResult) {
     if (result.action !== "accept") return { action: result.action }
     if (request._tag === "Url") return { action: result.action }
-    const content = form.withDefaults(request.requestedSchema, result.content ?? {})
+    const content = result.content ?? {}
     const issues = form.formIssues(request.requestedSchema, content)
     if (issues.length === 0) return { action: result.action, content }
     yield* warn(
