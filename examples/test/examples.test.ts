@@ -101,4 +101,15 @@ describe("examples", () => {
       assert.match(lines[4] ?? "", /^tool "get-sum" of "everything" failed: /)
       assert.strictEqual(lines[5], "ech? echo!")
     }))
+
+  it.live("self-healing", () =>
+    Effect.gen(function*() {
+      const lines = (yield* succeeds("self-healing.ts")).trimEnd().split("\n")
+      assert.deepStrictEqual(lines.slice(0, 3), [
+        "Ready",
+        "Reconnecting: no connection to \"weather\" (stdio, negotiate): the server process ended (killed by SIGKILL)",
+        "Ready"
+      ])
+      assert.match(lines[3] ?? "", /Wind Advisory/)
+    }))
 })
