@@ -216,6 +216,21 @@ describe("a session whose connection was lost", () => {
       assert.strictEqual(servers.attempts(), 2)
     }))
 
+  it.effect("is given up where the transport throws: nobody waits for a connection that nobody makes", () =>
+    Effect.gen(function*() {
+      const { near } = yield* wire(answering)
+      let opened = 0
+      const session = yield* McpSession.make(
+        Effect.suspend(() => opened++ === 0 ? Effect.succeed(near) : Effect.die(new Error("a bug"))),
+        { name: "hand", transport: "in-memory" }
+      )
+      Object.assign(near, { lost: crashed })
+      near.onclose?.()
+      const error = yield* Effect.flip(session.callTool("echo"))
+      assert.match(error.message, /the transport threw/)
+      assert.strictEqual((yield* session.state.current)._tag, "Failed")
+    }))
+
   it.effect("stays lost where it is not to be made again", () =>
     Effect.gen(function*() {
       const servers = yield* connect(answering, { reconnect: false })

@@ -73,7 +73,13 @@ export const open = Effect.fnUntraced(function*<R>(
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
   const decorate = yield* TransportDecorator
+  const tooLong = () => failure.connectTimeout(nobody, Duration.toMillis(timeout))
   const [elapsed, inner] = yield* acquire.pipe(
+    // Ours keep to the time by themselves, and say what took it.
+    Effect.timeoutOrElse({
+      duration: Duration.sum(timeout, Duration.seconds(1)),
+      orElse: () => Effect.fail(tooLong())
+    }),
     Effect.mapError((error) => error instanceof TransportError ? failure.fromTransportError(nobody, error) : error),
     Effect.flatMap((transport) => decorate(transport, options.name)),
     Effect.timed

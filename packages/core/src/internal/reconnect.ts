@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { ConnectionError } from "../McpError.ts"
+import { ConnectionError } from "../McpError.ts"
 import type { ReconnectOptions, SessionState } from "../McpSession.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Connection } from "./connection.ts"
@@ -86,10 +86,12 @@ export const make = Effect.fnUntraced(
       if (link._tag === "Over") return
       const before = link
       link = { _tag: "Over", error: error ?? closed }
-      if (before._tag === "Down") yield* Deferred.fail(before.next, link.error)
       yield* setState(error === undefined ? { _tag: "Closed" } : { _tag: "Failed", error })
+      if (before._tag === "Down") yield* Deferred.fail(before.next, error ?? closed)
       yield* Deferred.succeed(over, undefined)
     })
+
+    const isOver = () => link._tag === "Over"
 
     const fall = (error: ConnectionError) => {
       if (link._tag === "Up") link = { _tag: "Down", error, circuit: "closed", next: Deferred.makeUnsafe() }
@@ -168,6 +170,8 @@ export const make = Effect.fnUntraced(
         fall(loss.error)
         const recovered = yield* Effect.result(recover(current, loss, lived || current === first ? undefined : pause))
         if (Result.isFailure(recovered)) return yield* end(recovered.failure)
+        // It is being closed in this very moment.
+        if (isOver()) return
         const isNew = recovered.success !== current
         current = isNew ? recovered.success : up(current.connection, current.own)
         latest = current.connection
@@ -178,7 +182,11 @@ export const make = Effect.fnUntraced(
         if (isNew) yield* Effect.forkIn(onReconnected, scope)
       }
     })
-    yield* Effect.forkScoped(supervise)
+    yield* supervise.pipe(
+      // A transport that throws must not leave calls waiting for a connection that nobody makes.
+      Effect.catchDefect((cause) => end(broken(closed, cause))),
+      Effect.forkScoped
+    )
     yield* Effect.addFinalizer(() => Effect.andThen(end(undefined), setState({ _tag: "Closed" })))
 
     const available: Reconnect["available"] = (whileReconnecting) =>
@@ -217,7 +225,7 @@ export const make = Effect.fnUntraced(
         }),
       state,
       over: Deferred.await(over),
-      isOver: () => link._tag === "Over"
+      isOver
     }
   }
 )
@@ -275,6 +283,17 @@ const delays = (step: Step): Delays => (error) =>
     Effect.map(([, delay]) => delay),
     Pull.catchDone(() => Effect.fail(error))
   )
+
+const broken = ({ server, transport }: ConnectionError, cause: unknown): ConnectionError =>
+  new ConnectionError({
+    server,
+    transport,
+    phase: "connect",
+    description: "the transport threw while it was opened again",
+    stderr: [],
+    cause,
+    hint: "this is a bug of the transport; `cause` is what it threw"
+  })
 
 /** Only the user can mend it. */
 const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || phase === "auth"
