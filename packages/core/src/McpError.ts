@@ -27,7 +27,7 @@
  */
 import * as Schema from "effect/Schema"
 import { CallErrorReason } from "./CallErrorReason.ts"
-import { closest } from "./internal/names.ts"
+import * as names from "./internal/names.ts"
 import { didYouMean, ended, lastWords, oneLine, quoted } from "./internal/words.ts"
 
 export {
@@ -132,7 +132,7 @@ export class ServerNotFound extends Schema.TaggedError<ServerNotFound>()("Server
 }) {
   /** The error for a name that is not among `available`, with the closest of them. */
   static among(server: string, available: ReadonlyArray<string>): ServerNotFound {
-    const [nearest] = closest(server, available)
+    const [nearest] = closestNames(server, available)
     return new ServerNotFound({ server, available, ...(nearest === undefined ? {} : { closest: nearest }) })
   }
 
@@ -179,7 +179,7 @@ export class ToolNotFound extends Schema.TaggedError<ToolNotFound>()("ToolNotFou
     available: Iterable<string>,
     refusal: { readonly text?: string; readonly result?: unknown } = {}
   ): ToolNotFound {
-    return new ToolNotFound({ server, tool, closest: closest(tool, available), ...refusal })
+    return new ToolNotFound({ server, tool, closest: closestNames(tool, available), ...refusal })
   }
 
   override get message(): string {
@@ -285,3 +285,18 @@ export class CallError extends Schema.TaggedError<CallError>()("CallError", {
     return oneLine(`${this.method} on "${this.server}" failed: ${this.reason.message}`)
   }
 }
+
+/**
+ * Up to three of `names` that a mistyped name may have meant, the nearest first: what `ToolNotFound` and
+ * `ServerNotFound` suggest.
+ *
+ * ```ts
+ * import * as McpError from "@universal-mcp/core/McpError"
+ *
+ * McpError.closestNames("read-fil", ["write_file", "read_file", "list"]) // => ["read_file"]
+ * ```
+ *
+ * @category names
+ * @since 0.1.0
+ */
+export const closestNames: (name: string, names: Iterable<string>) => ReadonlyArray<string> = names.closest

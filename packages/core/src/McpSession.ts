@@ -107,7 +107,8 @@ export type SessionState =
  * A notification of the server, as the protocol has it.
  *
  * What the client itself has to remark — a line on stdout that is not JSON, a tool it had to leave out — arrives here
- * too, as `notifications/message` with the logger `universal-mcp`.
+ * too, as `notifications/message` with the logger `universal-mcp` and the level `warning`, or `info` where nothing is
+ * wrong.
  *
  * @category models
  * @since 0.1.0

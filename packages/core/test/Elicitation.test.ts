@@ -7,10 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import { ask } from "./fixtures/asking.ts"
-import { accept, answering, nameForm, person } from "./fixtures/person.ts"
+import { accept, answering, type Elicit, nameForm, person } from "./fixtures/person.ts"
 import * as servers from "./fixtures/server.ts"
-import { connect } from "./fixtures/wire.ts"
+import { connect, text } from "./fixtures/wire.ts"
 
 const warnings = (session: McpSession.McpSession["Service"]) =>
   session.notifications.pipe(Stream.map(({ params }) => String(params?.["data"])))
@@ -279,20 +280,83 @@ describe("Elicitation on the wire", () => {
       )
     }))
 
-  it.effect("leaves a server's demand for a URL to the caller", () =>
+  it.effect("takes null for nothing", () =>
     Effect.gen(function*() {
-      const data = {
-        elicitations: [{ mode: "url", message: "sign in", url: "https://example.org", elicitationId: "e" }]
+      const { asked, elicit } = yield* person
+      const { wire } = yield* answering(elicit)(connect())
+      const requestedSchema = {
+        type: "object",
+        properties: { name: { type: "string", title: null, description: null, default: null } },
+        required: null
       }
-      const { session } = yield* answering(() => Effect.die("nobody must be asked"))(connect({
-        "tools/list": (request, to) => to.answer(request, { tools: [{ name: "a", inputSchema: { type: "object" } }] }),
-        "tools/call": (request, to) => to.refuse(request, -32042, "URL elicitation required", data)
-      }))
-      const error = yield* Effect.flip(session.callTool("a"))
-      assert.containSubset(error, {
+      const asking = yield* Effect.forkChild(
+        ask(wire, "elicitation/create", { mode: null, message: "Who?", requestedSchema, elicitationId: null }),
+        { startImmediately: true }
+      )
+      const { answer, request } = yield* asked
+      assert.deepStrictEqual<unknown>({ ...request }, {
+        _tag: "Form",
+        server: "hand",
+        message: "Who?",
+        requestedSchema: { type: "object", properties: { name: { type: "string" } } }
+      })
+      yield* answer({ action: "accept", content: { name: "Ada" } })
+      assert.deepStrictEqual(yield* Fiber.join(asking), { result: { action: "accept", content: { name: "Ada" } } })
+    }))
+
+  it.effect("refuses a form with one short sentence", () =>
+    Effect.gen(function*() {
+      const { wire } = yield* answering(() => Effect.die("nobody must be asked"))(connect())
+      const properties = { name: { type: "string" }, address: { type: "object" } }
+      assert.deepStrictEqual(
+        yield* ask(wire, "elicitation/create", { message: "?", requestedSchema: { type: "object", properties } }),
+        {
+          error: {
+            code: -32602,
+            message: "the elicitation request is not valid: its field \"address\" is of no kind that a form may have"
+          }
+        }
+      )
+    }))
+
+  const page = { mode: "url", message: "sign in", url: "https://example.org", elicitationId: "e" }
+
+  /** A tool that wants the user to have been somewhere first. */
+  const guarded = (elicit: Elicit, modes?: ReadonlyArray<"form" | "url">) =>
+    answering(elicit, modes)(connect({
+      "tools/list": (request, to) => to.answer(request, { tools: [{ name: "a", inputSchema: { type: "object" } }] }),
+      "tools/call": (request, to) =>
+        to.all("tools/call").length === 1
+          ? to.refuse(request, -32042, "URL elicitation required", { elicitations: [page] })
+          : to.answer(request, text("welcome"))
+    }))
+
+  it.effect("is asked for the page that a tool wants the user to have seen, and the call repeated", () =>
+    Effect.gen(function*() {
+      const { asked, elicit } = yield* person
+      const { session, wire } = yield* guarded(elicit)
+      const calling = yield* Effect.forkChild(session.callTool("a", { b: 1 }), { startImmediately: true })
+      const { answer, request } = yield* asked
+      assert.deepStrictEqual<unknown>({ ...request }, { ...page, _tag: "Url", server: "hand" })
+      // The user may take their time.
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(wire.all("tools/call"), 1)
+      yield* answer({ action: "accept" })
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(calling), text("welcome"))
+      assert.deepStrictEqual(wire.all("tools/call").map(({ params }) => params?.["arguments"]), [{ b: 1 }, { b: 1 }])
+    }))
+
+  it.effect.each<readonly [what: string, elicit: Elicit, modes: ReadonlyArray<"form" | "url">]>([
+    ["the user declines", () => Effect.succeed({ action: "decline" }), ["url"]],
+    ["pages are not offered", () => Effect.die("nobody must be asked"), ["form"]]
+  ])("leaves a tool's demand for a page to the caller where %s", ([, elicit, modes]) =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* guarded(elicit, modes)
+      assert.containSubset(yield* Effect.flip(session.callTool("a")), {
         _tag: "CallError",
         delivery: "answered",
-        reason: { _tag: "Rejected", code: -32042, data }
+        reason: { _tag: "Rejected", code: -32042, data: { elicitations: [page] } }
       })
+      assert.lengthOf(wire.all("tools/call"), 1)
     }))
 })

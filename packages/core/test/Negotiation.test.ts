@@ -136,6 +136,7 @@ describe("negotiation", () => {
       })
       assert.deepInclude(session.server, { name: "hand", version: "", capabilities: { tools: {} } })
       const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
+      assert.strictEqual(remark?.params?.["level"], "info")
       assert.match(String(remark?.params?.["data"]), /revision 2025-06-18, older than the 2025-11-25/)
     }))
 

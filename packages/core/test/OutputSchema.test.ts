@@ -139,7 +139,7 @@ describe("output schemas", () => {
       {}
     ],
     ["oneOf that nothing fits", doubling((next) => ({ oneOf: [next, next] }), { required: ["x"] }), {}],
-    ["if and then", doubling((next) => ({ if: next, then: next })), {}],
+    ["if and then", doubling((next) => Object.fromEntries([["if", next], ["then", next]])), {}],
     ["properties", doubling((next) => twice("x", next)), nested("x")],
     ["itself", twice("x", { $ref: "#" }), nested("x")],
     ["itself, in a property with a keyword's name", twice("const", { $ref: "#" }), nested("const")],
@@ -157,6 +157,15 @@ describe("output schemas", () => {
         assert.match(Result.isFailure(outcome) ? outcome.failure : "it was checked", /references/)
       }),
     10_000
+  )
+
+  it.effect.each([{ const: { $ref: "#/a" } }, { enum: [{ $ref: "#/a" }] }])(
+    "what must be equal to a reference is never said not to be: %j",
+    (schema) =>
+      Effect.gen(function*() {
+        const outcome = Result.flatMap(yield* outputSchema.compile(schema), (check) => check({ $ref: "#/a" }))
+        assert.deepStrictEqual(Result.isSuccess(outcome) ? outcome.success : [], [])
+      })
   )
 
   it.effect("references that are shared and followed often are no such thing", () =>

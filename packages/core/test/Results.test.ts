@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as results from "../src/internal/results.ts"
 import { ask } from "./fixtures/asking.ts"
 import { accept, answering, nameForm } from "./fixtures/person.ts"
@@ -42,9 +43,49 @@ describe("what a tool answers", () => {
     assert.isBelow(checked.value.remark?.length ?? 0, 500)
   })
 
+  it.effect("is told what had to be read in another way", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        "tools/call": (request, to) => to.answer(request, { content: [good, null] })
+      })
+      assert.deepStrictEqual<unknown>(yield* session.callTool("a"), { content: [good] })
+      const [remark] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(remark?.params?.["data"]), /^tool "a": 1 of the 2 content blocks .*\[null\]$/)
+    }))
+
   it("is refused where it is no object", () => {
     assert.strictEqual(results.callToolResult([good]), "the result is not an object")
   })
+})
+
+describe("what a tool tells meanwhile", () => {
+  it.effect("is left out where it says nothing; numbers may be text", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        "tools/call": (request, to) => {
+          const progressToken = Object(request.params?.["_meta"])["progressToken"]
+          const progress = (params: object) =>
+            to.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, ...params } })
+          progress({ progress: "5", total: "10.5" })
+          progress({ progress: "soon" })
+          progress({ progress: "" })
+          progress({ progress: null })
+          progress({ progress: 6, total: "many", message: 7 })
+          const log = (params: unknown) => to.send({ jsonrpc: "2.0", method: "notifications/message", params })
+          log(null)
+          log({ data: "no level" })
+          log({ level: "info" })
+          to.answer(request, { content: [] })
+        }
+      })
+      const none = { total: undefined, message: undefined }
+      assert.deepStrictEqual<unknown>(yield* Stream.runCollect(session.callToolStream("a")), [
+        { _tag: "Progress", progress: 5, total: 10.5, message: undefined },
+        { _tag: "Progress", progress: 6, ...none },
+        { _tag: "Log", level: "info", logger: undefined, data: undefined },
+        { _tag: "Result", result: { content: [] } }
+      ])
+    }))
 })
 
 describe("_meta that is no object", () => {

@@ -198,29 +198,47 @@ describe("subscribe, revision 2026-07-28", () => {
       assert.lengthOf(wire.all("notifications/cancelled"), 1)
     }))
 
-  it.effect("opens one at a time, so that it knows its own; a server that never acknowledges holds up nobody", () =>
+  it.effect("knows its own acknowledgement, however late and in what order; a server without one holds up nobody", () =>
     Effect.gen(function*() {
       const { session, wire } = yield* connect(modern)
-      const first = yield* reading(session.subscribe("a://1"))
-      const second = yield* reading(session.subscribe("a://2"))
-      const third = yield* reading(session.subscribe("a://3"))
-      const one = yield* wire.next("subscriptions/listen")
-      yield* TestClock.adjust("9 seconds")
-      assert.lengthOf(wire.all("subscriptions/listen"), 1)
-      acknowledge(one, wire)
-      yield* wire.next("subscriptions/listen", 2)
-      yield* TestClock.adjust("9 seconds")
-      assert.lengthOf(wire.all("subscriptions/listen"), 2)
-      yield* TestClock.adjust("1 second")
-      const three = yield* wire.next("subscriptions/listen", 3)
-      acknowledge(three, wire)
-      updated(wire, "a://1", one)
-      updated(wire, "a://2")
-      updated(wire, "a://3", three)
-      assert.deepStrictEqual(
-        (yield* Effect.all([first.next, second.next, third.next])).map(({ uri }) => uri),
-        ["a://1", "a://2", "a://3"]
+      const uris = ["a://1", "a://2", "a://2", "a://3"]
+      const readers = yield* Effect.forEach(uris, (uri) => reading(session.subscribe(uri)))
+      const requests = yield* Effect.forEach(uris, (_, index) => wire.next("subscriptions/listen", index + 1))
+      const [one, two, again, three] = requests
+      acknowledge(three!, wire)
+      acknowledge(again!, wire)
+      yield* TestClock.adjust("1 minute")
+      // Late, and that of nobody.
+      acknowledge(two!, wire)
+      acknowledge({ ...one, id: 4711 }, wire, {})
+      acknowledge(one!, wire)
+      for (const request of requests) for (const uri of new Set(uris)) updated(wire, uri, request)
+      wire.send({ jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri: "a://2" } })
+      const heard = yield* Effect.forEach(
+        readers,
+        ({ next, rest }) => Effect.map(Effect.zip(next, rest), ([first, others]) => [first, ...others].length)
       )
+      // Each its own, and the second two what was for everybody.
+      assert.deepStrictEqual(heard, [1, 2, 2, 1])
+      // Only one of those that read the same has been given up by the server.
+      wire.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: again!.id } })
+      yield* TestClock.adjust("250 millis")
+      yield* wire.next("subscriptions/listen", 5)
+      assert.lengthOf(wire.all("subscriptions/listen"), 5)
+    }))
+
+  it.effect("is refused by the acknowledgement of its own only", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(modern)
+      const refused = yield* reading(session.subscribe("a://1"))
+      const { next } = yield* reading(session.subscribe("a://2"))
+      const one = yield* wire.next("subscriptions/listen")
+      const two = yield* wire.next("subscriptions/listen", 2)
+      acknowledge(two, wire)
+      acknowledge(one, wire, {})
+      assert.strictEqual((yield* Effect.flip(Fiber.join(refused.fiber))).reason._tag, "Unsupported")
+      updated(wire, "a://2", two)
+      assert.strictEqual((yield* next).uri, "a://2")
     }))
 
   it.effect("opens again what was dropped, and tells then, because something may have been missed", () =>

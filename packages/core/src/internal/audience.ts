@@ -5,14 +5,17 @@ import * as Broadcast from "./broadcast.ts"
 
 export interface Audience {
   readonly publish: (notification: Notification) => void
-  /** Tells whoever reads the notifications what we had to remark. */
-  readonly warn: (description: string) => void
+  /** Tells whoever reads the notifications what we had to remark; default level: "warning". */
+  readonly warn: (description: string, level?: RemarkLevel) => void
   readonly publishStderr: (line: string) => void
   /** Each is called with every notification, in the order of the wire. */
   readonly listeners: Broadcast.Broadcast<Notification>["listeners"]
   readonly notifications: Broadcast.Broadcast<Notification>["stream"]
   readonly stderr: Broadcast.Broadcast<string>["stream"]
 }
+
+/** `info` where nothing is wrong. */
+type RemarkLevel = "info" | "warning"
 
 export const make = (ended: Effect.Effect<void>): Audience => {
   let early: Array<Notification> | undefined = []
@@ -33,7 +36,7 @@ export const make = (ended: Effect.Effect<void>): Audience => {
   }
   return {
     publish,
-    warn: (description) => publish(remark(description)),
+    warn: (description, level) => publish(remark(description, level)),
     publishStderr: stderr.publish,
     listeners: notifications.listeners,
     notifications: notifications.stream,
@@ -48,7 +51,7 @@ export const make = (ended: Effect.Effect<void>): Audience => {
 /** How many of the notifications that nobody reads are kept for the first reader. */
 const keptEarly = 64
 
-const remark = (description: string): Notification => ({
+const remark = (description: string, level: RemarkLevel = "warning"): Notification => ({
   method: "notifications/message",
-  params: { level: "warning", logger: "universal-mcp", data: description }
+  params: { level, logger: "universal-mcp", data: description }
 })

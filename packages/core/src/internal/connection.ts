@@ -1,6 +1,5 @@
 /** The SDK's client on one transport, until that ends or the scope closes: requests with typed failures. */
-import { Client } from "@modelcontextprotocol/client"
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
+import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -11,7 +10,7 @@ import type { CallError, ConnectionError } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
-import type { Implementation } from "../Protocol.ts"
+import type { Implementation, RequestId } from "../Protocol.ts"
 import type { Audience } from "./audience.ts"
 import * as failure from "./failure.ts"
 import * as Guard from "./guard.ts"
@@ -35,7 +34,9 @@ export interface Connection {
     method: string,
     params: Record<string, unknown>,
     schema: StandardSchemaV1<unknown, A>,
-    headers?: Readonly<Record<string, string>>
+    headers?: Readonly<Record<string, string>>,
+    /** Is told the id, before the request is sent. */
+    onSent?: (id: RequestId) => void
   ) => Effect.Effect<A, CallError>
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
   /** Does what the server asks of us, where it asks by other ways than a request. */
@@ -87,16 +88,20 @@ export const open = Effect.fnUntraced(function*<R>(
   const peer: failure.Peer = { ...nobody, inner }
   const ended = yield* Deferred.make<TransportError | undefined>()
   inner.onstderr = publishStderr
+  let onSending: ((id: RequestId) => void) | undefined
   const guard = Guard.make(inner, {
     onNotification: publish,
     onWarning: warn,
     onClose: (lost) => {
       Deferred.doneUnsafe(ended, Exit.succeed(lost))
-    }
+    },
+    onRequest: (id) => onSending?.(id)
   })
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
   // On the legacy era the SDK advertises nothing: its `initialize` goes nowhere.
-  const client = new Client(clientInfo, { capabilities: negotiation.modernCapabilities(serverRequests.capabilities) })
+  const client = new ServerRequests.AskedClient(clientInfo, {
+    capabilities: negotiation.modernCapabilities(serverRequests.capabilities)
+  })
   serverRequests.register(client)
   const { capabilities } = serverRequests
   const negotiated = yield* connect(client, guard, peer, { ...options, clientInfo, capabilities, known }).pipe(
@@ -117,16 +122,23 @@ export const open = Effect.fnUntraced(function*<R>(
     era,
     sessionId: inner.sessionId,
     hasHttpHeaders: era === "modern" && inner.hasPerRequestStream === true,
-    request: (method, params, schema, headers) =>
+    request: (method, params, schema, headers, onSent) =>
       openOr(
         method,
         Effect.tryPromise({
-          try: (signal) =>
-            client.request(
-              { method, params },
-              era === "modern" ? standIn.unwrapping(schema) : schema,
-              { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
-            ),
+          try: (signal) => {
+            onSending = onSent
+            try {
+              // The SDK sends before it returns.
+              return client.request(
+                { method, params },
+                era === "modern" ? standIn.unwrapping(schema) : schema,
+                { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
+              )
+            } finally {
+              onSending = undefined
+            }
+          },
           catch: (cause) => failure.toCallError(peer, method, cause)
         })
       ),
@@ -151,7 +163,8 @@ export const open = Effect.fnUntraced(function*<R>(
   const [newest] = revisions.legacy
   if (era === "legacy" && negotiated.protocolVersion !== newest && options.protocolVersion === undefined) {
     warn(
-      `the server speaks protocol revision ${negotiated.protocolVersion}, older than the ${newest} that we asked for`
+      `the server speaks protocol revision ${negotiated.protocolVersion}, older than the ${newest} that we asked for`,
+      "info"
     )
   }
   yield* serverRequests.afterConnect(connection)

@@ -26,6 +26,8 @@ export interface Listener {
   readonly onNotification: (notification: Notification) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
+  /** A request of the SDK's client is about to be sent. */
+  readonly onRequest: (id: RequestId) => void
 }
 
 export type Answer = Result.Result<Readonly<Record<string, unknown>>, TransportError>
@@ -200,6 +202,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
           return deliver({ jsonrpc: "2.0", id: message.id, result: standIn.initializeResult(negotiated) })
         }
         lastId = Math.max(lastId, Number(message.id))
+        listener.onRequest(message.id)
         return sendRequest(message, { id: message.id, method: message.method }, options)
       }
       if ("method" in message && message.method === "notifications/cancelled") {

@@ -4,10 +4,8 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
 import type { RequestId } from "../Protocol.ts"
@@ -54,51 +52,45 @@ export const on = (
   ))
 
 export const make = (session: Session): Listen => {
-  // An acknowledgement names the id of the request, which only the SDK knows: one at a time, it is clear whose it is.
-  const opening = Semaphore.makeUnsafe(1)
-
-  const open = (filter: Filter, onOpened: (opened: Omit<Opened, "again">) => void) =>
+  const open = (filter: Filter, again: boolean, onOpened: (opened: Opened) => void) =>
     Effect.scoped(Effect.gen(function*() {
-      const acknowledged = yield* Deferred.make<void>()
       const cancelled = yield* Deferred.make<void>()
-      let isOpening = false
-      let id: RequestId | undefined
+      let sent: RequestId | undefined
+      let isAcknowledged = false
+      let isOpen = false
+      const tell = (id: RequestId | undefined, honored: unknown) => {
+        onOpened({ id, honored, again: again && !isOpen })
+        isOpen = true
+      }
+      const isOwn = (id: unknown) => sent !== undefined && String(id) === String(sent)
       yield* on(session, ({ method, params = {} }) => {
-        if (method === "notifications/subscriptions/acknowledged" && isOpening && isEcho(filter, params)) {
-          isOpening = false
-          id = subscriptionId(params)
-          onOpened({ id, honored: params["notifications"] })
-          Deferred.doneUnsafe(acknowledged, Exit.void)
-        } else if (method === "notifications/cancelled" && id !== undefined && params["requestId"] === id) {
+        if (method === "notifications/subscriptions/acknowledged" && !isAcknowledged) {
+          const id = subscriptionId(params)
+          if (id === undefined ? !isEcho(filter, params) : !isOwn(id)) return
+          isAcknowledged = true
+          tell(id, params["notifications"])
+        } else if (method === "notifications/cancelled" && isOwn(params["requestId"])) {
           Deferred.doneUnsafe(cancelled, Exit.void)
         }
       })
-      const request = yield* Semaphore.withPermit(
-        opening,
-        Effect.gen(function*() {
-          isOpening = true
-          const fiber = yield* session.request("subscriptions/listen", { notifications: filter }, results.any, {
-            timeout: Duration.infinity
-          }).pipe(Effect.forkScoped({ startImmediately: true }))
-          yield* Effect.raceFirst(Deferred.await(acknowledged), Fiber.await(fiber)).pipe(
-            Effect.timeoutOrElse({
-              duration: silence,
-              orElse: () => Effect.sync(() => onOpened({ id: undefined, honored: undefined }))
-            })
-          )
-          isOpening = false
-          return fiber
-        })
-      )
-      yield* Effect.raceFirst(Effect.asVoid(Fiber.join(request)), Deferred.await(cancelled))
+      yield* Effect.sync(() => {
+        if (!isAcknowledged) tell(undefined, undefined)
+      }).pipe(Effect.delay(silence), Effect.forkScoped)
+      const request = session.request("subscriptions/listen", { notifications: filter }, results.any, {
+        timeout: Duration.infinity,
+        onSent: (id) => {
+          sent = id
+        }
+      })
+      yield* Effect.raceFirst(Effect.asVoid(request), Deferred.await(cancelled))
     }))
 
   const keep: Listen["keep"] = Effect.fnUntraced(function*(filter, onOpened, { insists }) {
     let again = false
     for (let delay = firstDelay;;) {
       const began = yield* Clock.currentTimeMillis
-      const outcome = yield* Effect.result(open(filter, (opened) => {
-        onOpened({ ...opened, again })
+      const outcome = yield* Effect.result(open(filter, again, (opened) => {
+        onOpened(opened)
         again = true
       }))
       if (Result.isFailure(outcome) && (isRefusal(outcome.failure) || !again && !insists)) {

@@ -14,7 +14,7 @@ import { CallError, Closed, ConnectionError, Timeout } from "../McpError.ts"
 import type { Options, SessionState } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type * as NegotiationCache from "../NegotiationCache.ts"
-import type { Implementation, LoggingLevel, ServerCapabilities } from "../Protocol.ts"
+import type { Implementation, LoggingLevel, RequestId, ServerCapabilities } from "../Protocol.ts"
 import * as Audience from "./audience.ts"
 import * as Catalog from "./catalog.ts"
 import * as Connection from "./connection.ts"
@@ -38,6 +38,8 @@ export interface RequestOptions {
   readonly whileReconnecting?: "wait" | "fail" | undefined
   /** Notes what became of it, for whoever gives it up. Default: nobody does but its own `timeout`. */
   readonly fate?: Fate | undefined
+  /** Is told the id under which it is sent, each time before it is. */
+  readonly onSent?: ((id: RequestId) => void) | undefined
 }
 
 /** What a time-out may give up: how long it has, and whether anything was sent. */
@@ -171,7 +173,7 @@ export const make = Effect.fnUntraced(function*<R>(
     })
 
   const request: Session["request"] = (method, params, schema, options = {}) => {
-    const { headers, timeout = requestTimeout, whileReconnecting } = options
+    const { headers, onSent, timeout = requestTimeout, whileReconnecting } = options
     const fate = options.fate ?? fateOf(timeout)
     const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
     const flow = method === "tools/call" ? `${method} ${String(params["name"])}` : method
@@ -181,14 +183,17 @@ export const make = Effect.fnUntraced(function*<R>(
         const wasSentBefore = fate.wasSent
         fate.wasSent = true
         const traced = trace.withTraceContext(fiber, withLogLevel(connection, params))
-        return Effect.tapError(connection.request(method, traced, schema, headers), (error) =>
-          Effect.sync(() => {
-            // A stream that breaks is opened again by whoever wants it.
-            const isStream = unlimited.has(method) && error.delivery === "unknown"
-            const loss = isStream ? undefined : retry.lossOf(connection, error)
-            if (loss !== undefined) reconnect.lose(connection, loss)
-            if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
-          }))
+        return Effect.tapError(
+          connection.request(method, traced, schema, headers, onSent),
+          (error) =>
+            Effect.sync(() => {
+              // A stream that breaks is opened again by whoever wants it.
+              const isStream = unlimited.has(method) && error.delivery === "unknown"
+              const loss = isStream ? undefined : retry.lossOf(connection, error)
+              if (loss !== undefined) reconnect.lose(connection, loss)
+              if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
+            })
+        )
       })
     const attempt = (retries: number): Effect.Effect<Sent<typeof schema>, CallError> =>
       Effect.flatMap(available(method, whileReconnecting), (connection) =>

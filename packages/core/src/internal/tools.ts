@@ -80,7 +80,10 @@ export const make = (session: Session): Tools => {
     let mayBeUnknown = true
     const called = (fate: Fate) =>
       Effect.flatMap(urlElicitation.asking(session)(sendAgain(name, args, options, fate)), (outcome) => {
-        if (outcome._tag === "Result") return Effect.succeed(outcome.result)
+        if (outcome._tag === "Result") {
+          if (outcome.remark !== undefined) session.warn(`tool "${name}": ${outcome.remark}`)
+          return Effect.succeed(outcome.result)
+        }
         mayBeUnknown = false
         return tasks.run(session, outcome.state, onStatus)
       })
