@@ -3,7 +3,7 @@
  * asks, closes, counts what is left, and writes `docs/interop.md`. With `--check` it writes nothing and fails if the page
  * would change. Any other argument is a word that the names of the servers to run must contain; then nothing is written.
  */
-import { NodeRuntime, type NodeServices } from "@effect/platform-node"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Elicitation from "@universal-mcp/core/Elicitation"
 import type { ConnectionError } from "@universal-mcp/core/McpError"
 import type * as McpSession from "@universal-mcp/core/McpSession"
@@ -348,4 +348,4 @@ const program = Effect.gen(function*() {
   }
 })
 
-program.pipe(Effect.provide(NodeTransports.platform), NodeRuntime.runMain)
+program.pipe(Effect.provide([NodeServices.layer, NodeTransports.platform]), NodeRuntime.runMain)

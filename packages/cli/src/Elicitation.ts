@@ -65,7 +65,7 @@ const make = Effect.gen(function*() {
     elicit: (request) =>
       Effect.acquireUseRelease(
         Ref.update(waiting, (count) => count + 1),
-        () => alone(Effect.flatMap(Ref.get(waiting), (count) => answer(request, count - 1))),
+        () => alone(answer(request, Effect.map(Ref.get(waiting), (count) => count - 1))),
         () => Ref.update(waiting, (count) => count - 1)
       ).pipe(Effect.provideContext(services))
   })
@@ -73,14 +73,20 @@ const make = Effect.gen(function*() {
 
 type Fields = ReadonlyArray<form.Field>
 
-const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: number) {
+const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: Effect.Effect<number>) {
   const write = yield* Keyboard.writer
   const { err } = yield* Screen
   const server = safeLine(request.server)
-  yield* write(`${yield* heading(request, others)}\n`)
+  let said = yield* others
+  yield* write(`${yield* heading(request, said)}\n`)
+  const sayOthers = Effect.gen(function*() {
+    const count = yield* others
+    if (count > said) yield* write(`${err.dim(`  (${moreWaiting(count)})`)}\n`)
+    said = count
+  })
   const asked = request._tag === "Url"
     ? choose("The page", urlChoices)
-    : fillIn(form.fields(request.requestedSchema), server)
+    : fillIn(form.fields(request.requestedSchema), server, sayOthers)
   return yield* asked.pipe(
     Effect.onInterrupt(() => write(`${belowFrame}${err.dim(`"${server}" no longer asks`)}\n`)),
     Effect.catchTag("Left", ({ by }) =>
@@ -96,11 +102,13 @@ const cancel: ElicitationResult = { action: "cancel" }
 // The cursor stands at the end of a prompt, perhaps above an error.
 const belowFrame = "\n\u001b[J"
 
+const moreWaiting = (others: number): string => `${plural(others, "more question")} waiting`
+
 const heading = Effect.fnUntraced(function*(request: ElicitationRequest, others: number) {
   const { err, errWidth } = yield* Screen
   const lines = (text: string) => safe(text.trim()).split("\n").map((line) => wrap(line, errWidth - 1, "  ")).join("\n")
-  const waiting = others === 0 ? "" : err.dim(` (${plural(others, "more question")} waiting)`)
-  const asks = `\n${err.bold(`"${safeLine(request.server)}" asks:`)}${waiting}\n${lines(request.message)}`
+  const also = others === 0 ? "" : err.dim(` (${moreWaiting(others)})`)
+  const asks = `\n${err.bold(`"${safeLine(request.server)}" asks:`)}${also}\n${lines(request.message)}`
   if (request._tag === "Form") return `${asks}\n${err.dim("  Esc to decline or cancel")}`
   const host = URL.parse(request.url)?.host
   return [
@@ -110,36 +118,44 @@ const heading = Effect.fnUntraced(function*(request: ElicitationRequest, others:
   ].join("\n")
 })
 
-/** The fields, then what to do with them; again with the answers so far where somebody wants to change them. */
+/**
+ * The fields, then what to do with them; again with the answers so far where somebody wants to change them. `sayOthers`
+ * tells, between two prompts, of questions that have come meanwhile.
+ */
 const fillIn = Effect.fnUntraced(function*(
   fields: Fields,
-  server: string
+  server: string,
+  sayOthers: Effect.Effect<void>
 ): Effect.fn.Return<ElicitationResult, Keyboard.Left, Effect.Services<ReturnType<typeof askAll>>> {
-  const { answers, complete } = yield* askAll(fields)
+  const { answers, complete } = yield* askAll(fields, sayOthers)
+  yield* sayOthers
   const choice = complete
     ? yield* choose(`Send to "${server}"?`, fields.length === 0 ? [accept, ...refusals] : [accept, change, ...refusals])
     : yield* choose(`Leave "${server}" without an answer?`, [...refusals, goOn])
-  if (choice.action === "accept") return { action: "accept", content: answers }
+  if (choice.action === "accept") {
+    const given = [...answers].flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
+    return { action: "accept", content: Object.fromEntries(given) }
+  }
   if (choice.action !== "again") return choice
   return yield* fillIn(
-    fields.map((field) => {
-      const initial = Object.hasOwn(answers, field.name) ? answers[field.name] : undefined
-      return initial === undefined ? field : { ...field, initial }
-    }),
-    server
+    // What was left out stays so, and is not offered its default again.
+    fields.map((field) => answers.has(field.name) ? { ...field, initial: answers.get(field.name) } : field),
+    server,
+    sayOthers
   )
 })
 
-const askAll = Effect.fnUntraced(function*(fields: Fields) {
+/** The answers, nothing for a field that was left out; no entry for one that was not reached. */
+const askAll = Effect.fnUntraced(function*(fields: Fields, sayOthers: Effect.Effect<void>) {
   const write = yield* Keyboard.writer
   const { err, errWidth } = yield* Screen
-  const answers = new Map<string, FieldValue>()
+  const answers = new Map<string, FieldValue | undefined>()
   const all = Effect.gen(function*() {
     const keyboard = yield* Keyboard.open
     for (const field of fields) {
+      if (field !== fields[0]) yield* sayOthers
       if (field.about !== "") yield* write(`${err.dim(wrap(field.about, errWidth - 1, "  "))}\n`)
-      const value = yield* keyboard.ask(prompt(field, errWidth))
-      if (value !== undefined) answers.set(field.name, value)
+      answers.set(field.name, yield* keyboard.ask(prompt(field, errWidth)))
     }
     return true
   })
@@ -147,7 +163,7 @@ const askAll = Effect.fnUntraced(function*(fields: Fields) {
     Effect.tapError(() => write(belowFrame)),
     Effect.catchIf(({ by }) => by === "escape", () => Effect.succeed(false))
   )
-  return { complete, answers: Object.fromEntries(answers) }
+  return { complete, answers }
 })
 
 const choose = Effect.fnUntraced(function*<A>(message: string, choices: ReadonlyArray<Prompt.SelectChoice<A>>) {

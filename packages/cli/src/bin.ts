@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -37,7 +38,7 @@ const terminal = Layer.effect(
 Cli.run.pipe(
   Effect.provide(
     Layer.mergeAll(terminal, UserDirectories.layer, NodeTransports.layer, nodeNetwork.layer).pipe(
-      Layer.provideMerge(NodeTransports.platform)
+      Layer.provideMerge(Layer.merge(NodeServices.layer, NodeTransports.platform))
     )
   ),
   runMain({ disableErrorReporting: true })

@@ -61,7 +61,8 @@ describe("a form on the terminal", () => {
       Effect.gen(function*() {
         const asked = yield* ask(form({
           name: { type: "string", title: "Your name", description: "As on the card", minLength: 2 },
-          count: { type: "integer", minimum: 1, maximum: 5 }
+          count: { type: "integer", minimum: 1, maximum: 5 },
+          day: { type: "string", format: "date" }
         }, ["name", "count"]))
         yield* until("Your name ›")
         assert.include(shown(), "\"shop\" asks:\n  What does shop need?\n")
@@ -69,6 +70,8 @@ describe("a form on the terminal", () => {
         yield* press({ text: "Ada" }, "enter")
         yield* until("a whole number; from 1 to 5\n")
         yield* press({ text: "3" }, "enter")
+        yield* until("a date such as 2026-07-28\n")
+        yield* press("enter")
         yield* until("Send to \"shop\"?")
         yield* press("enter")
         assert.deepStrictEqual(yield* Fiber.join(asked), { action: "accept", content: { name: "Ada", count: 3 } })
@@ -80,7 +83,13 @@ describe("a form on the terminal", () => {
       [{ type: "string", minLength: 3 }, "ab", "must have at least 3 characters", "abc", "abc"],
       [{ type: "string", maxLength: 2 }, "abc", "must have at most 2 characters", "😀😀", "😀😀"],
       [{ type: "string", format: "email" }, "nobody", "must be an e-mail address", "a@b.example", "a@b.example"],
-      [{ type: "string", format: "date" }, "2026-02-30", "must be a date", "2026-02-28", "2026-02-28"],
+      [
+        { type: "string", format: "date" },
+        "2026-02-30",
+        "must be a date such as 2026-07-28",
+        "2026-02-28",
+        "2026-02-28"
+      ],
       [{ type: "string" }, "", "is required", "x", "x"],
       [{ type: "integer" }, "1.5", "must be a whole number", "15", 15],
       [{ type: "integer" }, "x", "must be a number", "0", 0],
@@ -122,6 +131,30 @@ describe("a form on the terminal", () => {
         content: { text: "black", number: 0.5, flag: false, choice: "b", several: ["y"] }
       })
     }))
+
+  it.effect("what is left out stays out, default or not, also when the rest is changed", () =>
+    onTerminal(({ press, until }, ask) =>
+      Effect.gen(function*() {
+        const asked = yield* ask(form({
+          text: { type: "string", default: "black" },
+          number: { type: "number", default: 0.5 },
+          flag: { type: "boolean", default: true },
+          several: { type: "array", items: { type: "string", enum: ["x", "y"] }, default: ["x"], minItems: 1 },
+          none: { type: "array", items: { type: "string", enum: ["x", "y"] }, default: ["x"] },
+          note: { type: "string", default: "n" }
+        }))
+        yield* until("decline or cancel")
+        yield* press("ctrl-u", "enter", "ctrl-u", "enter", "up", "enter")
+        yield* press("down", "down", "space", "enter", "down", "down", "space", "enter", "enter")
+        yield* until("Send to")
+        yield* press("down", "enter")
+        yield* until("text (optional)")
+        yield* press("enter", "enter", "enter", "enter", "enter", { text: "!" }, "enter")
+        yield* until("Send to")
+        yield* press("enter")
+        assert.deepStrictEqual(yield* Fiber.join(asked), { action: "accept", content: { none: [], note: "n!" } })
+      })
+    ))
 
   it.effect("has choices: titled, with names, several at once", () =>
     Effect.gen(function*() {
@@ -298,6 +331,27 @@ describe("several questions on one terminal", () => {
         assert.deepStrictEqual(answers, expected)
         assert.strictEqual(readers(), 0)
         assert.include(shown(), "\"two\" asks: (1 more question waiting)")
+      })
+    ))
+
+  it.effect("one that comes while a form is open is told before the form's next prompt, once", () =>
+    onTerminal(({ press, shown, until }, ask) =>
+      Effect.gen(function*() {
+        const two = { a: { type: "string" as const }, b: { type: "string" as const } }
+        const first = yield* ask(form(two, [], "one"))
+        yield* until("a (optional)")
+        const second = yield* ask(form({}, [], "two"))
+        yield* press("enter")
+        yield* until("(1 more question waiting)\n")
+        yield* until("b (optional)")
+        yield* press("enter")
+        yield* until("Send to \"one\"?")
+        yield* press("enter")
+        yield* Fiber.join(first)
+        yield* until("Send to \"two\"?")
+        yield* press("enter")
+        yield* Fiber.join(second)
+        assert.lengthOf(shown().split("waiting"), 2)
       })
     ))
 

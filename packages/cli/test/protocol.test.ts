@@ -134,10 +134,50 @@ describe("umcp prompts and umcp prompt", () => {
       const word = yield* umcp(["prompt", "one.greet", "who"], { cwd })
       assert.strictEqual(word.code, 2)
       assert.match(word.stderr, /"who" is not an argument/)
-      const unknown = yield* umcp(["prompt", "one.other", "--json"], { cwd })
-      assert.strictEqual(unknown.code, 5)
-      assert.deepInclude(errorOf(unknown), { hint: "see what it has with `umcp prompts`" })
-      assert.deepInclude(errorOf(unknown), { tag: "CallError", method: "prompts/get" })
+      const unknown = yield* umcp(["prompt", "one.great", "--json"], { cwd })
+      assert.strictEqual(unknown.code, 2)
+      assert.deepInclude(errorOf(unknown), {
+        tag: "PromptNotFound",
+        message: "\"one\" has no prompt \"great\"; did you mean \"greet\"?",
+        closest: ["greet"],
+        hint: "`umcp prompts one` shows its prompts"
+      })
+    }))
+
+  it.live("a value is text: := takes text alone", () =>
+    Effect.gen(function*() {
+      const cwd = yield* configured({ one: server() })
+      const text = yield* umcp(["prompt", "one.greet", "who:=\"1\""], { cwd })
+      assert.include(text.stdout, "Greet {\"who\":\"1\"}")
+      const number = yield* umcp(["prompt", "one.greet", "who:=1"], { cwd })
+      assert.deepStrictEqual(number, {
+        code: 2,
+        stdout: "",
+        stderr: "error: \"who:=1\" is not text, and prompts take text\nhint: write who=1\n"
+      })
+    }))
+
+  it.live("names an argument that is missing, and one that the prompt does not have", () =>
+    Effect.gen(function*() {
+      const reported = yield* events
+      const cwd = yield* configured({ one: { ...server("one"), env: reported.env } })
+      const missing = yield* umcp(["prompt", "one.greet", "style=x", "--json"], { cwd })
+      assert.strictEqual(missing.code, 2)
+      assert.deepInclude(errorOf(missing), {
+        tag: "MissingArguments",
+        message: "\"greet\" on \"one\" needs the argument \"who\"",
+        prompt: "greet",
+        missing: ["who"],
+        hint: "the prompt is greet(who, style?)"
+      })
+      const mistyped = yield* umcp(["prompt", "one.greet", "who=x", "stile=y"], { cwd })
+      assert.deepStrictEqual(mistyped, {
+        code: 2,
+        stdout: "",
+        stderr: "error: \"greet\" on \"one\" has no argument \"stile\"; did you mean \"style\"?\n" +
+          "hint: the prompt is greet(who, style?)\n"
+      })
+      assert.notInclude(reported.all, "one prompts/get")
     }))
 })
 
@@ -170,6 +210,28 @@ describe("umcp complete", () => {
       }
     }))
 
+  it.live("says so where there is no such prompt, argument or variable", () =>
+    Effect.gen(function*() {
+      const cwd = yield* configured({ one: server() })
+      const argument = yield* umcp(["complete", "one.greet", "whom=x", "--json"], { cwd })
+      assert.strictEqual(argument.code, 2)
+      assert.deepInclude(errorOf(argument), { tag: "UnknownArgument", argument: "whom", closest: ["who"] })
+      const chosen = yield* umcp(["complete", "one.greet", "style=x", "whom=x"], { cwd })
+      assert.strictEqual(chosen.code, 2)
+      assert.match(chosen.stderr, /^error: "greet" on "one" has no argument "whom"; did you mean "who"\?\n/)
+      const variable = yield* umcp(["complete", "one", "--template", "test://{id}{?page*,size:3}", "idd=x"], { cwd })
+      assert.strictEqual(variable.code, 2)
+      assert.strictEqual(
+        variable.stderr,
+        "error: \"test://{id}{?page*,size:3}\" has no variable \"idd\"; did you mean \"id\"?\n" +
+          "hint: it has id, page, size\n"
+      )
+      for (const name of ["id", "page", "size"]) {
+        const known = yield* umcp(["complete", "one", "--template", "test://{id}{?page*,size:3}", `${name}=x`], { cwd })
+        assert.deepInclude(known, { code: 0, stderr: "" })
+      }
+    }))
+
   it.live("wants an argument", () =>
     Effect.gen(function*() {
       const { code, stderr } = yield* umcp(["complete", "greet", ...stdio])
@@ -189,7 +251,7 @@ describe("a question of a server, without a terminal", () => {
       assert.strictEqual(stdout, "")
       assert.match(
         stderr,
-        /^error: "files" asks, and there is no terminal to answer on: files \(process \d+\) asks\nhint: run it on a terminal[^\n]*\n$/
+        /^error: "files" asks, and there is no terminal to answer on: files \(process \d+\) asks \(name\?: string\)\nhint: run it on a terminal[^\n]*\n$/
       )
       assert.include(reported.all, "files notifications/cancelled")
     }))
@@ -199,7 +261,12 @@ describe("a question of a server, without a terminal", () => {
       const cwd = yield* configured({ shop: server("shop", "--new") })
       const form = yield* umcp(["call", "shop.ask", "--json"], { cwd })
       assert.strictEqual(form.code, 5)
-      assert.deepInclude(errorOf(form), { tag: "ElicitationRequired", server: "shop", mode: "form" })
+      assert.deepInclude(errorOf(form), {
+        tag: "ElicitationRequired",
+        server: "shop",
+        mode: "form",
+        requestedSchema: { type: "object", properties: { name: { type: "string" } }, required: [] }
+      })
       const url = yield* umcp(["call", "shop.askUrl", "--json"], { cwd })
       assert.strictEqual(url.code, 5)
       assert.deepInclude(errorOf(url), {

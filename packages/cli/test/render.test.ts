@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import { CallError, Rejected } from "@universal-mcp/core/McpError"
 import type { Tool } from "@universal-mcp/core/Protocol"
 import { displayWidth } from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { parseDuration } from "../src/internal/duration.ts"
+import { lines } from "../src/render/failure.ts"
 import { signature, signatureWithin } from "../src/render/signature.ts"
 import { base64Bytes, bytes, json, safe, safeLine, truncate, wrap } from "../src/render/text.ts"
 
@@ -129,4 +131,35 @@ describe("parseDuration", () => {
         assert.include(error.message, JSON.stringify(text))
       }
     }))
+})
+
+describe("an error", () => {
+  const plain = (text: string) => text
+  const style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain }
+  const refused = (code: number, data: unknown) =>
+    lines(
+      new CallError({
+        server: "shop",
+        method: "tools/call",
+        delivery: "answered",
+        reason: new Rejected({ code, description: "Sign in first", data })
+      }),
+      style
+    ).split("\n").slice(1)
+
+  it("names every page that the user has to visit first, whatever else the server sends", () => {
+    const elicitations = [
+      { url: "https://example.com/sign-in", message: "Sign in\nto your account" },
+      null,
+      { url: "https://example.com/pay?\u001b[2J" },
+      { message: "no page" }
+    ]
+    assert.deepStrictEqual(refused(-32042, { elicitations }), [
+      "  Sign in to your account: https://example.com/sign-in",
+      "  https://example.com/pay?\\u001b[2J"
+    ])
+    assert.deepStrictEqual(refused(-32042, { elicitations: "none" }), [])
+    assert.deepStrictEqual(refused(-32042, undefined), [])
+    assert.deepStrictEqual(refused(-32043, { elicitations }), [])
+  })
 })

@@ -101,8 +101,8 @@ export class InvalidArguments extends Schema.TaggedError<InvalidArguments>()("In
 }
 
 /**
- * The server answered something that is not a valid answer. `partial` is what was read before it went wrong: the items
- * of a list that never ends.
+ * The server answered something that is not a valid answer. `partial` is what was read before it went wrong: the
+ * valid items of a list that never ends.
  *
  * @category reasons
  * @since 0.1.0

@@ -106,6 +106,18 @@ describe.each(lists)("$method", (list) => {
       assert.lengthOf(wire.all(method), 2)
     }))
 
+  it.effect("what is not valid is left out of what was read too, with a remark", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        ...everything,
+        [method]: (request, to) => to.answer(request, { [key]: [item(1), list.invalid], nextCursor: "1" })
+      })
+      const error = yield* Effect.flip(list.list(session))
+      assert.deepStrictEqual(error.reason._tag === "InvalidResult" && error.reason.partial, [item(1), item(1)])
+      const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
+      assert.match(String(remark?.params?.["data"]), new RegExp(`left out 2 of the ${key} that are not valid`))
+    }))
+
   it.effect("a list that never ends is an error with what was read", () =>
     Effect.gen(function*() {
       const { session } = yield* connect({

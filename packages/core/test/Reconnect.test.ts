@@ -80,7 +80,7 @@ const states = (session: McpSession.McpSession["Service"]) =>
         state._tag === tag && (circuit === undefined || "circuit" in state && state.circuit === circuit)
           ? Effect.succeed(state)
           : until(tag, circuit))
-    return { until }
+    return { all: Queue.takeAll(seen), until }
   })
 
 const answering: Handlers = {
@@ -256,6 +256,16 @@ describe("a session whose connection was lost", () => {
       assert.isAtLeast(servers.attempts(), 90)
     }))
 
+  it.effect("one that has answered calls is made again at once, however short it lived", () =>
+    Effect.gen(function*() {
+      const servers = yield* connect(answering)
+      for (let round = 1; round <= 10; round++) {
+        yield* servers.session.callTool("echo")
+        assert.strictEqual(servers.attempts(), round)
+        yield* servers.crash
+      }
+    }))
+
   it.effect("an hour of flapping: every call ends, and nothing piles up", () =>
     Effect.gen(function*() {
       const servers = yield* connect(answering)
@@ -357,6 +367,26 @@ describe("a call that was under way when the connection was lost", () => {
       yield* forbidden.session.listTools
       yield* Effect.flip(forbidden.session.callTool("work", {}, { idempotent: false }))
       assert.strictEqual(calls(forbidden.wires), 1)
+    }))
+
+  it.effect("waits for the server to say what its tool is, however long that takes, and says why it never could", () =>
+    Effect.gen(function*() {
+      const servers = yield* connect(once(dying({ readOnlyHint: true })), { reconnect: { delay: "3 seconds" } })
+      servers.stop()
+      const call = yield* Effect.forkChild(servers.session.callTool("work", {}))
+      yield* TestClock.adjust("1 second")
+      servers.start()
+      yield* TestClock.adjust("2700 millis")
+      yield* Fiber.join(call)
+
+      const gone = yield* connect(once(dying({ readOnlyHint: true })))
+      yield* gone.session.listTools
+      gone.stop()
+      const lost = yield* Effect.forkChild(Effect.flip(gone.session.callTool("work", {})))
+      yield* TestClock.adjust("20 seconds")
+      const error = yield* Fiber.join(lost)
+      assert.deepInclude(error, { delivery: "unknown" })
+      assert.match(String(error._tag === "CallError" && error.hint), /could not be sent again: connection refused/)
     }))
 
   it.effect("is not sent for ever", () =>
@@ -464,9 +494,11 @@ describe("a call that was under way when the connection was lost", () => {
             ? end.near.onmessage?.(failRequest(request.id ?? 0, gateway()))
             : end.answer(request, { contents: [] })
       })
+      const seen = yield* states(session)
       yield* session.readResource("a:b")
       assert.strictEqual(wires.length, 1)
       assert.strictEqual(wires[0]?.all("ping").length, 1)
+      assert.deepStrictEqual((yield* seen.all).map(({ _tag }) => _tag), ["Ready"])
       const { session: other, wires: others } = yield* connect({
         ...answering,
         ...tools(tool("work")),

@@ -15,25 +15,31 @@
  *
  * @since 0.1.0
  */
+import * as NodeChildProcessSpawner from "@effect/platform-node/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodePath from "@effect/platform-node/NodePath"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import type { FileSystem } from "effect/FileSystem"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { Path } from "effect/Path"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Transports from "./Transports.ts"
 
 /**
- * Node's services, and an `HttpClient` on undici with a connection pool of its own, closed with the layer. As in Node
- * itself, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count only where `NODE_USE_ENV_PROXY` is `1`.
+ * Node's process spawner, files and paths, and an `HttpClient` on undici with a connection pool of its own, closed with
+ * the layer. As in Node itself, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` count only where `NODE_USE_ENV_PROXY` is `1`.
  *
  * @category layers
  * @since 0.1.0
  */
-export const platform: Layer.Layer<NodeServices.NodeServices | HttpClient> = Layer.mergeAll(
-  NodeServices.layer,
+export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient | Path> = Layer.merge(
+  // Not all of Node's services: their terminal would listen to stdin, once per layer.
+  Layer.provideMerge(NodeChildProcessSpawner.layer, Layer.merge(NodeFileSystem.layer, NodePath.layer)),
   Layer.provide(
     NodeHttpClient.layerUndiciNoDispatcher,
     Layer.effect(

@@ -1,7 +1,6 @@
 /** `umcp call`: one call of one tool. */
 import type { CallEvent } from "@universal-mcp/core/McpSession"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
-import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -14,12 +13,14 @@ import * as Stream from "effect/Stream"
 import { orAsked } from "../internal/elicitation.ts"
 import { ExitWith, UsageError } from "../internal/errors.ts"
 import type { JsonObject } from "../internal/jsonSchema.ts"
+import * as listing from "../internal/listing.ts"
 import { printJson } from "../internal/output.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
+import { isRemark } from "../internal/warnings.ts"
 import { Progress } from "../render/Progress.ts"
 import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
@@ -50,11 +51,10 @@ export const call = Command.make(
     const { config, name: tool } = yield* findNamed(input.target, "tool")
     const json = Option.isNone(input.args) ? {} : yield* readArgs(input.args.value)
 
-    const registry = yield* ServerRegistry.ServerRegistry
     const progress = yield* Progress
     yield* progress.show(`connecting to ${config.name}`)
-    const session = yield* registry.addServer(config)
-    const tools = yield* Effect.orElseSucceed(session.listTools, () => [])
+    const session = yield* Registry.connect(config)
+    const { listed: tools } = yield* listing.tools(session)
     const args = yield* toArguments({
       server: config.name,
       tool,
@@ -159,7 +159,8 @@ const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallE
     return yield* progress.show(`${tool} ${safeLine(statusMessage ?? status)}`)
   }
   const screen = yield* Screen
-  if (!screen.errIsTerminal) return
+  // The session's own remarks are shown as warnings.
+  if (!screen.errIsTerminal || isRemark(event.logger)) return
   const text = typeof event.data === "string" ? event.data : renderJson(event.data)
   yield* progress.printing(
     Console.error(

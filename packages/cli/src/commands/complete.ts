@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../internal/errors.ts"
 import { printJson } from "../internal/output.ts"
+import * as promptArguments from "../internal/promptArguments.ts"
 import * as Registry from "../internal/registry.ts"
 import { requestOf } from "../internal/requestOf.ts"
 import { root } from "../internal/root.ts"
@@ -51,12 +52,24 @@ export const complete = Command.make(
       })
     }
     const [name, value] = first
-    const result = yield* requestOf(config, `completing ${name}`, "prompts", (session) =>
-      session.complete({
-        ref,
-        argument: { name, value },
-        ...(chosen.length === 0 ? {} : { context: { arguments: Object.fromEntries(chosen) } })
-      }, options))
+    const names = [name, ...chosen.map(([other]) => other)]
+    if (ref.type === "ref/resource") yield* promptArguments.checkVariables(config.name, ref.uri, names)
+    const result = yield* requestOf(
+      config,
+      `completing ${name}`,
+      ref.type === "ref/resource" ? "resources" : "prompts",
+      Effect.fnUntraced(function*(session) {
+        const completing = session.complete({
+          ref,
+          argument: { name, value },
+          ...(chosen.length === 0 ? {} : { context: { arguments: Object.fromEntries(chosen) } })
+        }, options)
+        if (ref.type === "ref/resource") return yield* completing
+        const listed = yield* promptArguments.find(session, config.name, ref.name)
+        yield* listed.check(names)
+        return yield* listed.orNotFound(completing)
+      })
+    )
     const { json } = yield* root
     if (json) return yield* printJson(result)
     const { hasMore, total, values } = result.completion

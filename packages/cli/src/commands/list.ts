@@ -52,6 +52,7 @@ export const list = Command.make(
 const listServers = (configs: ReadonlyArray<ServerConfig>, timeout: Option.Option<string>) =>
   Effect.flatMap(Screen, (screen) =>
     printSurvey(configs, tools, {
+      isEmpty: (listed) => listed.length === 0,
       text: (surveyed) => serverTools(surveyed, screen),
       json: (listed) => ({ tools: listed })
     }, timeout))
@@ -69,7 +70,7 @@ const listOne = Effect.fnUntraced(function*(
   if (json && (surveyed.error !== undefined || tool !== undefined)) {
     yield* printJson({ servers: [{ ...summary(surveyed), tools: tool === undefined ? [] : [tool] }] })
   }
+  if (!json && tool !== undefined) yield* Console.log(toolDetails(tool, screen))
   if (surveyed.error !== undefined) return yield* Effect.fail(surveyed.error)
   if (tool === undefined) return yield* ToolNotFound.among(config.name, name, surveyed.listed.map((one) => one.name))
-  if (!json) yield* Console.log(toolDetails(tool, screen))
 })

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { printJson } from "../internal/output.ts"
+import * as promptArguments from "../internal/promptArguments.ts"
 import * as Registry from "../internal/registry.ts"
 import { requestOf } from "../internal/requestOf.ts"
 import { root } from "../internal/root.ts"
@@ -33,7 +34,12 @@ export const prompt = Command.make(
       config,
       `getting ${name}`,
       "prompts",
-      (session) => session.getPrompt(name, args, options)
+      Effect.fnUntraced(function*(session) {
+        const listed = yield* promptArguments.find(session, config.name, name)
+        yield* listed.check(Object.keys(args))
+        yield* listed.checkMissing(Object.keys(args))
+        return yield* listed.orNotFound(session.getPrompt(name, args, options))
+      })
     )
     const { json } = yield* root
     yield* json ? printJson(result) : Console.log(messages(result, yield* Screen))

@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as listing from "../internal/listing.ts"
 import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { chooseServers } from "../internal/servers.ts"
@@ -22,8 +23,12 @@ export const prompts = Command.make(
     const screen = yield* Screen
     yield* printSurvey(
       yield* chooseServers(server),
-      { ask: (session) => session.listPrompts, nothing: [] },
-      { text: (surveyed) => renderPrompts(surveyed, screen), json: (listed) => ({ prompts: listed }) },
+      { ask: listing.prompts, nothing: [] },
+      {
+        isEmpty: (listed) => listed.length === 0,
+        text: (surveyed) => renderPrompts(surveyed, screen),
+        json: (listed) => ({ prompts: listed })
+      },
       timeout
     )
   })

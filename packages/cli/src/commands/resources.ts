@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as listing from "../internal/listing.ts"
 import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { chooseServers } from "../internal/servers.ts"
@@ -21,12 +22,10 @@ export const resources = Command.make(
   Effect.fnUntraced(function*({ server, timeout }) {
     const screen = yield* Screen
     yield* printSurvey(yield* chooseServers(server), {
-      ask: (session) =>
-        Effect.all({ resources: session.listResources, resourceTemplates: session.listResourceTemplates }, {
-          concurrency: "unbounded"
-        }),
+      ask: listing.resources,
       nothing: { resources: [], resourceTemplates: [] }
     }, {
+      isEmpty: ({ resourceTemplates, resources }) => resources.length + resourceTemplates.length === 0,
       text: (surveyed) => renderResources(surveyed, screen),
       json: (listed) => ({ ...listed })
     }, timeout)

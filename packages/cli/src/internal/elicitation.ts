@@ -44,5 +44,7 @@ const required = (request: ElicitationRequest) =>
     server: request.server,
     question: request.message,
     hint: "run it on a terminal, without --json, and answer there",
-    ...(request._tag === "Form" ? { mode: "form" } : { mode: "url", url: request.url })
+    ...(request._tag === "Form"
+      ? { mode: "form", requestedSchema: request.requestedSchema }
+      : { mode: "url", url: request.url })
   })

@@ -1,6 +1,8 @@
 /** The command line's own errors; all others are core's. */
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
+import { members } from "../render/signature.ts"
+import { truncate } from "../render/text.ts"
 
 /** The command line does not make sense. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
@@ -26,18 +28,47 @@ export class InvalidArgument extends Schema.TaggedError<InvalidArgument>()("Inva
   }
 }
 
-/** Arguments that a tool requires and that were not given. */
+/** Arguments that a tool or a prompt requires and that were not given. */
 export class MissingArguments extends Schema.TaggedError<MissingArguments>()("MissingArguments", {
   server: Schema.String,
-  tool: Schema.String,
+  tool: Schema.optionalKey(Schema.String),
+  prompt: Schema.optionalKey(Schema.String),
   missing: Schema.Array(Schema.String),
   hint: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    const names = this.missing.map((name) => `"${name}"`).join(", ")
-    return `"${this.tool}" on "${this.server}" needs ${
+    return `"${this.tool ?? this.prompt}" on "${this.server}" needs ${
       this.missing.length === 1 ? "the argument" : "the arguments"
-    } ${names}`
+    } ${quoted(this.missing)}`
+  }
+}
+
+/** A prompt that a server refused and that its list lacks. */
+export class PromptNotFound extends Schema.TaggedError<PromptNotFound>()("PromptNotFound", {
+  server: Schema.String,
+  prompt: Schema.String,
+  closest: Schema.Array(Schema.String),
+  hint: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    return `"${this.server}" has no prompt "${this.prompt}"${didYouMean(this.closest)}`
+  }
+}
+
+/** An argument that a prompt does not have, or a variable that a resource template does not have. */
+export class UnknownArgument extends Schema.TaggedError<UnknownArgument>()("UnknownArgument", {
+  server: Schema.String,
+  prompt: Schema.optionalKey(Schema.String),
+  template: Schema.optionalKey(Schema.String),
+  argument: Schema.String,
+  closest: Schema.Array(Schema.String),
+  hint: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    const what = this.prompt === undefined
+      ? `"${this.template}" has no variable`
+      : `"${this.prompt}" on "${this.server}" has no argument`
+    return `${what} "${this.argument}"${didYouMean(this.closest)}`
   }
 }
 
@@ -47,13 +78,14 @@ export class ElicitationRequired extends Schema.TaggedError<ElicitationRequired>
   mode: Schema.Literals(["form", "url"]),
   question: Schema.String,
   url: Schema.optionalKey(Schema.String),
+  requestedSchema: Schema.optionalKey(Schema.Unknown),
   hint: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    const page = this.url === undefined ? "" : ` (${this.url})`
+    const asked = this.url === undefined ? members(this.requestedSchema) : [this.url]
     return `"${this.server}" asks, and there is no terminal to answer on: ${
       this.question.replaceAll(/\s+/g, " ").trim()
-    }${page}`
+    }${asked.length === 0 ? "" : truncate(` (${asked.join(", ")})`, 500)}`
   }
 }
 
@@ -69,3 +101,8 @@ export class ConfigNotFound extends Schema.TaggedError<ConfigNotFound>()("Config
 
 /** Everything is said; only the exit code is left. */
 export class ExitWith extends Data.TaggedError("ExitWith")<{ readonly code: number }> {}
+
+const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ")
+
+const didYouMean = (closest: ReadonlyArray<string>): string =>
+  closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`

@@ -101,8 +101,8 @@ const fitting = (schema: FieldSchema, value: FieldValue): Result.Result<FieldVal
 const formats = {
   email: "an e-mail address",
   uri: "a URI",
-  date: "a date such as 2026-01-31",
-  "date-time": "a date and time such as 2026-01-31T12:00:00Z"
+  date: "a date such as 2026-07-28",
+  "date-time": "a date and time such as 2026-07-28T09:30:00Z"
 }
 
 const choices = (

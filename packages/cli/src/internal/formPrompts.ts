@@ -44,8 +44,10 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
       })
       const enough: Prompt.Prompt<FieldValue | undefined> = Prompt.flatMap(several, (values) => {
         if (values.length > 0 && values.length < (field.min ?? 0)) return enough
-        // Nothing chosen is an answer of its own where there is a default that it replaces.
-        return Prompt.succeed(values.length === 0 && !field.required && initial.length === 0 ? undefined : values)
+        // Nothing chosen is an answer of its own where it is allowed and there is a default that it replaces.
+        const isLeftOut = values.length === 0 && !field.required &&
+          (field.initial === undefined || (field.min ?? 0) > 0)
+        return Prompt.succeed(isLeftOut ? undefined : values)
       })
       return enough
     }

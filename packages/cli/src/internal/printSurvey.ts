@@ -17,6 +17,8 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
   configs: ReadonlyArray<ServerConfig.ServerConfig>,
   question: Question<A>,
   show: {
+    /** Nothing was read: of a server that failed there is then only the error to show. */
+    readonly isEmpty: (listed: A) => boolean
     readonly text: (surveyed: Surveyed<A>) => string
     readonly json: (listed: A) => Readonly<Record<string, unknown>>
   },
@@ -30,9 +32,11 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
     Effect.gen(function*() {
       yield* progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
       if (json) return
-      yield* progress.printing(
-        surveyed.error === undefined ? Console.log(show.text(surveyed)) : printFailure(surveyed.error, false)
-      )
+      const { error, listed } = surveyed
+      yield* progress.printing(Effect.gen(function*() {
+        if (error === undefined || !show.isEmpty(listed)) yield* Console.log(show.text(surveyed))
+        if (error !== undefined) yield* printFailure(error, false)
+      }))
     }), deadline)
   if (json) {
     yield* printJson({ servers: all.map((one) => ({ ...summary(one), ...show.json(one.listed) })) })

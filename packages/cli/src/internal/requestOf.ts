@@ -1,10 +1,10 @@
 import { CallError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
-import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Effect from "effect/Effect"
 import { Progress } from "../render/Progress.ts"
 import { orAsked } from "./elicitation.ts"
+import { connect } from "./registry.ts"
 
 /** Connects a server and makes one request of it, with the progress shown until there is an answer. */
 export const requestOf = Effect.fnUntraced(function*<A, E>(
@@ -13,10 +13,9 @@ export const requestOf = Effect.fnUntraced(function*<A, E>(
   offers: "prompts" | "resources",
   request: (session: McpSession["Service"]) => Effect.Effect<A, E>
 ) {
-  const registry = yield* ServerRegistry.ServerRegistry
   const progress = yield* Progress
   yield* progress.show(`connecting to ${config.name}`)
-  const session = yield* registry.addServer(config)
+  const session = yield* connect(config)
   yield* progress.show(what)
   const answer = yield* Effect.mapError(
     orAsked(request(session)),
@@ -26,7 +25,8 @@ export const requestOf = Effect.fnUntraced(function*<A, E>(
   return answer
 })
 
-const isRefusal = (error: unknown): error is CallError =>
+/** The server itself said no. */
+export const isRefusal = (error: unknown): error is CallError =>
   error instanceof CallError && error.reason._tag === "Rejected" && error.hint === undefined
 
 const seeing = ({ delivery, method, reason, server }: CallError, offers: string): CallError =>

@@ -1,22 +1,26 @@
 /** Connecting a configured server and asking for what it offers, with a failure as a value. */
-import { type CallError, ConnectionError } from "@universal-mcp/core/McpError"
+import { ConnectionError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { Tool } from "@universal-mcp/core/Protocol"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
-import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
+import type * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { type Failure, toJson } from "../render/failure.ts"
+import * as listing from "./listing.ts"
+import type { Listing } from "./listing.ts"
+import { connect } from "./registry.ts"
+import type { Warnings } from "./warnings.ts"
 
 /** What to ask of a server, and what stands for its answer where there is none. */
 export interface Question<A> {
-  readonly ask: (session: McpSession["Service"]) => Effect.Effect<A, CallError>
+  readonly ask: (session: McpSession["Service"]) => Effect.Effect<Listing<A>>
   readonly nothing: A
 }
 
-export const tools: Question<ReadonlyArray<Tool>> = { ask: (session) => session.listTools, nothing: [] }
+export const tools: Question<ReadonlyArray<Tool>> = { ask: listing.tools, nothing: [] }
 
 export interface Surveyed<A> {
   readonly config: ServerConfig.ServerConfig
@@ -24,6 +28,7 @@ export interface Surveyed<A> {
   readonly session?: McpSession["Service"]
   /** Milliseconds since the epoch. */
   readonly connectedAt?: number
+  /** All that was read, also where there is an error. */
   readonly listed: A
   readonly error?: Failure
 }
@@ -32,16 +37,12 @@ export interface Surveyed<A> {
 export const survey = Effect.fnUntraced(function*<A>(
   config: ServerConfig.ServerConfig,
   { ask, nothing }: Question<A>
-): Effect.fn.Return<Surveyed<A>, never, ServerRegistry.ServerRegistry> {
-  const registry = yield* ServerRegistry.ServerRegistry
-  return yield* Effect.matchEffect(registry.addServer(config), {
+): Effect.fn.Return<Surveyed<A>, never, ServerRegistry.ServerRegistry | Warnings> {
+  return yield* Effect.matchEffect(connect(config), {
     onFailure: (error) => Effect.succeed<Surveyed<A>>({ config, listed: nothing, error }),
     onSuccess: Effect.fnUntraced(function*(session) {
       const connectedAt = yield* Clock.currentTimeMillis
-      return yield* Effect.match(ask(session), {
-        onFailure: (error): Surveyed<A> => ({ config, session, connectedAt, listed: nothing, error }),
-        onSuccess: (listed): Surveyed<A> => ({ config, session, connectedAt, listed })
-      })
+      return { config, session, connectedAt, ...(yield* ask(session)) }
     })
   })
 })
@@ -55,7 +56,7 @@ export const surveyAll = <A, E, R>(
   question: Question<A>,
   each: (surveyed: Surveyed<A>, done: number) => Effect.Effect<void, E, R>,
   deadline: Duration.Duration = configs.length > 1 ? Duration.seconds(20) : Duration.infinity
-): Effect.Effect<ReadonlyArray<Surveyed<A>>, E, R | ServerRegistry.ServerRegistry> => {
+): Effect.Effect<ReadonlyArray<Surveyed<A>>, E, R | ServerRegistry.ServerRegistry | Warnings> => {
   let done = 0
   return Effect.forEach(configs, (config) =>
     Effect.tap(surveyUntil(config, question, deadline), (surveyed) => {

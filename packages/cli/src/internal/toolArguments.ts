@@ -28,17 +28,9 @@ export const parseWord = (word: string): Effect.Effect<Word, UsageError> => {
     : Effect.succeed({ key, text: word.slice(at + 1), isJson })
 }
 
-/** Reads `key=value` words whose values are text. */
+/** Reads `key=value` words whose values are text; `key:=json` where that is text too. */
 export const parsePairs = (words: ReadonlyArray<string>): Effect.Effect<Readonly<Record<string, string>>, UsageError> =>
-  Effect.map(
-    Effect.forEach(words, (word) => {
-      const at = word.indexOf("=")
-      return at > 0
-        ? Effect.succeed([word.slice(0, at), word.slice(at + 1)] as const)
-        : Effect.fail(new UsageError({ description: `"${word}" is not an argument`, hint: "write key=value" }))
-    }),
-    Object.fromEntries
-  )
+  Effect.map(Effect.forEach(words, parsePair), Object.fromEntries)
 
 /** Reads the text of `--args`. */
 export const parseJson = (text: string): Effect.Effect<jsonSchema.JsonObject, UsageError> => {
@@ -124,6 +116,20 @@ const typeInWords: Record<jsonSchema.JsonType, string> = {
   array: "a JSON array",
   object: "a JSON object"
 }
+
+const parsePair = Effect.fnUntraced(function*(word: string): Effect.fn.Return<readonly [string, string], UsageError> {
+  const { isJson, key, text } = yield* Effect.mapError(
+    parseWord(word),
+    () => new UsageError({ description: `"${word}" is not an argument`, hint: "write key=value" })
+  )
+  const value = isJson ? parsed(text) : text
+  return typeof value === "string"
+    ? [key, value]
+    : yield* new UsageError({
+      description: `"${word}" is not text, and prompts take text`,
+      hint: `write ${key}=${text}`
+    })
+})
 
 const rawJson = (text: string): Result.Result<unknown, string> => {
   const value = parsed(text)

@@ -11,6 +11,7 @@ export interface Style {
   readonly dim: (text: string) => string
   readonly red: (text: string) => string
   readonly green: (text: string) => string
+  readonly yellow: (text: string) => string
   readonly cyan: (text: string) => string
 }
 
@@ -57,5 +58,12 @@ export class Screen extends Context.Service<Screen, {
 const style = (colour: boolean): Style => {
   const code = (open: number, close: number) => (text: string) =>
     colour && text !== "" ? `\u001b[${open}m${text}\u001b[${close}m` : text
-  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), cyan: code(36, 39) }
+  return {
+    bold: code(1, 22),
+    dim: code(2, 22),
+    red: code(31, 39),
+    green: code(32, 39),
+    yellow: code(33, 39),
+    cyan: code(36, 39)
+  }
 }

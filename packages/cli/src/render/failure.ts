@@ -6,6 +6,8 @@ import {
   ElicitationRequired,
   InvalidArgument,
   MissingArguments,
+  PromptNotFound,
+  UnknownArgument,
   UsageError
 } from "../internal/errors.ts"
 import { isObject } from "../internal/jsonSchema.ts"
@@ -23,6 +25,8 @@ const Failure = Schema.Union([
   UsageError,
   InvalidArgument,
   MissingArguments,
+  PromptNotFound,
+  UnknownArgument,
   ElicitationRequired,
   ConfigNotFound
 ])
@@ -44,11 +48,12 @@ export const exitCode = (error: Failure): number => {
   }
 }
 
-/** `error: …`, and `hint: …` where there is one. */
+/** `error: …`, what the server wants done first, and `hint: …` where there is one. */
 export const lines = (error: Failure, style: Style): string => {
   const hint = hintOf(error)
   return [
     `${style.red("error:")} ${safeLine(error.message)}`,
+    ...pages(error).map((page) => `  ${safeLine(page)}`),
     ...(hint === undefined ? [] : [`${style.cyan("hint:")} ${safeLine(hint)}`])
   ].join("\n")
 }
@@ -58,7 +63,7 @@ export const toJson = (error: Failure): Record<string, unknown> => {
   const hint = hintOf(error)
   const encoded: unknown = encode(error)
   // A result is the command's answer all the same, on stdout.
-  const { _tag, cause, description, result: _, ...fields } = isObject(encoded) ? encoded : {}
+  const { _tag, cause, description, hint: _hint, result: _result, ...fields } = isObject(encoded) ? encoded : {}
   return {
     tag: _tag,
     message: error.message,
@@ -80,18 +85,33 @@ export const hintOf = (error: Failure): string | undefined => {
       return `\`umcp list ${error.server}\` shows its tools`
     case "ServerAlreadyExists":
       return undefined
+    case "CallError":
+      return error.reason._tag === "InvalidResult" && error.reason.partial !== undefined
+        ? "what was read before that is printed all the same"
+        : error.hint
     default:
       return error.hint
   }
 }
 
+/** The pages to visit before a tool may be called. Specification: 2025-11-25, URL Elicitation Required Error. */
+const pages = (error: Failure): ReadonlyArray<string> => {
+  if (error._tag !== "CallError" || error.reason._tag !== "Rejected" || error.reason.code !== -32042) return []
+  const { elicitations } = isObject(error.reason.data) ? error.reason.data : {}
+  return (Array.isArray(elicitations) ? elicitations : []).flatMap((one) =>
+    isObject(one) && typeof one["url"] === "string"
+      ? [typeof one["message"] === "string" ? `${one["message"]}: ${one["url"]}` : one["url"]]
+      : []
+  )
+}
+
 const encode = Schema.encodeUnknownSync(Schema.toCodecJson(Failure))
 
-/** The reason of a call error has a tag and a cause of its own. */
+/** The reason of a call error has a tag and a cause of its own; what was read of a list is printed on stdout. */
 const tagged = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   const { reason, ...rest } = fields
   if (!isObject(reason)) return rest
-  const { _tag, cause, ...own } = reason
+  const { _tag, cause, partial: _, ...own } = reason
   return { ...rest, reason: { tag: _tag, ...own, ...(cause === undefined ? {} : { cause: causeText(cause) }) } }
 }
 

@@ -1,16 +1,13 @@
 /** Resources and prompts for people. */
-import type { GetPromptResult, Prompt, Resource, ResourceTemplate } from "@universal-mcp/core/Protocol"
+import type { GetPromptResult, Prompt } from "@universal-mcp/core/Protocol"
+import type { Resources } from "../internal/listing.ts"
+import * as promptArguments from "../internal/promptArguments.ts"
 import type { Surveyed } from "../internal/survey.ts"
 import { block } from "./result.ts"
 import type { Screen } from "./Screen.ts"
 import { heading } from "./server.ts"
 import { table } from "./table.ts"
 import { bytes, plural, safeLine, wrap } from "./text.ts"
-
-export interface Resources {
-  readonly resources: ReadonlyArray<Resource>
-  readonly resourceTemplates: ReadonlyArray<ResourceTemplate>
-}
 
 /** A line per resource, the URI first; a template's URI shows what to fill in. */
 export const resources = (surveyed: Surveyed<Resources>, screen: Screen["Service"]): string => {
@@ -40,16 +37,15 @@ export const prompts = (surveyed: Surveyed<ReadonlyArray<Prompt>>, screen: Scree
   const { listed } = surveyed
   const indented = (text: string) => wrap(safeLine(text), screen.width, "    ")
   const entries = listed.flatMap((prompt) => {
-    const args = prompt.arguments ?? []
-    const names = args.map(({ name, required }) => `${safeLine(name)}${required === true ? "" : "?"}`)
+    const name = safeLine(prompt.name)
     const described = table(
-      args.filter(({ description }) => string(description) !== "").map(({ description, name }) => [
-        `    ${safeLine(name)}`,
-        safeLine(string(description))
+      promptArguments.of(prompt).filter(({ description }) => string(description) !== "").map((argument) => [
+        `    ${safeLine(argument.name)}`,
+        safeLine(string(argument.description))
       ])
     )
     return [
-      `  ${screen.out.cyan(safeLine(prompt.name))}(${names.join(", ")})`,
+      `  ${screen.out.cyan(name)}${promptArguments.signature(prompt).slice(name.length)}`,
       ...(string(prompt.description) === "" ? [] : [screen.out.dim(indented(string(prompt.description)))]),
       ...described.map((line) => screen.out.dim(line))
     ]

@@ -5,9 +5,10 @@ import { safeLine } from "./text.ts"
 
 /** `everything  mcp-servers/everything 2.0.0 · stdio · 2025-11-25 (legacy) · 13 tools` */
 export const heading = (surveyed: Surveyed<unknown>, screen: Screen["Service"], what: string): string => {
-  const { config, session } = surveyed
+  const { config, error, session } = surveyed
   const who = session === undefined ? "" : `${session.server.name} ${session.server.version}`.trim()
-  const details = [who, transportOf(surveyed), revision(surveyed), what].map(safeLine)
+  const details = [who, transportOf(surveyed), revision(surveyed), error === undefined ? what : `${what} (incomplete)`]
+    .map(safeLine)
   return `${screen.out.bold(safeLine(config.name))}  ${screen.out.dim(details.join(" · "))}`
 }
 

@@ -14,12 +14,13 @@ export const signatureWithin = (tool: Tool, width: number): string => {
     : `${safeLine(tool.name)}(\n${parameters(tool).map((parameter) => `  ${parameter}`).join(",\n")}\n)${answer(tool)}`
 }
 
-const parameters = (tool: Tool): ReadonlyArray<string> => members(tool.inputSchema, tool.inputSchema, 0)
+const parameters = (tool: Tool): ReadonlyArray<string> => members(tool.inputSchema)
 
 const answer = (tool: Tool): string =>
   tool.outputSchema === undefined ? "" : `: ${typeText(tool.outputSchema, tool.outputSchema, 0)}`
 
-const members = (schema: unknown, root: unknown, depth: number): ReadonlyArray<string> => {
+/** Such as `message: string` and `count?: number`, for each property of an object schema. */
+export const members = (schema: unknown, root: unknown = schema, depth = 0): ReadonlyArray<string> => {
   const required = jsonSchema.required(schema)
   return Object.entries(jsonSchema.properties(schema)).map(([name, property]) =>
     `${safeLine(name)}${required.includes(name) ? "" : "?"}: ${typeText(property, root, depth + 1)}`

@@ -23,6 +23,8 @@ export interface CircuitBreaker<E> {
   readonly admit: () => Admission
   readonly succeeded: (admission: Admission) => void
   readonly failed: (admission: Admission, error: E, now: number) => void
+  /** The server is another: what became of the calls to the last says nothing of it. */
+  readonly reset: () => void
   /** What became of it says nothing of the server. */
   readonly gaveUp: (admission: Admission) => void
 }
@@ -59,6 +61,10 @@ export const make = <E>({ cooldown = "5 seconds", failures = 10 }: Options): Cir
       inARow += 1
       const opens = admission === "probe" || opened === undefined && inARow >= failures
       if (opens) opened = { error, until: now + rest, isProbing: false }
+    },
+    reset: () => {
+      inARow = 0
+      opened = undefined
     },
     gaveUp: (admission) => {
       if (admission === "probe" && opened !== undefined) opened.isProbing = false

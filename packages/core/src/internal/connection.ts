@@ -46,6 +46,8 @@ export interface Connection {
   readonly hasEnded: () => boolean
   /** Completes once no request waits for an answer any more. */
   readonly idle: Effect.Effect<void>
+  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
+  readonly hasServed: () => boolean
   readonly warn: (description: string) => void
   /** What a failed call says of the connection as a whole. */
   readonly lossOf: (error: CallError) => ConnectionError
@@ -157,6 +159,7 @@ export const open = Effect.fnUntraced(function*<R>(
     ),
     hasEnded,
     idle: guard.idle,
+    hasServed: guard.hasServed,
     warn,
     lossOf: (error) => failure.lossOf(peer, error)
   }

@@ -45,6 +45,8 @@ export interface Guard extends Transport {
   readonly hasEnded: () => boolean
   /** Completes once no request waits for an answer any more. */
   readonly idle: Effect.Effect<void>
+  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
+  readonly hasServed: () => boolean
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -54,6 +56,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
   const inFlight = new Map<string, InFlight>()
   let negotiated: Negotiated | undefined
   let ended = false
+  let served = false
   let lastId = -1
   let lastOwnId = ownIds
 
@@ -72,6 +75,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     forget(id)
     if (onAnswer !== undefined) return onAnswer(answer)
     if (Result.isSuccess(answer)) {
+      served ||= wanted.has(method)
       const result = negotiated?.era === "modern" ? standIn.wrap(method, answer.success) : answer.success
       return deliver({ jsonrpc: "2.0", id, result })
     }
@@ -218,6 +222,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
       ).catch(fail)
     },
     hasEnded: () => ended,
+    hasServed: () => served,
     idle: Effect.callback<void>((resume) => {
       // What comes after the answer must not come before it: this runs while the answer is being delivered.
       const wake = () => resume(Effect.yieldNow)
@@ -247,6 +252,9 @@ interface InFlight {
 
 /** What servers of the legacy era may ask clients. */
 const questions: ReadonlyArray<string> = ["sampling/createMessage", "elicitation/create", "roots/list"]
+
+/** What is asked for because somebody wants it, and never when a session is restored. */
+const wanted: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get"])
 
 /** Ids of our own are numbers too, because some servers know no others, and far from those of the SDK, which count from 0. */
 const ownIds = 1_000_000_000

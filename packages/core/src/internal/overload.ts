@@ -21,6 +21,8 @@ export interface Overload {
   readonly run: <A>(method: string, flow: string, effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
   /** A request that was sent was given up, because no answer came in time. To be told before it is interrupted. */
   readonly timedOut: (error: CallError) => Effect.Effect<void>
+  /** The server is connected to anew. */
+  readonly reset: () => void
 }
 
 export interface Options {
@@ -101,6 +103,7 @@ export const make = (
         const paced = pace === undefined ? sent : Effect.andThen(pace.turn(flow), sent)
         return unlessOpen(method, () => places.run(flow, paced, (exit) => ended(call, exit)))
       }),
+    reset: () => breaker?.reset(),
     timedOut: (error) =>
       Effect.suspend(() =>
         breaker === undefined ? Effect.void : failed(breaker.current()?.circuit === "half-open" ? "probe" : "go", error)

@@ -4,6 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -45,12 +46,14 @@ export interface Options {
   readonly policy: ReconnectOptions | false
   /** Brings the state of the session to a new connection, before anybody uses it. */
   readonly restore: (connection: Connection) => Effect.Effect<void>
+  /** The session has a new connection, which nobody has used yet. */
+  readonly onConnected: () => void
   /** The session has a new connection, which others use already. */
   readonly onReconnected: Effect.Effect<void>
 }
 
 export const make = Effect.fnUntraced(
-  function*({ closed, onReconnected, open, policy, restore }: Options): Effect.fn.Return<
+  function*({ closed, onConnected, onReconnected, open, policy, restore }: Options): Effect.fn.Return<
     Reconnect,
     ConnectionError,
     Scope.Scope
@@ -129,6 +132,12 @@ export const make = Effect.fnUntraced(
       firstDelay: Delays | undefined
     ): Effect.fn.Return<Up, ConnectionError> {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
+      // Most suspicions are about one request: then nobody need hear of it.
+      if (!loss.isDead && loss.error.retryAfter === undefined) {
+        const dead = yield* Effect.result(isDead(before.connection))
+        if (Result.isSuccess(dead) && !dead.success) return before
+        suspicion.isDead = Result.isSuccess(dead)
+      }
       const nextDelay = delays(yield* schedule)
       let { error } = loss
       for (let count = 1;; count++) {
@@ -154,9 +163,10 @@ export const make = Effect.fnUntraced(
     })
 
     const supervise = Effect.gen(function*() {
-      // Grows with connections that did not last. What is tried in vain must not count here: it would make the next one
+      // Grows with connections that were good for nothing. What is tried in vain must not count here: it would make the next one
       // come so late that it cannot last.
       let pause = delays(yield* schedule)
+      let restoring: Fiber.Fiber<void> | undefined
       for (let current = first;;) {
         const began = yield* Clock.currentTimeMillis
         const loss = yield* Effect.raceFirst(
@@ -165,10 +175,11 @@ export const make = Effect.fnUntraced(
         )
         if (loss === undefined) return yield* end(undefined)
         if (policy === false || isFinal(loss.error)) return yield* end(loss.error)
-        const lived = (yield* Clock.currentTimeMillis) - began >= livedEnough
-        if (lived) pause = delays(yield* schedule)
+        const wasGood = current.connection.hasServed() || (yield* Clock.currentTimeMillis) - began >= livedEnough
+        if (wasGood) pause = delays(yield* schedule)
         fall(loss.error)
-        const recovered = yield* Effect.result(recover(current, loss, lived || current === first ? undefined : pause))
+        const isBad = loss.isDead && !wasGood && current !== first
+        const recovered = yield* Effect.result(recover(current, loss, isBad ? pause : undefined))
         if (Result.isFailure(recovered)) return yield* end(recovered.failure)
         // It is being closed in this very moment.
         if (isOver()) return
@@ -177,9 +188,17 @@ export const make = Effect.fnUntraced(
         latest = current.connection
         const waiting = link
         link = current
-        yield* setState(degraded ?? { _tag: "Ready" })
+        if (isNew) {
+          degraded = undefined
+          onConnected()
+        }
+        if ((yield* SubscriptionRef.get(state))._tag === "Reconnecting") yield* setState(degraded ?? { _tag: "Ready" })
         if (waiting._tag === "Down") yield* Deferred.succeed(waiting.next, latest)
-        if (isNew) yield* Effect.forkIn(onReconnected, scope)
+        if (isNew) {
+          // What an earlier one has not got done, this one does.
+          if (restoring !== undefined) yield* Fiber.interrupt(restoring)
+          restoring = yield* Effect.forkIn(onReconnected, scope)
+        }
       }
     })
     yield* supervise.pipe(
@@ -237,7 +256,7 @@ export const make = Effect.fnUntraced(
 /** After so many attempts in vain calls fail at once instead of waiting: with the default delays after about 8 s. */
 const attemptsThatCallsWaitFor = 6
 
-/** A connection that lasted so long was no failure, in milliseconds. */
+/** A connection that lasted so long was good for something even if nothing was asked of it, in milliseconds. */
 const livedEnough = 5000
 
 /** What a connection that was replaced may still take for the answers it owes. */

@@ -1,7 +1,7 @@
 /** Requests that are no more than a method, a span and a check of what comes back. */
 import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
-import { CallError, type Delivery, Unsupported } from "../McpError.ts"
+import { CallError, type Delivery, InvalidResult, Unsupported } from "../McpError.ts"
 import type { CallOptions, McpSession } from "../McpSession.ts"
 import type { ListMethod } from "./catalog.ts"
 import { excerpt } from "./guard.ts"
@@ -45,21 +45,40 @@ interface Listed<A> {
   readonly isItem: (item: unknown) => item is A
 }
 
-const read = <A>(lister: Lister, { isItem, key, method }: Listed<A>): Effect.Effect<ReadonlyArray<A>, CallError> =>
-  pages(lister, method, results.page(key)).pipe(
-    Effect.map((items) => {
-      const valid = items.filter(isItem)
-      if (valid.length < items.length) {
-        const invalid = items.filter((item) => !isItem(item))
-        lister.warn(`left out ${invalid.length} of the ${key} that are not valid: ${excerpt(invalid, 300)}`)
-      }
-      return valid
-    }),
+const read = <A>(lister: Lister, { isItem, key, method }: Listed<A>): Effect.Effect<ReadonlyArray<A>, CallError> => {
+  const validOf = (items: ReadonlyArray<unknown>) => {
+    const valid = items.filter(isItem)
+    if (valid.length < items.length) {
+      const invalid = items.filter((item) => !isItem(item))
+      lister.warn(`left out ${invalid.length} of the ${key} that are not valid: ${excerpt(invalid, 300)}`)
+    }
+    return valid
+  }
+  return pages(lister, method, results.page(key)).pipe(
+    Effect.map(validOf),
+    Effect.mapError((error) => withPartial(error, validOf)),
     Effect.catchIf(isMethodNotFound, () => {
       lister.warn(`the server advertises ${key} but does not know ${method}`)
       return Effect.succeed([])
     })
   )
+}
+
+const withPartial = (
+  error: CallError,
+  validOf: (items: ReadonlyArray<unknown>) => ReadonlyArray<unknown>
+): CallError => {
+  const { delivery, hint, method, reason, server } = error
+  if (reason._tag !== "InvalidResult" || reason.partial === undefined) return error
+  const { description, partial } = reason
+  return new CallError({
+    server,
+    method,
+    delivery,
+    reason: new InvalidResult({ description, partial: validOf(partial) }),
+    ...(hint === undefined ? {} : { hint })
+  })
+}
 
 export const methodNotFound = -32601
 

@@ -130,6 +130,7 @@ export const make = Effect.fnUntraced(function*<R>(
         { level: logLevel },
         results.any
       ).pipe(Effect.timeoutOption(longestRestoring), Effect.ignore),
+    onConnected: () => overload.reset(),
     onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
   })
 
@@ -207,10 +208,19 @@ export const make = Effect.fnUntraced(function*<R>(
             if (!again.mayHaveBeenExecuted) return repeated
             if (isRepeatable === false) return Effect.fail(error)
             // What may have been executed the first time is not undone by a second that did not get there.
-            const atLeastOnce = Effect.mapError(repeated, (second) => second.delivery === "not-sent" ? error : second)
-            return isRepeatable === true
-              ? atLeastOnce
-              : Effect.flatMap(isRepeatable, (may) => may ? atLeastOnce : Effect.fail(error))
+            const atLeastOnce = Effect.mapError(
+              repeated,
+              (second) => second.delivery === "not-sent" ? notAgain(error, second) : second
+            )
+            if (isRepeatable === true) return atLeastOnce
+            // The server is asked what the tool says of itself, as soon as there is one.
+            return available(method, whileReconnecting).pipe(
+              Effect.matchEffect({
+                onFailure: (second) => Effect.fail(notAgain(error, second)),
+                onSuccess: () => isRepeatable
+              }),
+              Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
+            )
           }
         ))
     return within(method, timeout, Effect.suspend(() => attempt(0)), fate)
@@ -296,6 +306,16 @@ const open = <R>(
       Connection.open(acquire, options, rest, surroundings, "legacy"),
       (error) => error._tag === "EndedOnProbe" ? error.error : error
     )
+  })
+
+/** What is known of the first attempt, and why there was no second. */
+const notAgain = ({ delivery, method, reason, server }: CallError, second: CallError): CallError =>
+  new CallError({
+    server,
+    method,
+    delivery,
+    reason,
+    hint: `it could not be sent again: ${second.reason.message}`
   })
 
 const fateOf = (timeout: Duration.Input): Fate => ({

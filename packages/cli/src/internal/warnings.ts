@@ -1,0 +1,62 @@
+/** What the library remarks about servers while a command runs: a line each on stderr, with `--json` one of JSON. */
+import type { McpSession, Notification } from "@universal-mcp/core/McpSession"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { Progress } from "../render/Progress.ts"
+import { Screen } from "../render/Screen.ts"
+import { json as renderJson, safeLine } from "../render/text.ts"
+import { root } from "./root.ts"
+
+export class Warnings extends Context.Service<Warnings, {
+  /** Prints what there is to remark of a session until it has ended: each once, the first 20. */
+  readonly watch: (server: string, session: McpSession["Service"]) => Effect.Effect<void>
+}>()("@universal-mcp/cli/internal/warnings") {
+  /** Waits, when its scope closes, for the sessions that it watches to end. */
+  static readonly layer = Layer.effect(Warnings, Effect.suspend(() => make))
+}
+
+/** Whether it comes from the library itself. */
+export const isRemark = (logger: unknown): boolean => logger === "universal-mcp"
+
+const most = 20
+
+const make = Effect.gen(function*() {
+  const { json } = yield* root
+  const { err } = yield* Screen
+  const { printing } = yield* Progress
+  const watching = yield* FiberSet.make<void>()
+  // What was said last is still on its way when a session has ended.
+  yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(watching))
+  const print = (server: string, message: string) =>
+    printing(
+      Console.error(
+        json
+          ? renderJson({ warning: { server, message } })
+          : `${err.yellow("warning:")} "${safeLine(server)}": ${safeLine(message)}`
+      )
+    )
+  return Warnings.of({
+    watch: (server, session) => {
+      const said = new Set<string>()
+      const tell = (message: string) => {
+        if (said.has(message) || said.size > most) return Effect.void
+        said.add(message)
+        return print(server, said.size > most ? "there is more to remark, which is not shown" : message)
+      }
+      const telling = Stream.runForEach(session.notifications, (notification) => {
+        const message = remarkOf(notification)
+        return message === undefined ? Effect.void : tell(message)
+      })
+      return Effect.asVoid(FiberSet.run(watching, telling))
+    }
+  })
+})
+
+const remarkOf = ({ method, params }: Notification): string | undefined =>
+  method === "notifications/message" && isRemark(params?.["logger"]) && params?.["level"] === "warning"
+    ? String(params["data"])
+    : undefined
