@@ -4,7 +4,8 @@ import { Closed, ConnectionError, Rejected, SessionExpired } from "@universal-mc
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
-import { Effect, Fiber, Queue, Stream } from "effect"
+import * as Roots from "@universal-mcp/core/Roots"
+import { Effect, Fiber, Layer, Path, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { discovered, type Handlers, initialized, modern, text, type Wire, wire } from "./fixtures/wire.ts"
 
@@ -508,7 +509,7 @@ describe("a call that was under way when the connection was lost", () => {
       assert.strictEqual(calls(others), 1)
     }))
 
-  it.effect("waits as long as the gateway wants before the next sign of life", () =>
+  it.effect("waits as long as the gateway wants, and nobody else does where the server lives", () =>
     Effect.gen(function*() {
       const { session, wires } = yield* connect({
         ...answering,
@@ -519,7 +520,9 @@ describe("a call that was under way when the connection was lost", () => {
       })
       const call = yield* Effect.forkChild(session.readResource("a:b"), { startImmediately: true })
       yield* TestClock.adjust("4999 millis")
-      assert.strictEqual(wires[0]?.all("ping").length, 0)
+      assert.strictEqual(wires[0]?.all("ping").length, 1)
+      assert.strictEqual(wires[0]?.all("resources/read").length, 1)
+      yield* session.callTool("echo")
       yield* TestClock.adjust("1 millis")
       yield* Fiber.join(call)
     }))
@@ -583,6 +586,83 @@ describe("a server that answers nothing any more", () => {
     }))
 })
 
+describe("what must not be sent twice", () => {
+  it.effect("a call of several rounds, of which only a later one was not sent", () =>
+    Effect.gen(function*() {
+      let begun = 0
+      const { session } = yield* connect({
+        ...modern,
+        "tools/call": (request, end) => {
+          if (request.params?.["inputResponses"] !== undefined) {
+            const error = new TransportError({
+              phase: "connect",
+              delivery: "not-sent",
+              reason: new Closed({ description: "connection refused", stderr: [] })
+            })
+            return end.near.onmessage?.(failRequest(request.id ?? 0, error))
+          }
+          begun++
+          end.answer(request, {
+            resultType: "input_required",
+            requestState: "one",
+            inputRequests: { root: { method: "roots/list", params: {} } }
+          })
+        }
+      }).pipe(Effect.provide(Roots.layerOf(["."]).pipe(Layer.provide(Path.layer))))
+      const error = yield* Effect.flip(session.callTool("work", {}, { idempotent: false }))
+      assert.deepInclude(error, { method: "tools/call", delivery: "unknown" })
+      assert.strictEqual(begun, 1)
+    }))
+
+  it.effect("a call that began a task, after which the server was lost", () =>
+    Effect.gen(function*() {
+      const task = { taskId: "t1", status: "working", createdAt: "", lastUpdatedAt: "", ttl: null, pollInterval: 1000 }
+      const servers = yield* connect({
+        "initialize": (request, end) =>
+          end.answer(request, {
+            ...initialized,
+            capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } }
+          }),
+        ...tools({ ...tool("work"), execution: { taskSupport: "required" } }),
+        "tools/call": (request, end) => end.answer(request, { task })
+      }, { reconnect: { attempts: 1 } })
+      const call = yield* Effect.forkChild(Effect.flip(servers.session.callTool("work")))
+      yield* servers.wires[0]?.next("tools/call") ?? Effect.void
+      while (servers.wires[0]?.all("tasks/get").length === 0) {
+        yield* TestClock.adjust("1 second")
+        yield* Effect.yieldNow
+      }
+      servers.stop()
+      yield* servers.crash
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(call)
+      assert.deepInclude(error, { method: "tools/call", delivery: "unknown" })
+      assert.match(String(error._tag === "CallError" && error.hint), /task t1 may still be running/)
+    }))
+
+  it.effect("a call that waited for its turn goes to the connection there is by then", () =>
+    Effect.gen(function*() {
+      const servers = yield* connect({
+        ...answering,
+        "tools/call": (request, end) => {
+          if (request.params?.["name"] === "first" && servers.wires.length === 1) return
+          end.answer(request, text("done"))
+        }
+      }, { concurrency: 1, circuitBreaker: false })
+      const first = yield* Effect.forkChild(
+        Effect.flip(servers.session.callTool("first", {}, { idempotent: false })),
+        { startImmediately: true }
+      )
+      const second = yield* Effect.forkChild(servers.session.callTool("second"), { startImmediately: true })
+      yield* servers.wires[0]?.next("tools/call") ?? Effect.void
+      yield* servers.crash
+      assert.deepInclude(yield* Fiber.join(first), { delivery: "unknown" })
+      yield* Fiber.join(second)
+      assert.strictEqual(servers.wires[0]?.all("tools/call").length, 1)
+      assert.strictEqual(servers.wires[1]?.all("tools/call").length, 1)
+    }))
+})
+
 describe("what a session takes along to its next connection", () => {
   it.effect("the log level", () =>
     Effect.gen(function*() {
@@ -602,7 +682,8 @@ describe("what a session takes along to its next connection", () => {
     Effect.gen(function*() {
       const { crash, session, wires } = yield* connect({
         ...answering,
-        "resources/subscribe": (request, end) => end.answer(request, {})
+        "resources/subscribe": (request, end) => end.answer(request, {}),
+        "resources/unsubscribe": (request, end) => end.answer(request, {})
       })
       const updates = yield* Queue.unbounded<unknown>()
       yield* session.subscribe("a:b").pipe(

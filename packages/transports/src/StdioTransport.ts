@@ -7,9 +7,9 @@
  *
  * When our own process dies and nothing can be closed (SIGKILL, `process.exit`, an uncaught exception, a signal that
  * nobody handles), a watchdog does the same in the same times: a small `sh` per server, which costs it a few
- * milliseconds of starting. Two things escape it: a death between the start of the server and the next turn of the
- * event loop, when the watchdog does not know it yet, and processes that the server has put into groups of their own.
- * There is none on Windows.
+ * milliseconds of starting. Where we die while the server is just being started, it is found by
+ * `UNIVERSAL_MCP_WATCHDOG` in its environment, on Linux. What escapes it are processes that the server has put into
+ * groups of their own. There is none on Windows.
  * Specification: Transports, stdio; Lifecycle, Shutdown.
  *
  * ```ts no-run
@@ -265,7 +265,7 @@ const spawn = Effect.fnUntraced(function*(options: Options, gracePeriod: Duratio
     : yield* Watchdog.start({ server: options.name, gracePeriod, path: base["PATH"] })
   // Redacted, so that no error repeats them.
   const handle = yield* ChildProcess.make(resolved.command, resolved.args.map((arg) => Redacted.make(arg)), {
-    env,
+    env: { ...env, ...watchdog?.mark },
     killSignal: "SIGTERM",
     forceKillAfter: gracePeriod,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

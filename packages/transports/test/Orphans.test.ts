@@ -119,6 +119,23 @@ describe("the watchdog", () => {
       assert.deepStrictEqual(alive(word), [])
     }).pipe(Effect.scoped, Effect.provide(Log.layer)))
 
+  it.live.skipIf(process.platform !== "linux")(
+    "finds a server that it was not yet told of when the program died",
+    () =>
+      Effect.gen(function*() {
+        const log = yield* Log
+        const word = yield* mark
+        const flags = [...stubborn, `--mark=${word}`, `--log=${log.path}`, "--name=early"]
+        const { pid } = yield* startHost("early", 300, flags)
+        yield* log.until("start early")
+        const all = under(pid)
+        assert.isAtLeast(all.filter(({ args }) => args.includes(word)).length, 3)
+        process.kill(pid, "SIGKILL")
+        yield* gone(all)
+        assert.deepStrictEqual(alive(word), [])
+      }).pipe(Effect.scoped, Effect.provide(Log.layer))
+  )
+
   it.live("is no reason for a program to stay", () =>
     Effect.gen(function*() {
       const { exit, pid } = yield* startHost("idle", 1000, [])

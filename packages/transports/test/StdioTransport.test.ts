@@ -60,7 +60,9 @@ describe("StdioTransport", () => {
         const seen = JSON.parse(textOf(yield* session.callTool("environment")))
         assert.strictEqual(seen.cwd, tmpdir())
         assert.deepStrictEqual(seen.args, ["--odd=a b'\"$HOME;|"])
-        assert.deepStrictEqual(seen.env, {
+        const { UNIVERSAL_MCP_WATCHDOG: watchdog, ...env } = seen.env
+        assert.match(watchdog, /^\d+\.-?\d+$/)
+        assert.deepStrictEqual(env, {
           PATH: "/bin:/usr/bin",
           USER: "ada",
           HOME: "/elsewhere",

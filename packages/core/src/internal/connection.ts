@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import type { CallError, ConnectionError } from "../McpError.ts"
+import { CallError, type ConnectionError } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
@@ -48,6 +48,9 @@ export interface Connection {
   readonly idle: Effect.Effect<void>
   /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
   readonly hasServed: () => boolean
+  readonly isIdle: () => boolean
+  /** Two at once could be in each other's way. */
+  readonly isProcess: boolean
   readonly warn: (description: string) => void
   /** What a failed call says of the connection as a whole. */
   readonly lossOf: (error: CallError) => ConnectionError
@@ -119,6 +122,24 @@ export const open = Effect.fnUntraced(function*<R>(
   const openOr = <A>(method: string, effect: Effect.Effect<A, CallError>): Effect.Effect<A, CallError> =>
     Effect.suspend(() => hasEnded() ? Effect.fail(failure.gone(peer, method)) : effect)
 
+  const send: Connection["request"] = (method, params, schema, headers, onSent) =>
+    Effect.tryPromise({
+      try: (signal) => {
+        onSending = onSent
+        try {
+          // The SDK sends before it returns.
+          return client.request(
+            { method, params },
+            era === "modern" ? standIn.unwrapping(schema) : schema,
+            { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
+          )
+        } finally {
+          onSending = undefined
+        }
+      },
+      catch: (cause) => failure.toCallError(peer, method, cause)
+    })
+
   const connection: Connection = {
     negotiated,
     era,
@@ -127,21 +148,11 @@ export const open = Effect.fnUntraced(function*<R>(
     request: (method, params, schema, headers, onSent) =>
       openOr(
         method,
-        Effect.tryPromise({
-          try: (signal) => {
-            onSending = onSent
-            try {
-              // The SDK sends before it returns.
-              return client.request(
-                { method, params },
-                era === "modern" ? standIn.unwrapping(schema) : schema,
-                { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
-              )
-            } finally {
-              onSending = undefined
-            }
-          },
-          catch: (cause) => failure.toCallError(peer, method, cause)
+        Effect.suspend(() => {
+          const before = guard.questions()
+          return Effect.mapError(send(method, params, schema, headers, onSent), (error) =>
+            // A later round may not have been sent: the first was.
+            error.delivery === "not-sent" && guard.questions() !== before ? begun(error) : error)
         })
       ),
     notify: (method, params) =>
@@ -160,6 +171,8 @@ export const open = Effect.fnUntraced(function*<R>(
     hasEnded,
     idle: guard.idle,
     hasServed: guard.hasServed,
+    isIdle: guard.isIdle,
+    isProcess: inner.kill !== undefined,
     warn,
     lossOf: (error) => failure.lossOf(peer, error)
   }
@@ -173,6 +186,9 @@ export const open = Effect.fnUntraced(function*<R>(
   yield* serverRequests.afterConnect(connection)
   return connection
 })
+
+const begun = ({ hint, method, reason, server }: CallError): CallError =>
+  new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
 
 /** The SDK's client finds everything negotiated already. */
 const connect = Effect.fnUntraced(function*(

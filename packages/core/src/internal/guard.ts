@@ -47,6 +47,9 @@ export interface Guard extends Transport {
   readonly idle: Effect.Effect<void>
   /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
   readonly hasServed: () => boolean
+  readonly isIdle: () => boolean
+  /** How many answers were questions: what they belong to goes on in another request. */
+  readonly questions: () => number
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -57,6 +60,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
   let negotiated: Negotiated | undefined
   let ended = false
   let served = false
+  let asked = 0
   let lastId = -1
   let lastOwnId = ownIds
 
@@ -76,6 +80,7 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     if (onAnswer !== undefined) return onAnswer(answer)
     if (Result.isSuccess(answer)) {
       served ||= wanted.has(method)
+      if (answer.success["resultType"] === "input_required") asked += 1
       const result = negotiated?.era === "modern" ? standIn.wrap(method, answer.success) : answer.success
       return deliver({ jsonrpc: "2.0", id, result })
     }
@@ -223,6 +228,8 @@ export const make = (inner: McpTransport, listener: Listener): Guard => {
     },
     hasEnded: () => ended,
     hasServed: () => served,
+    isIdle: () => inFlight.size === 0,
+    questions: () => asked,
     idle: Effect.callback<void>((resume) => {
       // What comes after the answer must not come before it: this runs while the answer is being delivered.
       const wake = () => resume(Effect.yieldNow)

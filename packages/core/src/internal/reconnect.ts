@@ -59,6 +59,8 @@ export const make = Effect.fnUntraced(
     Scope.Scope
   > {
     const scope = yield* Effect.scope
+    // Closed when nobody makes another any more.
+    const connections = yield* Scope.fork(scope)
     const { attempts: most = Number.POSITIVE_INFINITY, delay = "250 millis", maxDelay = "30 seconds" } = policy || {}
     const schedule = Schedule.toStep(
       Schedule.jittered(Schedule.min([Schedule.exponential(delay), Schedule.spaced(maxDelay)]))
@@ -67,7 +69,7 @@ export const make = Effect.fnUntraced(
     const connect = (known: Era | undefined) =>
       Effect.uninterruptibleMask((restoring) =>
         Effect.gen(function*() {
-          const own = yield* Scope.fork(scope)
+          const own = yield* Scope.fork(connections)
           const connection = yield* restoring(open(known)).pipe(
             Scope.provide(own),
             Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
@@ -103,7 +105,7 @@ export const make = Effect.fnUntraced(
     /** What it still does goes on; what has ended is put away before anything is begun in its place. */
     const retire = ({ connection, own }: Up) => {
       const close = Scope.close(own, Exit.void)
-      if (connection.hasEnded()) return close
+      if (connection.hasEnded() || connection.isProcess) return close
       return Effect.raceFirst(connection.idle, Effect.sleep(longestRetirement)).pipe(
         Effect.andThen(close),
         Effect.forkIn(scope),
@@ -133,7 +135,7 @@ export const make = Effect.fnUntraced(
     ): Effect.fn.Return<Up, ConnectionError> {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
       // Most suspicions are about one request: then nobody need hear of it.
-      if (!loss.isDead && loss.error.retryAfter === undefined) {
+      if (!loss.isDead) {
         const dead = yield* Effect.result(isDead(before.connection))
         if (Result.isSuccess(dead) && !dead.success) return before
         suspicion.isDead = Result.isSuccess(dead)
@@ -141,18 +143,18 @@ export const make = Effect.fnUntraced(
       const nextDelay = delays(yield* schedule)
       let { error } = loss
       for (let count = 1;; count++) {
-        if (count === attemptsThatCallsWaitFor + 1 && link._tag === "Down") {
-          const { next } = link
-          link = { ...link, circuit: "open" }
-          yield* Deferred.fail(next, error)
-        }
-        if (link._tag === "Down") link = { ...link, error }
         if (count > most) return yield* Effect.fail(error)
-        const circuit = count > attemptsThatCallsWaitFor ? "open" : "closed"
-        yield* setState({ _tag: "Reconnecting", error, attempt: count, circuit })
+        const wanted = Math.min(error.retryAfter ?? 0, longestRetryAfter)
+        const isOpen = count > attemptsThatCallsWaitFor || wanted > mostThatCallsWaitFor
+        if (link._tag === "Down") {
+          const { circuit, next } = link
+          link = { ...link, error, circuit: isOpen ? "open" : circuit }
+          if (isOpen) yield* Deferred.fail(next, error)
+        }
+        yield* setState({ _tag: "Reconnecting", error, attempt: count, circuit: isOpen ? "open" : "closed" })
         const delay = Duration.max(
           count > 1 ? yield* nextDelay(error) : firstDelay === undefined ? Duration.zero : yield* firstDelay(error),
-          Duration.millis(error.retryAfter ?? 0)
+          Duration.millis(wanted)
         )
         if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
         const outcome = yield* Effect.result(attempt(before, suspicion))
@@ -256,6 +258,12 @@ export const make = Effect.fnUntraced(
 /** After so many attempts in vain calls fail at once instead of waiting: with the default delays after about 8 s. */
 const attemptsThatCallsWaitFor = 6
 
+/** In milliseconds: a server that wants to be left alone for longer lets calls fail at once. */
+const mostThatCallsWaitFor = 30_000
+
+/** In milliseconds. */
+const longestRetryAfter = 3_600_000
+
 /** A connection that lasted so long was good for something even if nothing was asked of it, in milliseconds. */
 const livedEnough = 5000
 
@@ -331,5 +339,6 @@ const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError>
         if (error.delivery === "answered" && !isHttp) return Effect.succeed(false)
         return Effect.fail(connection.lossOf(error))
       }),
-      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.succeed(true) })
+      // One that is at work may just be busy.
+      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.sync(connection.isIdle) })
     )

@@ -20,7 +20,7 @@ export const again = ({ delivery, reason }: CallError): Again | undefined => {
       return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" }
     case "Rejected": {
       const { retryAfter, status } = reason
-      if (isGatewayFailure(status)) return { after: 0, mayHaveBeenExecuted: true }
+      if (isGatewayFailure(status)) return { after: retryAfter ?? 0, mayHaveBeenExecuted: true }
       // Too many requests: it was refused before anything was done.
       return status === 429 && retryAfter !== undefined
         ? { after: retryAfter, mayHaveBeenExecuted: false }

@@ -134,13 +134,15 @@ export const make = Effect.fnUntraced(function*<R>(
     onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
   })
 
+  let suspected: CallError | undefined
   const overload = Overload.make(server, options, (degraded) =>
     Effect.andThen(
       reconnect.degrade(degraded),
       Effect.sync(() => {
         // A server that answers nothing may hang: then it does not answer a ping either, and is connected to again.
         const connection = reconnect.current()
-        if (degraded?.circuit !== "open" || connection === undefined) return
+        if (degraded?.circuit !== "open" || degraded.error === suspected || connection === undefined) return
+        suspected = degraded.error
         reconnect.lose(connection, { error: connection.lossOf(degraded.error), isDead: false })
       })
     ))
@@ -199,7 +201,10 @@ export const make = Effect.fnUntraced(function*<R>(
     const attempt = (retries: number): Effect.Effect<Sent<typeof schema>, CallError> =>
       Effect.flatMap(available(method, whileReconnecting), (connection) =>
         Effect.catch(
-          unlimited.has(method) ? send(connection) : overload.run(method, flow, send(connection)),
+          unlimited.has(method)
+            ? send(connection)
+            // By its turn there may be another.
+            : overload.run(method, flow, Effect.flatMap(available(method, whileReconnecting), send)),
           (error) => {
             const again = retry.again(error)
             if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
@@ -280,8 +285,8 @@ const logLevelKey = "io.modelcontextprotocol/logLevel"
 /** New connections do not wait for a server that says nothing. */
 const longestRestoring = Duration.seconds(2)
 
-/** What waits for long by its nature must not keep others from being sent. */
-const unlimited: ReadonlySet<string> = new Set(["subscriptions/listen", "tasks/result"])
+/** What waits for long by its nature must not keep others from being sent, and what takes back must not wait. */
+const unlimited: ReadonlySet<string> = new Set(["subscriptions/listen", "tasks/cancel", "tasks/result"])
 
 /** A server that has left when it was asked which era it speaks is connected to once more, and not asked again. */
 const open = <R>(

@@ -5,6 +5,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { CallError, InvalidResult, Rejected, Unsupported } from "../McpError.ts"
@@ -24,10 +25,13 @@ export const make = (session: Session): Tasks => ({
   get: (taskId) => Effect.map(get(session, taskId), ({ task }) => task).pipe(session.telemetry.operation("tasks/get")),
   result: (taskId, options) => {
     const goesOn = hinted(`the task ${taskId} was not cancelled: ask for its result again with \`tasks.result\``)
-    const result = Effect.flatMap(get(session, taskId, unlimited), (state) => follow(session, state, () => {}, goesOn))
-    return session.within("tasks/result", options?.timeout, () => result).pipe(
-      session.telemetry.operation("tasks/result")
-    )
+    return session.within("tasks/result", options?.timeout, (fate) =>
+      Effect.flatMap(
+        get(session, taskId, { ...unlimited, fate }),
+        (state) => follow(session, state, () => {}, goesOn)
+      )).pipe(
+        session.telemetry.operation("tasks/result")
+      )
   },
   cancel: (taskId) =>
     Effect.asVoid(session.request("tasks/cancel", { taskId }, results.any)).pipe(
@@ -60,11 +64,31 @@ export const run = (
   onStatus: (task: Task) => void
 ): Effect.Effect<CallToolResult, CallError> => {
   const { taskId } = state.task
-  const cancel = Effect.ignore(session.request("tasks/cancel", { taskId }, results.any, { timeout: "1 second" }))
+  const cancel = Effect.exit(session.request("tasks/cancel", { taskId }, results.any, { timeout: "1 second" }))
   const givenUp: Lost = (effect) =>
-    hinted(`the server was told to cancel the task ${taskId}`)(Effect.tapError(effect, () => cancel))
-  return follow(session, state, onStatus, givenUp).pipe(Effect.onInterrupt(() => cancel))
+    Effect.catch(effect, (error) =>
+      Effect.flatMap(cancel, (told) =>
+        Effect.fail(withHint(
+          error,
+          Exit.isSuccess(told)
+            ? `the server was told to cancel the task ${taskId}`
+            : `the task ${taskId} may still be running: the server could not be told to cancel it`
+        ))))
+  return follow(session, state, onStatus, givenUp).pipe(
+    Effect.mapError(ofTheCall),
+    Effect.onInterrupt(() => cancel)
+  )
 }
+
+/** Whatever request has failed, the call itself was sent: it began the task. */
+const ofTheCall = ({ delivery, hint, reason, server }: CallError): CallError =>
+  new CallError({
+    server,
+    method: "tools/call",
+    delivery: delivery === "not-sent" ? "unknown" : delivery,
+    reason,
+    ...(hint === undefined ? {} : { hint })
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -89,10 +113,10 @@ const unlimited: RequestOptions = { timeout: Duration.infinity }
 /** What becomes of a task that nobody can follow any more. */
 type Lost = <A>(effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
 
-const hinted = (what: string): Lost =>
-  Effect.mapError(({ delivery, hint, method, reason, server }) =>
-    new CallError({ server, method, delivery, reason, hint: hint === undefined ? what : `${hint}; ${what}` })
-  )
+const hinted = (what: string): Lost => Effect.mapError((error) => withHint(error, what))
+
+const withHint = ({ delivery, hint, method, reason, server }: CallError, what: string): CallError =>
+  new CallError({ server, method, delivery, reason, hint: hint === undefined ? what : `${hint}; ${what}` })
 
 const follow = (session: Session, first: schemas.State, onStatus: (task: Task) => void, lost: Lost) =>
   Effect.scoped(Effect.gen(function*() {

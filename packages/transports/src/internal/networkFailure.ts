@@ -61,7 +61,8 @@ const otherName: Known = {
 }
 const noTls: Known = {
   phase: "tls",
-  delivery: "not-sent",
+  // It may as well have broken later.
+  delivery: "unknown",
   words: (host) => `no TLS connection could be made to ${host}`,
   hint: "check that the server speaks https on this port; if it speaks plain http, write http:// in the URL"
 }
@@ -106,9 +107,15 @@ const find = (code: string): Known | undefined => {
   return /^ERR_(SSL|TLS)/.test(code) ? noTls : undefined
 }
 
+/** The same codes come of a connection that was there, and on which the request may have gone out. */
+const isConnecting = (code: string | undefined, syscall: string | undefined): boolean =>
+  code === "UND_ERR_CONNECT_TIMEOUT" || syscall === "connect"
+
 interface Found {
   /** The first code that says something, else the first code at all. */
   readonly code: string | undefined
+  /** What the system was asked for when it failed, such as `connect` or `read`. */
+  readonly syscall: string | undefined
   /** What the innermost error is called, and what it says. */
   readonly name: string
   readonly text: string
@@ -118,12 +125,15 @@ const field = (value: object, name: string): unknown => Reflect.get(value, name)
 
 const search = (error: unknown): Found => {
   let code: string | undefined
+  let syscall: string | undefined
   let name = ""
   let text = ""
   let current = error
   for (let depth = 0; depth < 10 && typeof current === "object" && current !== null; depth++) {
     const own = field(current, "code")
     if (typeof own === "string" && (code === undefined || find(code) === undefined)) code = own
+    const asked = field(current, "syscall")
+    if (typeof asked === "string") syscall ??= asked
     const message = field(current, "message")
     if (typeof message === "string" && message !== "") text = message
     name = String(field(current, "name"))
@@ -133,17 +143,17 @@ const search = (error: unknown): Found => {
       ?? (Array.isArray(errors) ? errors[0] : undefined)
       ?? (typeof reason === "object" ? reason : undefined)
   }
-  return { code, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
+  return { code, syscall, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
 }
 
 /** The request got no answer at all. */
 export const fromRequest = (error: HttpClientError.HttpClientError, host: string): TransportError => {
-  const { code, name, text } = search(error)
+  const { code, name, syscall, text } = search(error)
   const found = code === undefined ? undefined : find(code)
   if (found !== undefined) {
     return new TransportError({
       phase: found.phase,
-      delivery: found.delivery,
+      delivery: found === unreachable && !isConnecting(code, syscall) ? "unknown" : found.delivery,
       reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], ...below(error) }),
       ...(found.hint === undefined ? {} : { hint: found.hint })
     })

@@ -11,11 +11,14 @@ import * as Effect from "effect/Effect"
 import * as ChildProcess from "effect/process/ChildProcess"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 export interface Watchdog {
+  /** Belongs into the environment of what is to be watched: by it the server is found if we die before we know its id. */
+  readonly mark: Readonly<Record<string, string>>
   /** Takes the id of the process group to end; once. */
   readonly watch: (group: number) => void
 }
@@ -28,8 +31,9 @@ export const start = Effect.fnUntraced(function*(
   options: { readonly server: string; readonly gracePeriod: Duration.Duration; readonly path: string | undefined }
 ): Effect.fn.Return<Watchdog, never, ChildProcessSpawner | Scope.Scope> {
   const words = yield* Queue.make<string, Cause.Done>()
+  const word = String(yield* Random.nextInt)
   const polls = Math.min(Math.ceil(Duration.toMillis(options.gracePeriod) / 100), mostPolls)
-  const started = yield* ChildProcess.make("/bin/sh", ["-c", script, "universal-mcp-watchdog", String(polls)], {
+  const started = yield* ChildProcess.make("/bin/sh", ["-c", script, "universal-mcp-watchdog", String(polls), markName, word], {
     detached: true,
     env: { PATH: options.path === undefined ? systemPath : `${options.path}:${systemPath}` },
     stdin: Stream.encodeText(Stream.fromQueue(words)),
@@ -47,7 +51,7 @@ export const start = Effect.fnUntraced(function*(
       `the server "${options.server}" goes on running if this process is killed: there is no watchdog without /bin/sh`,
       started.failure
     )
-    return { watch: () => {} }
+    return { mark: {}, watch: () => {} }
   }
   const { handle, reref } = started.success
   yield* Effect.addFinalizer(() =>
@@ -60,6 +64,8 @@ export const start = Effect.fnUntraced(function*(
     )
   )
   return {
+    // Whatever the seed, no two programs have the same.
+    mark: { [markName]: `${handle.pid}.${word}` },
     watch: (group) => {
       Queue.offerUnsafe(words, `${group}\n`)
     }
@@ -75,17 +81,33 @@ const mostPolls = 36_000
 
 const systemPath = "/usr/bin:/bin"
 
-/** `kill -0` asks whether anybody is left in the group. Not every `sleep` knows fractions. */
+const markName = "UNIVERSAL_MCP_WATCHDOG"
+
+/**
+ * `kill -0` asks whether anybody is left in the group. If we died before we told which that is, while the server was being
+ * started, it is who has the mark; only Linux tells that. Not every `sleep` knows fractions.
+ */
 const script = `trap '' HUP INT TERM
 cd /
-read -r group && [ "$group" != done ] || exit 0
-read -r done && exit 0
+grace=$1 mark=$2=$$.$3
+pause() { sleep 0.1 || sleep 1; }
+if read -r group; then
+  [ "$group" = done ] && exit 0
+  read -r done && exit 0
+  left() { kill -0 "-$group"; }
+  end() { kill "-$1" "-$group"; }
+else
+  marked() { grep -lszx "$mark" /proc/[0-9]*/environ | cut -d / -f 3; }
+  left() { [ -n "$(marked)" ]; }
+  end() { for pid in $(marked); do kill "-$1" "-$pid" || kill "-$1" "$pid"; done; }
+  pause; pause; pause
+fi
 for signal in TERM KILL; do
-  polls=$1
+  polls=$grace
   while [ "$polls" -gt 0 ]; do
-    kill -0 "-$group" || exit 0
-    sleep 0.1 || sleep 1
+    left || exit 0
+    pause
     polls=$((polls - 1))
   done
-  kill "-$signal" "-$group"
+  end "$signal"
 done`
