@@ -272,7 +272,13 @@ export const live = Effect.fnUntraced(function*(life: Life, surroundings: Surrou
       recordFiberStart: () => fibers++,
       recordFiberEnd: () => fibers--
     }),
-    Effect.exit
+    Effect.exit,
+    Effect.tap((exit) =>
+      Effect.sync(() => {
+        // Not connecting may be the faults' doing; a defect is nobody's but ours.
+        if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) bug(life, `the whole of it: ${describe(exit.cause)}`)
+      })
+    )
   )
   const soon = (isTrue: Effect.Effect<boolean>) =>
     isTrue.pipe(

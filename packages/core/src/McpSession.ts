@@ -37,7 +37,14 @@ import * as Resources from "./internal/resources.ts"
 import * as Session from "./internal/session.ts"
 import * as Tasks from "./internal/tasks.ts"
 import * as Tools from "./internal/tools.ts"
-import type { CallError, ConnectionError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "./McpError.ts"
+import {
+  type CallError,
+  type ConfigError,
+  ConnectionError,
+  type InvalidStructuredContent,
+  type ToolFailed,
+  type ToolNotFound
+} from "./McpError.ts"
 import type { McpTransport, TransportError } from "./McpTransport.ts"
 import type { Era } from "./NegotiationCache.ts"
 import type {
@@ -55,7 +62,7 @@ import type {
   ServerCapabilities,
   Tool
 } from "./Protocol.ts"
-import type { ProtocolVersion } from "./ServerConfig.ts"
+import * as ServerConfig from "./ServerConfig.ts"
 import type { Task } from "./Task.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -339,7 +346,7 @@ export interface Options {
   /** How long a request may take unless the call says otherwise. Default 60 s. */
   readonly requestTimeout?: Duration.Input | undefined
   /** An era or a revision that the session is bound to. Default: what the server speaks, the newest first. */
-  readonly protocolVersion?: ProtocolVersion | undefined
+  readonly protocolVersion?: ServerConfig.ProtocolVersion | undefined
   /** Names the server in the `NegotiationCache`, without secrets. Default: nothing is remembered. */
   readonly cacheKey?: string | undefined
   /** Where the server is, if that is an address; spans tell its host and port. */
@@ -393,6 +400,7 @@ export const make = Effect.fnUntraced(function*<R = never>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R | Scope.Scope>,
   options: Options
 ): Effect.fn.Return<McpSession["Service"], ConnectionError, R | Scope.Scope> {
+  yield* Effect.mapError(ServerConfig.checkLimits(options), (error) => badLimits(options, error))
   const session = yield* Session.make(acquire, options, yield* ClientInfo)
   const listening = Listen.make(session)
   return McpSession.of({
@@ -417,6 +425,16 @@ export const make = Effect.fnUntraced(function*<R = never>(
     stderr: session.stderr
   })
 })
+
+const badLimits = ({ name, transport }: Options, error: ConfigError): ConnectionError =>
+  new ConnectionError({
+    server: name,
+    transport,
+    phase: "config",
+    description: error.message,
+    stderr: [],
+    hint: "correct its configuration"
+  })
 
 const describe = (
   name: string,

@@ -121,16 +121,11 @@ export const CircuitBreaker = Schema.Union([
   False
 ])
 
-const Common = {
-  name: ServerName,
-  /** Binds the session to an era or a revision. Default: the newest that the server speaks. */
-  protocolVersion: Schema.optionalKey(ProtocolVersion),
+const Limits = {
   /** How long connecting may take, handshake included. Default 60 s for stdio, 30 s for Streamable HTTP, 5 s for SSE. */
   timeout: Schema.optionalKey(DurationInput),
   /** How long a request may take unless the call says otherwise. Default 60 s. */
   requestTimeout: Schema.optionalKey(DurationInput),
-  /** The longest message taken from the server, in bytes, after decompression. Default 32 MiB. */
-  maxMessageSize: Schema.optionalKey(Count),
   /** How a lost connection is made again. */
   reconnect: Schema.optionalKey(Reconnect),
   /** Calls in flight at once; the others wait, and tools and methods take turns. Default 64. */
@@ -139,6 +134,15 @@ const Common = {
   rateLimit: Schema.optionalKey(RateLimit),
   /** When calls are held back from a server that answers none. */
   circuitBreaker: Schema.optionalKey(CircuitBreaker)
+}
+
+const Common = {
+  ...Limits,
+  name: ServerName,
+  /** Binds the session to an era or a revision. Default: the newest that the server speaks. */
+  protocolVersion: Schema.optionalKey(ProtocolVersion),
+  /** The longest message taken from the server, in bytes, after decompression. Default 32 MiB. */
+  maxMessageSize: Schema.optionalKey(Count)
 }
 
 /**
@@ -284,17 +288,40 @@ export const decode = (input: unknown, path: ReadonlyArray<string> = []): Effect
     const config: Effect.Effect<ServerConfig, Schema.SchemaError> = Schema.decodeUnknownEffect(
       Schema.toType<Schema.Codec<ServerConfig, unknown>>(schema)
     )(input)
-    return Effect.mapError(config, (error) => {
-      const first = SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues[0]
-      const keys = (first?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
-      const found = keys.reduce<unknown>((value, key) => Reflect.get(Object(value), key), input)
-      return new ConfigError({
-        path: at(keys),
-        found: showField(keys[0], found),
-        allowed: [allowedIn(first?.message ?? "")]
-      })
-    })
+    return Effect.mapError(config, (error) => firstIssue(error, input, at))
   })
+
+const firstIssue = (
+  error: Schema.SchemaError,
+  input: unknown,
+  at: (keys: ReadonlyArray<PropertyKey>) => string
+): ConfigError => {
+  const first = SchemaIssue.makeFormatterStandardSchemaV1()(error.issue).issues[0]
+  const keys = (first?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
+  const found = keys.reduce<unknown>((value, key) => Reflect.get(Object(value), key), input)
+  return new ConfigError({
+    path: at(keys),
+    found: showField(keys[0], found),
+    allowed: [allowedIn(first?.message ?? "")]
+  })
+}
+
+const LimitsOnly = Schema.toType(Schema.Struct(Limits))
+
+/**
+ * Checks the times and numbers that every session has, wherever they come from: types do not tell `"soon"` from
+ * `"1 second"`, nor 0 from 1.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const checkLimits = (options: object): Effect.Effect<void, ConfigError> => {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return Schema.decodeUnknownEffect(LimitsOnly)(given).pipe(
+    Effect.mapError((error) => firstIssue(error, given, (keys) => keys.map(String).join("."))),
+    Effect.asVoid
+  )
+}
 
 /**
  * Checks a server's name.

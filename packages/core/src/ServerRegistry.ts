@@ -67,7 +67,7 @@ export interface ServerInfo {
   readonly state: SessionState
   /** Milliseconds since the epoch. */
   readonly connectedAt: number
-  /** As listed now; as last listed where the server no longer answers. */
+  /** As listed now; as last listed where the server does not answer within 10 s. */
   readonly tools: ReadonlyArray<Tool>
 }
 

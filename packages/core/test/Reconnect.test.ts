@@ -232,6 +232,21 @@ describe("a session whose connection was lost", () => {
       assert.strictEqual((yield* session.state.current)._tag, "Failed")
     }))
 
+  it.effect("is not made with times and numbers that make no sense", () =>
+    Effect.gen(function*() {
+      const bad: ReadonlyArray<readonly [Partial<McpSession.Options>, RegExp]> = [
+        [{ concurrency: 0 }, /concurrency/],
+        [{ rateLimit: { limit: 0, window: "1 second" } }, /rateLimit\.limit/],
+        [JSON.parse("{\"reconnect\":{\"delay\":\"soon\"}}"), /reconnect/],
+        [JSON.parse("{\"requestTimeout\":\"x\"}"), /requestTimeout/]
+      ]
+      for (const [options, what] of bad) {
+        const error = yield* Effect.flip(connect(answering, options))
+        assert.strictEqual(error.phase, "config")
+        assert.match(error.message, what)
+      }
+    }))
+
   it.effect("stays lost where it is not to be made again", () =>
     Effect.gen(function*() {
       const servers = yield* connect(answering, { reconnect: false })

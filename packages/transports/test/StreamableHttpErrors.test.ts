@@ -3,6 +3,8 @@ import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHt
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as Stream from "effect/Stream"
 import * as https from "node:https"
 import * as net from "node:net"
@@ -414,4 +416,34 @@ describe("a call over Streamable HTTP", () => {
         assert.strictEqual(server.seen("DELETE").length, 0)
       })
   )
+
+  for (const [code, syscall] of [["ETIMEDOUT", "read"], ["EHOSTUNREACH", "write"], ["EPROTO", "read"]]) {
+    live(
+      `a connection that breaks with ${code} on a ${syscall}: the call went out, and is not sent again`,
+      () =>
+        Effect.gen(function*() {
+          const server = yield* serve()
+          const breaking = HttpClient.transform(yield* HttpClient.HttpClient, (response, request) => {
+            const cause = Object.assign(new Error(`${syscall} ${code}`), { code, syscall })
+            const { body } = request
+            const isCall = body._tag === "Uint8Array" && new TextDecoder().decode(body.body).includes("tools/call")
+            return isCall
+              ? Effect.andThen(
+                response,
+                Effect.fail(
+                  new HttpClientError.HttpClientError({
+                    reason: new HttpClientError.TransportError({ request, cause })
+                  })
+                )
+              )
+              : response
+          })
+          const session = yield* connect(server.url).pipe(Effect.provideService(HttpClient.HttpClient, breaking))
+          yield* session.listTools
+          const error = yield* failure(session)
+          assert.strictEqual(error.delivery, "unknown")
+          assert.strictEqual(server.seen("tools/call").length, 1)
+        })
+    )
+  }
 })

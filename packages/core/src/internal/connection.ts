@@ -166,7 +166,7 @@ export const open = Effect.fnUntraced(function*<R>(
     answer: serverRequests.answer,
     ended: Effect.map(
       Deferred.await(ended),
-      (lost) => lost === undefined ? undefined : failure.fromTransportError(peer, lost)
+      (lost) => lost === undefined ? undefined : failure.lost(peer, lost)
     ),
     hasEnded,
     idle: guard.idle,

@@ -122,9 +122,22 @@ export const fromTransportError = (peer: Peer, error: TransportError): Connectio
   })
 }
 
+/** A connection that was there. */
+export const lost = (peer: Peer, error: TransportError): ConnectionError =>
+  fromTransportError(
+    peer,
+    new TransportError({
+      ...error,
+      phase: error.phase === "negotiate" ? "connect" : error.phase,
+      hint: error.hint ?? againHint
+    })
+  )
+
+const againHint = "it is connected to again by itself, unless `reconnect` is off"
+
 /** What the failure of a call says of the connection as a whole. */
 export const lossOf = (peer: Peer, { hint, reason }: CallError): ConnectionError => {
-  const more = hint === undefined ? {} : { hint }
+  const more = { hint: hint ?? againHint }
   switch (reason._tag) {
     case "Closed":
       return connectionError(peer, "connect", { ...endOf(reason), ...more })
@@ -146,8 +159,10 @@ export const lossOf = (peer: Peer, { hint, reason }: CallError): ConnectionError
         ...more
       })
     }
-    default:
+    case "SessionExpired":
       return connectionError(peer, "http", { description: reason.message, ...more })
+    default:
+      return connectionError(peer, "connect", { description: reason.message, ...more })
   }
 }
 

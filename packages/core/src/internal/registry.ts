@@ -266,7 +266,7 @@ export const make = Effect.fnUntraced(function*(
     serverInfo: Effect.fnUntraced(function*(name) {
       const { config } = yield* entryOf(name)
       const entry = yield* connected(name)
-      yield* Effect.ignore(listToolsOf(name))
+      yield* Effect.ignore(Effect.timeoutOption(listToolsOf(name), defaultDeadline))
       return {
         name,
         transport: entry.session.transport,

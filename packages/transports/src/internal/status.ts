@@ -55,7 +55,7 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
   }
   if (status === 404 && sent.session) return expired(description)
   const hint = status === 429
-    ? "slow down"
+    ? milliseconds === undefined ? "slow down" : `slow down: it wants to be left alone for ${milliseconds / 1000} s`
     : status >= 500
     ? "the server itself failed; its log says why"
     : "check that the URL is that of the MCP endpoint (often /mcp, or /sse for HTTP+SSE) and that the transport is the right one"

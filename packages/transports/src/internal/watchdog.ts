@@ -33,7 +33,14 @@ export const start = Effect.fnUntraced(function*(
   const words = yield* Queue.make<string, Cause.Done>()
   const word = String(yield* Random.nextInt)
   const polls = Math.min(Math.ceil(Duration.toMillis(options.gracePeriod) / 100), mostPolls)
-  const started = yield* ChildProcess.make("/bin/sh", ["-c", script, "universal-mcp-watchdog", String(polls), markName, word], {
+  const started = yield* ChildProcess.make("/bin/sh", [
+    "-c",
+    script,
+    "universal-mcp-watchdog",
+    String(polls),
+    markName,
+    word
+  ], {
     detached: true,
     env: { PATH: options.path === undefined ? systemPath : `${options.path}:${systemPath}` },
     stdin: Stream.encodeText(Stream.fromQueue(words)),

@@ -33,9 +33,18 @@ const measured = (subject: string, { name }: Case): Effect.Effect<Report> =>
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
-/** The best of three, as long as the event loop stood still for too long: a busy machine makes everything slower. */
-const best = (subject: string, one: Case): Effect.Effect<Report> =>
-  Effect.repeat(measured(subject, one), { until: ({ blocked = 0 }) => blocked <= maxBlocked, times: 2 })
+/**
+ * Only that the event loop stood still is forgiven, twice, because a busy machine makes everything slower: whatever else
+ * is wrong in any run is wrong.
+ */
+const heavy = (subject: string, one: Case, runs = 3): Effect.Effect<Report> =>
+  Effect.flatMap(
+    measured(subject, one),
+    (report) =>
+      (report.blocked ?? 0) > maxBlocked && runs > 1 && problems(one, { ...report, blocked: 0 }).length === 0
+        ? heavy(subject, one, runs - 1)
+        : Effect.succeed(report)
+  )
 
 const table: Array<string> = []
 
@@ -51,7 +60,7 @@ for (const [subject, cases] of Object.entries(subjects)) {
     for (const one of cases) {
       it.live(one.name, () =>
         Effect.gen(function*() {
-          const report = yield* one.heavy ? best(subject, one) : run(subject, one)
+          const report = yield* one.heavy ? heavy(subject, one) : run(subject, one)
           const found = problems(one, report)
           table.push([row(subject, one, report), ...found].join("\n  ✗ "))
           assert.deepStrictEqual(found, [])
