@@ -1,7 +1,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { createMcpHandler, McpServer } from "@modelcontextprotocol/server"
+import { McpServer } from "@modelcontextprotocol/server"
 import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, Fiber } from "effect"
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import * as z from "zod"
 import { type Exchange, type Handler, json, serve } from "./fixtures/httpServer.ts"
 import { connect as connectHttp, live, refused, text } from "./fixtures/httpSupport.ts"
+import * as sdkHttp from "./fixtures/sdkHttp.ts"
 import { alive, fixture, Log, mark, node, timed } from "./support.ts"
 
 const sdk = fileURLToPath(new URL("fixtures/sdkStdio.ts", import.meta.url))
@@ -226,7 +227,7 @@ describe("negotiation over Streamable HTTP", () => {
 const modern = Effect.gen(function*() {
   const called = Promise.withResolvers<void>()
   const cancelled = Promise.withResolvers<void>()
-  const handler = createMcpHandler(() => {
+  const { methods, url } = yield* sdkHttp.make(() => {
     const server = new McpServer({ name: "sdk", version: "2.0.0" })
     server.registerTool("echo", { inputSchema: z.object({ message: z.string() }) }, ({ message }) => ({
       content: [{ type: "text", text: message }]
@@ -241,29 +242,6 @@ const modern = Effect.gen(function*() {
       }))
     server.registerTool("naïve", {}, () => ({ content: [{ type: "text", text: "naïve" }] }))
     return server
-  }, { legacy: "reject" })
-  const methods: Array<string> = []
-  const forward: Handler = ({ headers, message, path, response }) => {
-    methods.push(message.method ?? "")
-    const controller = new AbortController()
-    response.on("close", () => controller.abort())
-    const request = new Request(`http://localhost${path}`, {
-      method: "POST",
-      headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
-      body: JSON.stringify(message),
-      signal: controller.signal
-    })
-    void handler.fetch(request).then(async (answer) => {
-      response.writeHead(answer.status, Object.fromEntries(answer.headers))
-      for await (const chunk of answer.body ?? []) response.write(chunk)
-      response.end()
-    })
-  }
-  const server = yield* serve({
-    POST: forward,
-    "initialize": forward,
-    "tools/list": forward,
-    "tools/call": forward
   })
-  return { url: server.url, called: called.promise, cancelled: cancelled.promise, methods }
+  return { url, called: called.promise, cancelled: cancelled.promise, methods }
 })
