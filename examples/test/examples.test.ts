@@ -107,7 +107,7 @@ describe("examples", () => {
       const lines = (yield* succeeds("self-healing.ts")).trimEnd().split("\n")
       assert.deepStrictEqual(lines.slice(0, 3), [
         "Ready",
-        "Reconnecting: no connection to \"weather\" (stdio, negotiate): the server process ended (killed by SIGKILL)",
+        "Reconnecting: no connection to \"weather\" (stdio, connect): the server process ended (killed by SIGKILL)",
         "Ready"
       ])
       assert.match(lines[3] ?? "", /Wind Advisory/)

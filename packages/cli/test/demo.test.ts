@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { ChildProcess } from "node:child_process"
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
@@ -71,6 +72,20 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       const [folder = ""] = /umcp-demo-\w+/.exec(before) ?? []
       assert.notStrictEqual(folder, "")
       assert.isFalse(existsSync(join(tmpdir(), folder)))
+    }))
+
+  it.live("leaves no process behind even when it is killed", () =>
+    Effect.gen(function*() {
+      const { child, ended } = yield* start(["demo"])
+      yield* printed(child, "4. Follow progress")
+      const processes = descendants(child.pid)
+      assert.lengthOf(processes, 6)
+      child.kill("SIGKILL")
+      yield* ended
+      yield* Effect.sync(() => processes.filter(isRunning)).pipe(
+        Effect.repeat({ until: (left) => left.length === 0, schedule: Schedule.spaced("50 millis") }),
+        Effect.timeout("15 seconds")
+      )
     }))
 
   it.live("leaves nothing behind either when it is interrupted", () =>

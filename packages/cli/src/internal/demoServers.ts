@@ -64,12 +64,15 @@ const freePort = Effect.acquireRelease(
   return typeof address === "object" && address !== null ? address.port : 0
 }))
 
+/** Its input ends when we do, also when we are killed. */
+const endingWithUs = "data:text/javascript,process.stdin.resume().on('end',()=>process.exit())"
+
 /** Starts server-everything for HTTP, and waits until it listens. */
 const listening = Effect.fnUntraced(function*(mode: "sse" | "streamableHttp", port: number) {
-  const child = yield* ChildProcess.make(execPath, [script("@modelcontextprotocol/server-everything"), mode], {
+  const everything = script("@modelcontextprotocol/server-everything")
+  const child = yield* ChildProcess.make(execPath, ["--import", endingWithUs, everything, mode], {
     env: { PORT: String(port) },
     extendEnv: true,
-    stdin: "ignore",
     forceKillAfter: "1 second"
   })
   const ready = yield* Deferred.make<void, Error>()
