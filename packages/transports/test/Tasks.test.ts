@@ -36,7 +36,7 @@ const statuses = (events: ReadonlyArray<CallEvent>) =>
   events.flatMap((event) => event._tag === "Task" ? [event.task.status] : [])
 
 /** Each of its four stages takes a second. */
-describe("the tool of server-everything that requires a task", () => {
+describe("the tool of server-everything that requires a task", { concurrent: true }, () => {
   it.live("is a plain call", () =>
     Effect.scoped(Effect.gen(function*() {
       const { callTool } = yield* session

@@ -129,11 +129,11 @@ export const cases: ReadonlyArray<HttpCase> = [
     options: { requestTimeout: 2000 }
   },
   {
-    name: "100,000 notifications before the answer",
+    name: "50,000 notifications before the answer",
     heavy: true,
     http: call((exchange) => {
       stream(exchange)
-      for (let i = 0; i < 100; i++) exchange.response.write(thousand(note(i)))
+      for (let i = 0; i < 50; i++) exchange.response.write(thousand(note(i)))
       exchange.response.end(event(result(exchange.message.id, "done")))
     }),
     expect: { call: "done", again: "done", ping: "pong" }

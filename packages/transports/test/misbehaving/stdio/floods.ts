@@ -48,11 +48,11 @@ export const cases: ReadonlyArray<StdioCase> = [
     expect: both
   },
   {
-    name: "a batch of 50,000 notifications",
+    name: "a batch of 25,000 notifications",
     heavy: true,
     stdio: {
       "tools/call": ({ answer, write }, message) => {
-        write(`[${Array.from({ length: 50_000 }, (_, i) => note(i).trim()).join(",")}]\n`)
+        write(`[${Array.from({ length: 25_000 }, (_, i) => note(i).trim()).join(",")}]\n`)
         answer(message)
       }
     },

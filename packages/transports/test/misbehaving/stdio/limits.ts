@@ -28,9 +28,9 @@ export const cases: ReadonlyArray<StdioCase> = [
     expect: { call: "done", ping: "pong" }
   },
   {
-    name: "an answer of 4 MB, of small objects",
+    name: "an answer of 2 MB, of small objects",
     heavy: true,
-    stdio: answers(() => list("{\"a\":1,\"b\":\"text\"}", 4 * mebibyte)),
+    stdio: answers(() => list("{\"a\":1,\"b\":\"text\"}", 2 * mebibyte)),
     expect: { call: "done", ping: "pong" }
   },
   {
