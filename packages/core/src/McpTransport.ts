@@ -52,6 +52,11 @@ export interface McpTransport extends Transport {
   readonly stderrLines?: ReadonlyArray<string>
   /** Set by the session before `start`: called with every line of the server's standard error. */
   onstderr?: ((line: string) => void) | undefined
+  /**
+   * Nobody waits for the answer to this request any more: ends the exchange of its own that it has, if any. Without it the
+   * session gives each `send` a `requestSignal` where `hasPerRequestStream` is true, which costs a call more.
+   */
+  readonly abandon?: ((id: RequestId) => void) | undefined
   /** Ends the connection at once, as a crash of the server would. For a process: SIGKILL to its group. */
   readonly kill?: (() => void) | undefined
 }

@@ -129,20 +129,11 @@ export const make = (session: McpSession["Service"]): Skills => {
     const lister: Lister = {
       server,
       requestTimeout: Duration.minutes(1),
-      request: (method, params, schema) =>
-        Effect.flatMap(
-          session.request(method, params),
-          (result) =>
-            Effect.flatMap(Effect.promise(async () => schema["~standard"].validate(result)), (checked) =>
-              checked.issues === undefined
-                ? Effect.succeed(checked.value)
-                : Effect.fail(invalid(
-                  method,
-                  checked.issues.map(({ message }) =>
-                    message
-                  ).join(" and ")
-                )))
-        ),
+      request: (method, params, check) =>
+        Effect.flatMap(session.request(method, params), (result) => {
+          const checked = check(result)
+          return typeof checked === "string" ? Effect.fail(invalid(method, checked)) : Effect.succeed(checked.value)
+        }),
       warn: (remark) => remarks.push(remark)
     }
     const isOffered = () => session.server.capabilities.extensions?.[extension] !== undefined

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Refusal } from "../src/internal/serverRequests.ts"
 import * as urlElicitation from "../src/internal/urlElicitation.ts"
 import { CallError, Rejected } from "../src/McpError.ts"
 
@@ -9,6 +10,8 @@ const sign = (elicitationId: string) => ({
   url: `https://example.org/${elicitationId}`,
   elicitationId
 })
+
+const nobody = new Refusal({ code: -32601, message: "nobody here answers that" })
 
 /** A call that is refused `times` times, and the answers to what is asked meanwhile, in order. */
 const calling = Effect.fnUntraced(
@@ -20,14 +23,15 @@ const calling = Effect.fnUntraced(
       const reason = new Rejected({ code, description: "first sign in", data })
       return Effect.fail(new CallError({ server: "hand", method: "tools/call", delivery: "answered", reason }))
     })
+    const session: Parameters<typeof urlElicitation.ask>[0] = {
+      answer: (method, params) => {
+        const action = answers[asked.length]
+        asked.push([method, params])
+        return action === undefined ? Effect.fail(nobody) : Effect.succeed({ action })
+      }
+    }
     const outcome = yield* Effect.match(
-      urlElicitation.asking({
-        answer: (method, params) => {
-          const action = answers[asked.length]
-          asked.push([method, params])
-          return action === undefined ? Effect.fail("nobody here answers that") : Effect.succeed({ action })
-        }
-      })(call),
+      Effect.catch(call, (error) => urlElicitation.ask(session, error, call)),
       { onFailure: ({ reason }) => reason.message, onSuccess: (done) => done }
     )
     return { outcome, asked, calls }

@@ -4,13 +4,16 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import * as Waiting from "../src/internal/waiting.ts"
 
-const late = { duration: "1 minute", orElse: () => Effect.fail("late") } as const
+const late = (waiting: Waiting.Waiting) => ({
+  deadline: waiting.deadline(60_000),
+  orElse: () => Effect.fail("late")
+})
 
 describe("a request's time-out", () => {
   it.effect("is as long as it says", () =>
     Effect.gen(function*() {
-      const waiting = Waiting.make()
-      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late)(Effect.never)))
+      const waiting = yield* Waiting.make
+      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late(waiting))(Effect.never)))
       yield* TestClock.adjust("59 seconds")
       assert.isUndefined(request.pollUnsafe())
       yield* TestClock.adjust("1 second")
@@ -19,10 +22,10 @@ describe("a request's time-out", () => {
 
   it.effect("does not count the time in which the server waits for our answers, however many at once", () =>
     Effect.gen(function*() {
-      const waiting = Waiting.make()
+      const waiting = yield* Waiting.make
       yield* Effect.forkChild(waiting.during(Effect.sleep("10 minutes")))
       yield* TestClock.adjust("5 minutes")
-      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late)(Effect.never)))
+      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late(waiting))(Effect.never)))
       yield* Effect.forkChild(waiting.during(Effect.sleep("10 minutes")))
       yield* TestClock.adjust("10 minutes")
       yield* TestClock.adjust("59 seconds")
@@ -33,8 +36,8 @@ describe("a request's time-out", () => {
 
   it.effect("goes on when an answer is interrupted", () =>
     Effect.gen(function*() {
-      const waiting = Waiting.make()
-      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late)(Effect.never)))
+      const waiting = yield* Waiting.make
+      const request = yield* Effect.forkChild(Effect.flip(waiting.timeoutOrElse(late(waiting))(Effect.never)))
       const answer = yield* Effect.forkChild(waiting.during(Effect.never))
       yield* TestClock.adjust("1 hour")
       assert.isUndefined(request.pollUnsafe())

@@ -1,10 +1,10 @@
-/** The SDK's client on one transport, until that ends or the scope closes: requests with typed failures. */
-import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client"
+/** One transport with its handshake done, until that ends or the scope closes: requests with typed failures. */
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { CallError, type ConnectionError } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
@@ -13,14 +13,17 @@ import type { Era } from "../NegotiationCache.ts"
 import type { Implementation, RequestId } from "../Protocol.ts"
 import type { Audience } from "./audience.ts"
 import * as failure from "./failure.ts"
-import * as Guard from "./guard.ts"
+import { protocolVersionKey } from "./headers.ts"
+import * as inputRequired from "./inputRequired.ts"
+import { excerpt, isRecord } from "./json.ts"
+import * as JsonRpc from "./jsonRpc.ts"
 import * as negotiation from "./negotiation.ts"
+import type { Check } from "./results.ts"
 import * as revisions from "./revisions.ts"
 import * as ServerRequests from "./serverRequests.ts"
-import * as standIn from "./standIn.ts"
 import type { Telemetry } from "./telemetry.ts"
 import { TransportDecorator } from "./transportDecorator.ts"
-import type { Waiting } from "./waiting.ts"
+import type { Deadline, Waiting } from "./waiting.ts"
 
 export interface Connection {
   readonly negotiated: negotiation.Negotiated
@@ -29,14 +32,12 @@ export interface Connection {
   readonly sessionId: string | undefined
   /** Whether arguments of a tool may have to be headers too: modern era over Streamable HTTP. */
   readonly hasHttpHeaders: boolean
-  /** The schema sees the result as the server gave it. It takes as long as it takes. */
+  /** The check sees the result as the server gave it. */
   readonly request: <A>(
     method: string,
     params: Record<string, unknown>,
-    schema: StandardSchemaV1<unknown, A>,
-    headers?: Readonly<Record<string, string>>,
-    /** Is told the id, before the request is sent. */
-    onSent?: (id: RequestId) => void
+    check: Check<A>,
+    options?: RequestOptions
   ) => Effect.Effect<A, CallError>
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
   /** Does what the server asks of us, where it asks by other ways than a request. */
@@ -56,15 +57,23 @@ export interface Connection {
   readonly lossOf: (error: CallError) => ConnectionError
 }
 
+export interface RequestOptions extends JsonRpc.RequestOptions {
+  /** Default: it takes as long as it takes. */
+  readonly limit?: Limit | undefined
+}
+
+/** How long a request may take, and what becomes of it then. */
+export interface Limit {
+  readonly deadline: Deadline
+  readonly orElse: () => Effect.Effect<never, CallError>
+}
+
 /** What is of the session, and the same for all of its connections. */
 export interface Surroundings extends Pick<Audience, "publish" | "publishStderr" | "warn"> {
   readonly clientInfo: Implementation
   readonly waiting: Waiting
   readonly telemetry: Telemetry
 }
-
-/** The SDK must never time out by itself (its time is not Effect's); this is its longest. */
-const forever = 2_147_483_647
 
 /** The server has left when it was asked which era it speaks. */
 export class EndedOnProbe extends Data.TaggedError("EndedOnProbe")<{ readonly error: ConnectionError }> {}
@@ -80,7 +89,7 @@ export const open = Effect.fnUntraced(function*<R>(
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
   const decorate = yield* TransportDecorator
   const tooLong = () => failure.connectTimeout(nobody, Duration.toMillis(timeout))
-  const [elapsed, inner] = yield* acquire.pipe(
+  const [elapsed, transport] = yield* acquire.pipe(
     // Ours keep to the time by themselves, and say what took it.
     Effect.timeoutOrElse({
       duration: Duration.sum(timeout, Duration.seconds(1)),
@@ -90,89 +99,139 @@ export const open = Effect.fnUntraced(function*<R>(
     Effect.flatMap((transport) => decorate(transport, options.name)),
     Effect.timed
   )
-  const peer: failure.Peer = { ...nobody, inner }
+  const peer: failure.Peer = { ...nobody, inner: transport }
   const ended = yield* Deferred.make<TransportError | undefined>()
-  inner.onstderr = publishStderr
-  let onSending: ((id: RequestId) => void) | undefined
-  const guard = Guard.make(inner, {
-    onNotification: publish,
+  const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
+  let era: Era | undefined
+  transport.onstderr = publishStderr
+  const rpc = JsonRpc.make(transport, {
+    onNotification: (notification) => {
+      if (notification.method === "notifications/cancelled") serverRequests.cancel(notification.params?.["requestId"])
+      publish(notification)
+    },
+    onRequest: (request) => {
+      const respond = (outcome: JsonRpc.Outcome) => rpc.respond(request.id, outcome)
+      if (era === "modern") {
+        return warn(`the server sent the request ${excerpt(request.method)}, which its protocol revision does not have`)
+      }
+      // Servers may ask for a sign of life before they say who they are.
+      return request.method === "ping" ? respond({ result: {} }) : serverRequests.receive(request, respond)
+    },
     onWarning: warn,
     onClose: (lost) => {
       Deferred.doneUnsafe(ended, Exit.succeed(lost))
-    },
-    onRequest: (id) => onSending?.(id)
+    }
   })
-  const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
-  // On the legacy era the SDK advertises nothing: its `initialize` goes nowhere.
-  const client = new ServerRequests.AskedClient(clientInfo, {
-    capabilities: negotiation.modernCapabilities(serverRequests.capabilities)
-  })
-  serverRequests.register(client)
+  // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
+  yield* Effect.addFinalizer(() => Effect.promise(() => rpc.close()))
   const { capabilities } = serverRequests
-  const negotiated = yield* connect(client, guard, peer, { ...options, clientInfo, capabilities, known }).pipe(
+  const negotiated = yield* shakeHands(rpc, transport, peer, { ...options, clientInfo, capabilities, known }).pipe(
     // The transport may have taken some of the time already, and says so itself where it took all.
     Effect.timeoutOrElse({
       duration: Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)),
       orElse: () => Effect.fail(failure.connectTimeout(peer, Duration.toMillis(timeout)))
     })
   )
-  const { era } = negotiated
+  era = negotiated.era
+  const withEnvelope = era === "legacy" ? keep : enveloping({
+    [protocolVersionKey]: negotiated.protocolVersion,
+    "io.modelcontextprotocol/clientInfo": clientInfo,
+    "io.modelcontextprotocol/clientCapabilities": negotiation.modernCapabilities(capabilities)
+  })
+  const hasHttpHeaders = era === "modern" && rpc.hasPerRequestStream()
 
-  const hasEnded = () => Deferred.isDoneUnsafe(ended)
-  const openOr = <A>(method: string, effect: Effect.Effect<A, CallError>): Effect.Effect<A, CallError> =>
-    Effect.suspend(() => hasEnded() ? Effect.fail(failure.gone(peer, method)) : effect)
+  const notify: Connection["notify"] = (method, params) =>
+    Effect.suspend(() =>
+      rpc.hasEnded() ? Effect.fail(failure.gone(peer, method)) : Effect.tryPromise({
+        try: () =>
+          rpc.notify(method, era === "legacy" && params === undefined ? undefined : withEnvelope(params ?? {})),
+        catch: (cause) => failure.toCallError(peer, method, JsonRpc.fromTransport(cause))
+      })
+    )
 
-  const send: Connection["request"] = (method, params, schema, headers, onSent) =>
-    Effect.tryPromise({
-      try: (signal) => {
-        onSending = onSent
-        try {
-          // The SDK sends before it returns.
-          return client.request(
-            { method, params },
-            era === "modern" ? standIn.unwrapping(schema) : schema,
-            { signal, timeout: forever, ...(headers === undefined ? {} : { headers }) }
-          )
-        } finally {
-          onSending = undefined
-        }
-      },
-      catch: (cause) => failure.toCallError(peer, method, cause)
+  /** In the modern era to end the exchange is to cancel it, where there is one. */
+  const cancel = (id: RequestId) => {
+    rpc.abandon(id)
+    rpc.forget(id)
+    if (hasHttpHeaders || rpc.hasEnded()) return
+    rpc.notify("notifications/cancelled", withEnvelope({ requestId: id, reason: "nobody waits for it any more" }))
+      .catch(
+        (cause) => warn(`the server could not be told that a request is cancelled: ${String(cause)}`)
+      )
+  }
+
+  /** One message and its answer. */
+  const exchange = <A>(
+    method: string,
+    params: Record<string, unknown>,
+    options: RequestOptions | undefined,
+    onResult: (result: Readonly<Record<string, unknown>>) => Effect.Effect<A, CallError>
+  ): Effect.Effect<A, CallError> =>
+    Effect.callback<A, CallError>((resume) => {
+      if (rpc.hasEnded()) return resume(Effect.fail(failure.gone(peer, method)))
+      let id: RequestId | undefined
+      const limit = options?.limit
+      const giveUp = () => {
+        waiting.remove(timer)
+        if (id !== undefined) cancel(id)
+      }
+      const timer = limit && waiting.add(limit.deadline, () => {
+        giveUp()
+        resume(limit.orElse())
+      })
+      id = rpc.request(method, params, (answer) => {
+        waiting.remove(timer)
+        resume(
+          Result.isSuccess(answer)
+            ? onResult(answer.success)
+            : Effect.fail(failure.toCallError(peer, method, answer.failure))
+        )
+      }, options)
+      return Effect.sync(giveUp)
     })
+
+  const request: Connection["request"] = (method, params, check, options) => {
+    const sent = withEnvelope(params)
+    const read = (result: Readonly<Record<string, unknown>>) => {
+      const checked = check(result)
+      return typeof checked === "string"
+        ? Effect.fail(failure.toCallError(peer, method, failure.invalidResult(checked)))
+        : Effect.succeed(checked.value)
+    }
+    return exchange(
+      method,
+      sent,
+      options,
+      (result) =>
+        era === "legacy" || !inputRequired.isQuestion(result) ? read(result) : Effect.flatMap(
+          inputRequired.fulfil(result, {
+            answer: serverRequests.answer,
+            again: (more) => Effect.mapError(exchange(method, { ...sent, ...more }, options, Effect.succeed), begun),
+            // What we could not answer because the connection is gone, the server never heard of.
+            failed: (why) => rpc.hasEnded() ? begun(failure.gone(peer, method)) : failure.toCallError(peer, method, why)
+          }),
+          read
+        )
+    )
+  }
 
   const connection: Connection = {
     negotiated,
     era,
-    sessionId: inner.sessionId,
-    hasHttpHeaders: era === "modern" && inner.hasPerRequestStream === true,
-    request: (method, params, schema, headers, onSent) =>
-      openOr(
-        method,
-        Effect.suspend(() => {
-          const before = guard.questions()
-          return Effect.mapError(send(method, params, schema, headers, onSent), (error) =>
-            // A later round may not have been sent: the first was.
-            error.delivery === "not-sent" && guard.questions() !== before ? begun(error) : error)
-        })
-      ),
-    notify: (method, params) =>
-      openOr(
-        method,
-        Effect.tryPromise({
-          try: () => client.notification({ method, ...(params === undefined ? {} : { params }) }),
-          catch: (cause) => failure.toCallError(peer, method, cause)
-        })
-      ),
+    sessionId: transport.sessionId,
+    hasHttpHeaders,
+    request,
+    notify,
     answer: serverRequests.answer,
     ended: Effect.map(
       Deferred.await(ended),
       (lost) => lost === undefined ? undefined : failure.lost(peer, lost)
     ),
-    hasEnded,
-    idle: guard.idle,
-    hasServed: guard.hasServed,
-    isIdle: guard.isIdle,
-    isProcess: inner.kill !== undefined,
+    hasEnded: rpc.hasEnded,
+    idle: rpc.idle,
+    hasServed: rpc.hasServed,
+    isIdle: rpc.isIdle,
+    isProcess: transport.kill !== undefined,
     warn,
     lossOf: (error) => failure.lossOf(peer, error)
   }
@@ -187,34 +246,55 @@ export const open = Effect.fnUntraced(function*<R>(
   return connection
 })
 
-const begun = ({ hint, method, reason, server }: CallError): CallError =>
-  new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** The SDK's client finds everything negotiated already. */
-const connect = Effect.fnUntraced(function*(
-  client: Client,
-  guard: Guard.Guard,
+const shakeHands = Effect.fnUntraced(function*(
+  rpc: JsonRpc.JsonRpc,
+  transport: McpTransport,
   peer: failure.Peer,
-  { cacheKey, capabilities, clientInfo, known, protocolVersion }:
-    & Options
-    & Pick<
-      negotiation.Options,
-      "clientInfo" | "capabilities" | "known"
-    >
-): Effect.fn.Return<negotiation.Negotiated, ConnectionError | EndedOnProbe, Scope.Scope> {
-  // Before connecting, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Effect.addFinalizer(() => Effect.promise(() => guard.close()))
-  const negotiating = { cacheKey, protocolVersion, clientInfo, capabilities, known }
-  const negotiated = yield* negotiation.negotiate(guard, negotiating).pipe(
+  options: Options & Pick<negotiation.Options, "clientInfo" | "capabilities" | "known">
+): Effect.fn.Return<negotiation.Negotiated, ConnectionError | EndedOnProbe> {
+  const orConnectionError = (run: () => Promise<void>) =>
+    Effect.tryPromise({
+      try: run,
+      catch: (cause) => failure.fromTransportError(peer, JsonRpc.fromTransport(cause))
+    })
+  yield* orConnectionError(() => rpc.start())
+  const { cacheKey, capabilities, clientInfo, known, protocolVersion } = options
+  const negotiated = yield* negotiation.negotiate(rpc, {
+    cacheKey,
+    protocolVersion,
+    clientInfo,
+    capabilities,
+    known
+  }).pipe(
     Effect.mapError((refused) => {
       const error = failure.refused(peer, refused)
       return refused.endedOnProbe === true ? new EndedOnProbe({ error }) : error
     })
   )
-  guard.adopt(negotiated)
-  yield* Effect.tryPromise({
-    try: (signal) => client.connect(guard, { signal, timeout: forever, prior: standIn.prior(negotiated) }),
-    catch: (cause) => failure.toConnectionError(peer, cause)
-  })
+  // Questions that nobody waits for any more.
+  rpc.forgetAll()
+  transport.setProtocolVersion?.(negotiated.protocolVersion)
+  if (negotiated.era === "legacy") {
+    yield* orConnectionError(() => rpc.notify("notifications/initialized"))
+  }
   return negotiated
+})
+
+/** A later round may not have been sent: the first was. */
+const begun = (error: CallError): CallError => {
+  if (error.delivery !== "not-sent") return error
+  const { hint, method, reason, server } = error
+  return new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
+}
+
+const keep = (params: Record<string, unknown>) => params
+
+/** What every message of the modern era says of us; the caller's own `_meta` wins. */
+const enveloping = (envelope: Readonly<Record<string, unknown>>) => (params: Record<string, unknown>) => ({
+  ...params,
+  _meta: isRecord(params["_meta"]) ? { ...envelope, ...params["_meta"] } : envelope
 })

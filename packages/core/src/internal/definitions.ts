@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { CallToolResult, Tool } from "../Protocol.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import * as outputSchema from "./outputSchema.ts"
 import * as paramHeaders from "./paramHeaders.ts"
 import * as requests from "./requests.ts"
@@ -28,6 +28,8 @@ export interface Definitions {
   readonly names: () => ReadonlySet<string>
   /** Whether the tool may be called twice: as it says itself, for which the server is asked where it never was. */
   readonly isRepeatable: (name: string) => Effect.Effect<boolean>
+  /** Whether there is nothing to check. */
+  readonly isPlain: (name: string, result: CallToolResult) => boolean
   /** What of the `structuredContent` does not fit the tool's `outputSchema`; nothing where that cannot be told. */
   readonly issues: (name: string, result: CallToolResult) => Effect.Effect<ReadonlyArray<string>>
 }
@@ -118,6 +120,9 @@ export const make = (session: Session): Definitions => {
     return []
   })
 
+  const isPlain = (name: string, { isError, structuredContent }: CallToolResult) =>
+    isError !== true && structuredContent === undefined && current?.get(name)?.tool.outputSchema === undefined
+
   const isRepeatable = (name: string) =>
     Effect.suspend(() => current !== undefined ? Effect.void : Effect.ignore(Effect.timeoutOption(list, longestLook)))
       .pipe(Effect.map(() => {
@@ -125,7 +130,7 @@ export const make = (session: Session): Definitions => {
         return readOnlyHint === true || idempotentHint === true
       }))
 
-  return { isRepeatable, list, learn, get: (name) => current?.get(name), names: () => names, issues }
+  return { isRepeatable, list, learn, get: (name) => current?.get(name), names: () => names, isPlain, issues }
 }
 
 /** Tools whose declarations are not valid must not be offered. Specification: 2026-07-28, Tools, x-mcp-header. */

@@ -1,18 +1,6 @@
-/** What the SDK rejects with, as our errors. */
-import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client"
-import {
-  CallError,
-  type CallErrorReason,
-  Closed,
-  ConnectionError,
-  type ConnectionPhase,
-  type Delivery,
-  InvalidResult,
-  Rejected,
-  Unsupported
-} from "../McpError.ts"
+/** What a transport tells of a failure, as our errors. */
+import { CallError, Closed, ConnectionError, type ConnectionPhase, InvalidResult } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
-import { isRecord } from "./guard.ts"
 import type { Refused } from "./negotiation.ts"
 
 /** Whom a failure is about. */
@@ -25,56 +13,12 @@ export interface Peer {
 
 const stderrOf = (peer: Peer): ReadonlyArray<string> => peer.inner?.stderrLines ?? []
 
-/** The failure of the transport behind what the SDK rejected with, if there is one. */
-const transportError = (peer: Peer, cause: unknown): TransportError | undefined => {
-  if (cause instanceof TransportError) return cause
-  if (cause instanceof ProtocolError && cause.data instanceof TransportError) return cause.data
-  const lost = peer.inner?.lost
-  if (lost === undefined || !(cause instanceof SdkError) || cause.code !== SdkErrorCode.ConnectionClosed) {
-    return undefined
-  }
-  // What ended the connection may itself not have been sent; what was waiting for its answer was.
-  return lost.delivery === "not-sent" ? new TransportError({ ...lost, delivery: "unknown" }) : lost
-}
+/** What becomes of one request. */
+export const toCallError = (peer: Peer, method: string, { delivery, hint, reason }: TransportError): CallError =>
+  new CallError({ server: peer.server, method, delivery, reason, ...(hint === undefined ? {} : { hint }) })
 
-const isClosed = (cause: unknown): boolean =>
-  cause instanceof SdkError
-    ? cause.code === SdkErrorCode.ConnectionClosed || cause.code === SdkErrorCode.NotConnected
-    : cause instanceof Error && cause.message === "Not connected"
-
-const closed = (peer: Peer, cause: unknown): Closed =>
-  peer.inner?.lost?.reason._tag === "Closed"
-    ? peer.inner.lost.reason
-    : new Closed({ description: "the connection is closed", stderr: stderrOf(peer), cause })
-
-const reasonOf = (peer: Peer, cause: unknown): readonly [CallErrorReason, Delivery] => {
-  if (isClosed(cause)) {
-    const sent = cause instanceof SdkError && cause.code === SdkErrorCode.ConnectionClosed
-    return [closed(peer, cause), sent ? "unknown" : "not-sent"]
-  }
-  if (cause instanceof ProtocolError) {
-    const data = cause.data === undefined ? {} : { data: cause.data }
-    return [new Rejected({ code: cause.code, description: cause.message, ...data }), "answered"]
-  }
-  if (cause instanceof SdkError && cause.code === SdkErrorCode.MethodNotSupportedByProtocolVersion) {
-    return [new Unsupported({ description: cause.message }), "not-sent"]
-  }
-  // On the modern era, where the server asks in its answer.
-  if (cause instanceof SdkError && cause.code === SdkErrorCode.CapabilityNotSupported) {
-    const method = isRecord(cause.data) ? String(cause.data["method"]) : "something"
-    return [new Unsupported({ description: `it needs ${method}, which nobody here provides` }), "answered"]
-  }
-  return [new InvalidResult({ description: cause instanceof Error ? cause.message : String(cause) }), "answered"]
-}
-
-export const toCallError = (peer: Peer, method: string, cause: unknown): CallError => {
-  const failure = transportError(peer, cause)
-  const [reason, delivery] = failure === undefined
-    ? reasonOf(peer, cause)
-    : [failure.reason, failure.delivery] as const
-  const hint = failure?.hint === undefined ? {} : { hint: failure.hint }
-  return new CallError({ server: peer.server, method, delivery, reason, ...hint })
-}
+export const invalidResult = (description: string): TransportError =>
+  new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
 
 type Fields = Partial<Omit<ConstructorParameters<typeof ConnectionError>[0], "server" | "transport" | "phase">>
 
@@ -196,13 +140,6 @@ export const refused = (peer: Peer, { error, method }: Refused): ConnectionError
     default:
       return fromTransportError(peer, error)
   }
-}
-
-/** The SDK's client could not take up what was negotiated. */
-export const toConnectionError = (peer: Peer, cause: unknown): ConnectionError => {
-  const failure = transportError(peer, cause)
-  if (failure !== undefined) return fromTransportError(peer, failure)
-  return connectionError(peer, "negotiate", { description: "the connection closed during initialize", cause })
 }
 
 export const connectTimeout = (peer: Peer, milliseconds: number): ConnectionError =>

@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 
 export interface FairQueue {
-  /** Runs the effect in a place of its own, as soon as there is one; gives it back after what `onExit` has to do, if any. */
+  readonly isFree: () => boolean
+  /** To be run once. Runs the effect in a place of its own, as soon as there is one; gives it back after what `onExit` has to do, if any. */
   readonly run: <A, E, R>(
     flow: string,
     effect: Effect.Effect<A, E, R>,
@@ -74,34 +75,34 @@ export const make = (places: number): FairQueue => {
 
   return {
     waiting: () => waiting,
-    run: (flow, effect, onExit) =>
-      Effect.suspend(() => {
-        const turn: Turn = { hasPlace: false }
-        return Effect.onExit(
-          // Taken in here, so that an interruption cannot come between taking and giving back.
-          Effect.suspend(() => {
-            if (taken < places) {
-              taken += 1
-              turn.hasPlace = true
-              return effect
-            }
-            wait(flow, turn)
-            return Effect.andThen(
-              Effect.callback<void>((resume) => {
-                if (turn.hasPlace) resume(Effect.void)
-                else turn.wake = () => resume(Effect.void)
-              }),
-              effect
-            )
-          }),
-          (exit) => {
-            const last = onExit(exit)
-            if (last !== undefined) return Effect.ensuring(last, Effect.sync(() => leave(flow, turn)))
-            leave(flow, turn)
-            return Effect.void
+    isFree: () => taken < places,
+    run: (flow, effect, onExit) => {
+      const turn: Turn = { hasPlace: false }
+      return Effect.onExitPrimitive(
+        // Taken in here, so that an interruption cannot come between taking and giving back.
+        Effect.suspend(() => {
+          if (taken < places) {
+            taken += 1
+            turn.hasPlace = true
+            return effect
           }
-        )
-      })
+          wait(flow, turn)
+          return Effect.andThen(
+            Effect.callback<void>((resume) => {
+              if (turn.hasPlace) resume(Effect.void)
+              else turn.wake = () => resume(Effect.void)
+            }),
+            effect
+          )
+        }),
+        (exit) => {
+          const last = onExit(exit)
+          if (last !== undefined) return Effect.ensuring(last, Effect.sync(() => leave(flow, turn)))
+          leave(flow, turn)
+          return undefined
+        }
+      )
+    }
   }
 }
 

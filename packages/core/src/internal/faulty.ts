@@ -127,6 +127,7 @@ const decorate = Effect.fnUntraced(function*(
     get sessionId() {
       return inner.sessionId
     },
+    ...(inner.abandon === undefined ? {} : { abandon: inner.abandon }),
     kill,
     setProtocolVersion: (version) => inner.setProtocolVersion?.(version),
     setSupportedProtocolVersions: (versions) => inner.setSupportedProtocolVersions?.(versions),

@@ -1,11 +1,10 @@
 /** Forms: defaults, and whether what was filled in fits. By hand, because a form's schema has few words and an order. */
-import { isSpecType } from "@modelcontextprotocol/client"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { FieldSchema, FieldValue, FormContent, FormSchema } from "../Elicitation.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 
 /** The form that a server asks for, without what it writes as null; fails with what is wrong with it. */
 export const read = (value: unknown): Result.Result<FormSchema, string> => {
@@ -91,12 +90,43 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
 
 const isNames = (value: unknown): value is Array<string> => Array.isArray(value) && value.every(Predicate.isString)
 
-/** Where a field has choices, the SDK's check takes it for free text if they are not what they should be. */
-const isField = (value: unknown): value is FieldSchema =>
-  isSpecType.PrimitiveSchemaDefinition(value) && (!("enum" in value) || isNames(value.enum)) &&
-  (!("oneOf" in value) || Array.isArray(value.oneOf) && value.oneOf.every(isChoice))
+/** Keys that the specification does not know may be anything. */
+const isField = (value: unknown): value is FieldSchema => {
+  if (!isRecord(value) || !isOptional(value["title"], Predicate.isString)) return false
+  if (!isOptional(value["description"], Predicate.isString)) return false
+  const { default: initial, type } = value
+  switch (type) {
+    case "boolean":
+      return isOptional(initial, Predicate.isBoolean)
+    case "number":
+    case "integer":
+      return [initial, value["minimum"], value["maximum"]].every((limit) => isOptional(limit, Predicate.isNumber))
+    case "string":
+      if (!isOptional(initial, Predicate.isString)) return false
+      return "enum" in value || "oneOf" in value
+        ? isOptional(value["enum"], isNames) && isOptional(value["oneOf"], isChoices) &&
+          isOptional(value["enumNames"], isNames)
+        : [value["minLength"], value["maxLength"]].every((limit) => isOptional(limit, Predicate.isNumber)) &&
+          isOptional(value["format"], (format) => typeof format === "string" && Object.hasOwn(formats, format))
+    case "array": {
+      if (![value["minItems"], value["maxItems"]].every((limit) => isOptional(limit, Predicate.isNumber))) return false
+      const { items } = value
+      return isOptional(initial, isNames) && isRecord(items) &&
+        (items["anyOf"] === undefined ? items["type"] === "string" && isNames(items["enum"]) : isTitled(items["anyOf"]))
+    }
+    default:
+      return false
+  }
+}
+
+const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
 
 const isChoice = (value: unknown): boolean => isRecord(value) && typeof value["const"] === "string"
+
+const isChoices = (value: unknown): boolean => Array.isArray(value) && value.every(isChoice)
+
+const isTitled = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((choice) => isChoice(choice) && typeof choice.title === "string")
 
 type TextSchema = Exclude<Extract<FieldSchema, { readonly type: "string" }>, { enum: unknown } | { oneOf: unknown }>
 

@@ -12,9 +12,9 @@ import { InvalidResult, Unsupported } from "../McpError.ts"
 import { TransportError } from "../McpTransport.ts"
 import * as NegotiationCache from "../NegotiationCache.ts"
 import type { Implementation, ServerCapabilities } from "../Protocol.ts"
-import type * as Guard from "./guard.ts"
-import { isRecord } from "./guard.ts"
 import { protocolVersionKey } from "./headers.ts"
+import { isRecord } from "./json.ts"
+import type { Answer, JsonRpc } from "./jsonRpc.ts"
 import * as revisions from "./revisions.ts"
 import * as trace from "./trace.ts"
 
@@ -43,16 +43,16 @@ export const modernCapabilities = (capabilities: ClientCapabilities): ClientCapa
 })
 
 export const negotiate = Effect.fnUntraced(function*(
-  guard: Guard.Guard,
+  rpc: JsonRpc,
   options: Options
 ): Effect.fn.Return<Negotiated, Refused> {
   const { cacheKey, protocolVersion } = options
-  if (protocolVersion !== undefined) return yield* pinned(guard, options, protocolVersion)
+  if (protocolVersion !== undefined) return yield* pinned(rpc, options, protocolVersion)
   const cache = yield* NegotiationCache.NegotiationCache
   const remembered = cacheKey === undefined ? undefined : yield* cache.get(cacheKey)
   const known = options.known ?? remembered
   const shown: Shown = { late: Deferred.makeUnsafe() }
-  const outcome = yield* Effect.result(automatic(guard, options, known, shown))
+  const outcome = yield* Effect.result(automatic(rpc, options, known, shown))
   if (cacheKey !== undefined) {
     const era = Deferred.isDoneUnsafe(shown.late) ? "modern" : shown.era
     if (era !== undefined && era !== remembered) yield* cache.set(cacheKey, era)
@@ -93,10 +93,10 @@ type Verdict =
   | { readonly _tag: "Again" }
   | { readonly _tag: "Refused"; readonly refused: Refused }
 
-const pinned = (guard: Guard.Guard, options: Options, pin: string): Effect.Effect<Negotiated, Refused> => {
-  if (pin === "legacy") return initialize(guard, options, legacyRevisions)
-  if (pin !== "modern" && !modernRevisions.includes(pin)) return initialize(guard, options, [pin])
-  return Effect.flatMap(discover(guard, options), ({ answer, verdict }) => {
+const pinned = (rpc: JsonRpc, options: Options, pin: string): Effect.Effect<Negotiated, Refused> => {
+  if (pin === "legacy") return initialize(rpc, options, legacyRevisions)
+  if (pin !== "modern" && !modernRevisions.includes(pin)) return initialize(rpc, options, [pin])
+  return Effect.flatMap(discover(rpc, options), ({ answer, verdict }) => {
     switch (verdict._tag) {
       case "Modern":
         return Effect.succeed(verdict.negotiated)
@@ -109,13 +109,13 @@ const pinned = (guard: Guard.Guard, options: Options, pin: string): Effect.Effec
 }
 
 const automatic = Effect.fnUntraced(function*(
-  guard: Guard.Guard,
+  rpc: JsonRpc,
   options: Options,
   known: NegotiationCache.Era | undefined,
   shown: Shown
 ): Effect.fn.Return<Negotiated, Refused> {
   const { late } = shown
-  const legacy = initialize(guard, options, legacyRevisions)
+  const legacy = initialize(rpc, options, legacyRevisions)
   const isModern = (negotiated: Negotiated) => {
     shown.era = "modern"
     return negotiated
@@ -127,10 +127,10 @@ const automatic = Effect.fnUntraced(function*(
       return shaken.success
     }
     if (!isAnswer(shaken.failure.error)) return yield* Effect.fail(shaken.failure)
-    return isModern(yield* modernOr(guard, options, shaken.failure))
+    return isModern(yield* modernOr(rpc, options, shaken.failure))
   }
   const probeTimeout = Duration.fromInputUnsafe(yield* NegotiationCache.ProbeTimeout)
-  const asked = yield* discover(guard, options, (verdict) => {
+  const asked = yield* discover(rpc, options, (verdict) => {
     if (verdict._tag === "Modern") Deferred.doneUnsafe(late, Effect.succeed(verdict.negotiated))
   }).pipe(Effect.timeoutOption(known === "modern" ? Duration.max(knownProbeTimeout, probeTimeout) : probeTimeout))
 
@@ -138,7 +138,7 @@ const automatic = Effect.fnUntraced(function*(
     const { verdict } = asked.value
     if (verdict._tag === "Modern") return isModern(verdict.negotiated)
     if (verdict._tag === "Refused") {
-      return yield* Effect.fail(guard.hasEnded() ? { ...verdict.refused, endedOnProbe: true } : verdict.refused)
+      return yield* Effect.fail(rpc.hasEnded() ? { ...verdict.refused, endedOnProbe: true } : verdict.refused)
     }
     if (verdict._tag === "Legacy" && verdict.isCertain) shown.era = "legacy"
     return yield* legacy
@@ -148,24 +148,24 @@ const automatic = Effect.fnUntraced(function*(
     Effect.tap(() =>
       Effect.sync(() => {
         // Over HTTP an answer that comes late goes nowhere, so that silence may have been a slow start.
-        if (!guard.hasPerRequestStream) shown.era = "legacy"
+        if (!rpc.hasPerRequestStream()) shown.era = "legacy"
       })
     ),
     Effect.raceFirst(Effect.delay(Deferred.await(late), probeTimeout)),
     Effect.catch((refused) => {
-      if (guard.hasEnded()) return Effect.fail({ ...refused, endedOnProbe: true })
+      if (rpc.hasEnded()) return Effect.fail({ ...refused, endedOnProbe: true })
       if (Deferred.isDoneUnsafe(late)) return Deferred.await(late)
       return isAnswer(refused.error)
-        ? Effect.map(modernOr(guard, options, refused), isModern)
+        ? Effect.map(modernOr(rpc, options, refused), isModern)
         : Effect.fail(refused)
     })
   )
 })
 
 /** A server that refuses `initialize` may speak nothing but the modern era. */
-const modernOr = (guard: Guard.Guard, options: Options, refused: Refused): Effect.Effect<Negotiated, Refused> =>
+const modernOr = (rpc: JsonRpc, options: Options, refused: Refused): Effect.Effect<Negotiated, Refused> =>
   Effect.flatMap(
-    discover(guard, options),
+    discover(rpc, options),
     ({ verdict }) => verdict._tag === "Modern" ? Effect.succeed(verdict.negotiated) : Effect.fail(refused)
   )
 
@@ -178,28 +178,30 @@ const isAnswer = ({ delivery, reason }: TransportError): boolean =>
 const unknownMessage: ReadonlyArray<number> = [400, 404, 405, 406, 415, 422]
 
 const exchange = (
-  guard: Guard.Guard,
+  rpc: JsonRpc,
   method: string,
   params: Record<string, unknown>,
-  onAnswer?: (answer: Guard.Answer) => void
-): Effect.Effect<Guard.Answer> =>
+  onAnswer?: (answer: Answer) => void
+): Effect.Effect<Answer> =>
   Effect.withFiber((fiber) =>
-    Effect.callback<Guard.Answer>((resume, signal) =>
-      guard.exchange(method, trace.withTraceContext(fiber, params), (answer) => {
+    Effect.callback<Answer>((resume) => {
+      const id = rpc.request(method, trace.withTraceContext(fiber, params), (answer) => {
         onAnswer?.(answer)
         resume(Effect.succeed(answer))
-      }, signal)
-    )
+      })
+      // Its answer may come late and still be of use, where it comes at all.
+      return Effect.sync(() => rpc.abandon(id))
+    })
   )
 
 interface Asked {
-  readonly answer: Guard.Answer
+  readonly answer: Answer
   readonly verdict: Verdict
 }
 
 /** `onVerdict` is told also when nobody waits any more. */
 const discover = (
-  guard: Guard.Guard,
+  rpc: JsonRpc,
   options: Options,
   onVerdict: (verdict: Verdict) => void = () => {}
 ): Effect.Effect<Asked> => {
@@ -211,14 +213,14 @@ const discover = (
     }
   }
   const ask = Effect.map(
-    exchange(guard, "server/discover", params, (answer) => onVerdict(read(guard, answer))),
-    (answer): Asked => ({ answer, verdict: read(guard, answer) })
+    exchange(rpc, "server/discover", params, (answer) => onVerdict(read(rpc, answer))),
+    (answer): Asked => ({ answer, verdict: read(rpc, answer) })
   )
   // A server may refuse the first message of its life; which revision to take it says itself.
   return Effect.flatMap(ask, (first) => first.verdict._tag === "Again" ? ask : Effect.succeed(first))
 }
 
-const read = (guard: Guard.Guard, answer: Guard.Answer): Verdict => {
+const read = (rpc: JsonRpc, answer: Answer): Verdict => {
   if (Result.isSuccess(answer)) {
     const versions = strings(answer.success["supportedVersions"])
     const version = versions.find((version) => modernRevisions.includes(version))
@@ -228,7 +230,7 @@ const read = (guard: Guard.Guard, answer: Guard.Answer): Verdict => {
   }
   const error = answer.failure
   const { phase, reason } = error
-  if (guard.hasEnded() || reason._tag === "Unauthorized" || unreachable.includes(phase)) {
+  if (rpc.hasEnded() || reason._tag === "Unauthorized" || unreachable.includes(phase)) {
     return { _tag: "Refused", refused: { method: "server/discover", error } }
   }
   const supported = supportedIn(error)
@@ -267,13 +269,13 @@ const fromDiscover = (protocolVersion: string, result: Readonly<Record<string, u
 }
 
 const initialize = (
-  guard: Guard.Guard,
+  rpc: JsonRpc,
   { capabilities, clientInfo, protocolVersion: pin }: Options,
   accepted: ReadonlyArray<string>
 ): Effect.Effect<Negotiated, Refused> => {
   const refuse = (error: TransportError) => Effect.fail<Refused>({ method: "initialize", error })
   return Effect.flatMap(
-    exchange(guard, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
+    exchange(rpc, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
     (answer): Effect.Effect<Negotiated, Refused> => {
       if (Result.isFailure(answer)) {
         const supported = supportedIn(answer.failure)
@@ -326,7 +328,7 @@ const unsupported = (description: string, pin?: string): TransportError =>
       : `its \`protocolVersion\` is configured as ${pin}; leave that out to negotiate`
   })
 
-const notModern = (answer: Guard.Answer): TransportError =>
+const notModern = (answer: Answer): TransportError =>
   new TransportError({
     phase: "negotiate",
     delivery: "answered",

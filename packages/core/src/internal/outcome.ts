@@ -3,7 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { CallError, ConnectionError } from "../McpError.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import { ended } from "./words.ts"
 
 export interface Outcome {

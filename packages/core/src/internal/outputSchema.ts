@@ -7,7 +7,7 @@ import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv"
 import type { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 
 /** What is wrong with a value; nothing if it is valid. Fails where that cannot be told. */
 export type Check = (value: unknown) => Result.Result<ReadonlyArray<string>, string>

@@ -19,6 +19,8 @@ export interface Overload {
    * must not be sent. Calls of the same flow (a method or a tool) wait for each other, and take turns with other flows.
    */
   readonly run: <A>(method: string, flow: string, effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
+  /** Whether what is run now need not wait. */
+  readonly isFree: () => boolean
   /** A request that was sent was given up, because no answer came in time. To be told before it is interrupted. */
   readonly timedOut: (error: CallError) => Effect.Effect<void>
   /** The server is connected to anew. */
@@ -103,6 +105,7 @@ export const make = (
         const paced = pace === undefined ? sent : Effect.andThen(pace.turn(flow), sent)
         return unlessOpen(method, () => places.run(flow, paced, (exit) => ended(call, exit)))
       }),
+    isFree: () => pace === undefined && places.isFree() && breaker?.current() === undefined,
     reset: () => breaker?.reset(),
     timedOut: (error) =>
       Effect.suspend(() =>

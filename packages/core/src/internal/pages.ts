@@ -1,9 +1,8 @@
 /** Follows `nextCursor` to the end of a list; a list that never ends is an error, with what was read of it. */
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { CallError, InvalidResult } from "../McpError.ts"
-import type { Page } from "./results.ts"
+import type { Check, Page } from "./results.ts"
 
 /** Whatever can be asked for a list; `Session` is one. */
 export interface Lister {
@@ -12,7 +11,7 @@ export interface Lister {
   readonly request: <A>(
     method: string,
     params: Record<string, unknown>,
-    schema: StandardSchemaV1<unknown, A>
+    check: Check<A>
   ) => Effect.Effect<A, CallError>
   readonly warn: (description: string) => void
 }
@@ -28,7 +27,7 @@ const patience = 10
 export const pages = (
   lister: Lister,
   method: string,
-  schema: StandardSchemaV1<unknown, Page>
+  check: Check<Page>
 ): Effect.Effect<ReadonlyArray<unknown>, CallError> =>
   Effect.suspend(() => {
     const items: Array<unknown> = []
@@ -43,7 +42,7 @@ export const pages = (
         })
       )
     const duration = Duration.times(lister.requestTimeout, patience)
-    return read(lister, method, schema, items, endless).pipe(
+    return read(lister, method, check, items, endless).pipe(
       Effect.timeoutOrElse({
         duration,
         orElse: () => endless(`the list did not end within ${Duration.format(duration)}`)
@@ -54,14 +53,14 @@ export const pages = (
 const read = Effect.fnUntraced(function*(
   lister: Lister,
   method: string,
-  schema: StandardSchemaV1<unknown, Page>,
+  check: Check<Page>,
   items: Array<unknown>,
   endless: (description: string) => Effect.Effect<never, CallError>
 ): Effect.fn.Return<ReadonlyArray<unknown>, CallError> {
   const seen = new Set<string>()
   let size = 0
   for (let cursor: string | undefined;;) {
-    const page = yield* lister.request(method, cursor === undefined ? {} : { cursor }, schema)
+    const page = yield* lister.request(method, cursor === undefined ? {} : { cursor }, check)
     // To read a big page has taken its time already.
     yield* Effect.yieldNow
     for (const item of page.items) items.push(item)

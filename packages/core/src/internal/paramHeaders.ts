@@ -4,8 +4,8 @@
  */
 import * as Result from "effect/Result"
 import type { Tool } from "../Protocol.ts"
-import { isRecord } from "./guard.ts"
 import * as headers from "./headers.ts"
+import { isRecord } from "./json.ts"
 
 export interface Declaration {
   /** Where the argument is. */

@@ -236,8 +236,10 @@ export const make = Effect.fnUntraced(
       available,
       lose: (connection, loss) => {
         if (policy === false || link._tag !== "Up" || link.connection !== connection) return
-        Deferred.doneUnsafe(link.lost, Exit.succeed(loss))
+        const { lost } = link
+        // First, because whoever hears of it may have mended it before this returns.
         fall(loss.error)
+        Deferred.doneUnsafe(lost, Exit.succeed(loss))
       },
       degrade: (next) =>
         Effect.suspend(() => {

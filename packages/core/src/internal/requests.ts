@@ -1,10 +1,9 @@
 /** Requests that are no more than a method, a span and a check of what comes back. */
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import { CallError, type Delivery, InvalidResult, Unsupported } from "../McpError.ts"
 import type { CallOptions, McpSession } from "../McpSession.ts"
 import type { ListMethod } from "./catalog.ts"
-import { excerpt } from "./guard.ts"
+import { excerpt } from "./json.ts"
 import { type Lister, pages } from "./pages.ts"
 import * as results from "./results.ts"
 import type { Session } from "./session.ts"
@@ -14,10 +13,10 @@ export const send = <A>(
   session: Session,
   method: string,
   params: Record<string, unknown>,
-  schema: StandardSchemaV1<unknown, A>,
+  check: results.Check<A>,
   options?: CallOptions
 ): Effect.Effect<A, CallError> =>
-  session.request(method, options?.meta === undefined ? params : { ...params, _meta: options.meta }, schema, {
+  session.request(method, options?.meta === undefined ? params : { ...params, _meta: options.meta }, check, {
     timeout: options?.timeout,
     isRepeatable: options?.idempotent,
     whileReconnecting: options?.whileReconnecting

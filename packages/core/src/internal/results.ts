@@ -1,5 +1,4 @@
-/** Checks of what servers answer, as Standard Schemas for the SDK: by hand, because they run on every call. */
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
+/** Checks of what servers answer: by hand, because they run on every call. */
 import type {
   CallToolResult,
   CompleteResult,
@@ -10,18 +9,10 @@ import type {
   ResourceTemplate,
   Tool
 } from "../Protocol.ts"
-import { excerpt, isRecord } from "./guard.ts"
+import { excerpt, isRecord } from "./json.ts"
 
-export const schema = <A>(check: (value: unknown) => { readonly value: A } | string): StandardSchemaV1<unknown, A> => ({
-  "~standard": {
-    version: 1,
-    vendor: "universal-mcp",
-    validate: (value) => {
-      const checked = check(value)
-      return typeof checked === "string" ? { issues: [{ message: checked }] } : checked
-    }
-  }
-})
+/** The value as it is read, or what is wrong with it. */
+export type Check<A> = (value: Readonly<Record<string, unknown>>) => { readonly value: A } | string
 
 /** An answer of a tool, and what had to be remarked about it. */
 export interface ToolResult {
@@ -33,8 +24,7 @@ export interface ToolResult {
  * Servers leave `content` out where there is none; unknown kinds of content pass through. A block that is not valid
  * costs no other: what can be read of it is text, the rest is left out.
  */
-export const callToolResult = (value: unknown): { readonly value: ToolResult } | string => {
-  if (!isRecord(value)) return "the result is not an object"
+export const callToolResult: Check<ToolResult> = (value) => {
   if (isToolResult(value)) return { value: { result: value } }
   const { content } = value
   const given = Array.isArray(content) ? content : content === undefined || content === null ? [] : [content]
@@ -81,9 +71,7 @@ export const isResourceTemplate = (value: unknown): value is ResourceTemplate =>
   isRecord(value) && typeof value["uriTemplate"] === "string"
 
 /** Any object. */
-export const any = schema<Record<string, unknown>>((value) =>
-  isRecord(value) ? { value: { ...value } } : "the result is not an object"
-)
+export const any: Check<Record<string, unknown>> = (value) => ({ value: { ...value } })
 
 const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, unknown>>> =>
   Array.isArray(value) && value.every(isRecord)
@@ -91,16 +79,14 @@ const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, 
 const isReadResult = (value: Readonly<Record<string, unknown>>): value is ReadResourceResult =>
   isList(value["contents"]) && value["contents"].every((content) => typeof content["uri"] === "string")
 
-export const readResourceResult = schema<ReadResourceResult>((value) =>
-  isRecord(value) && isReadResult(value) ? { value } : "the result has no list of contents, each with a uri"
-)
+export const readResourceResult: Check<ReadResourceResult> = (value) =>
+  isReadResult(value) ? { value } : "the result has no list of contents, each with a uri"
 
 const isPromptResult = (value: Readonly<Record<string, unknown>>): value is GetPromptResult =>
   isList(value["messages"]) && value["messages"].every(({ content }) => isRecord(content) || isList(content))
 
-export const getPromptResult = schema<GetPromptResult>((value) =>
-  isRecord(value) && isPromptResult(value) ? { value } : "the result has no list of messages, each with content"
-)
+export const getPromptResult: Check<GetPromptResult> = (value) =>
+  isPromptResult(value) ? { value } : "the result has no list of messages, each with content"
 
 const isCompletion = (value: Readonly<Record<string, unknown>>): value is CompleteResult => {
   const { completion } = value
@@ -108,20 +94,17 @@ const isCompletion = (value: Readonly<Record<string, unknown>>): value is Comple
     completion["values"].every((item) => typeof item === "string")
 }
 
-export const completeResult = schema<CompleteResult>((value) =>
-  isRecord(value) && isCompletion(value) ? { value } : "the result has no completion with a list of values"
-)
+export const completeResult: Check<CompleteResult> = (value) =>
+  isCompletion(value) ? { value } : "the result has no completion with a list of values"
 
 export interface Page {
   readonly items: ReadonlyArray<unknown>
   readonly nextCursor: string | undefined
 }
 
-export const page = (key: string) =>
-  schema<Page>((value) => {
-    if (!isRecord(value) || !Array.isArray(value[key])) return `the result has no list of ${key}`
-    const cursor = value["nextCursor"]
-    return {
-      value: { items: value[key], nextCursor: typeof cursor === "string" && cursor !== "" ? cursor : undefined }
-    }
-  })
+export const page = (key: string): Check<Page> => (value) => {
+  const items = value[key]
+  if (!Array.isArray(items)) return `the result has no list of ${key}`
+  const cursor = value["nextCursor"]
+  return { value: { items, nextCursor: typeof cursor === "string" && cursor !== "" ? cursor : undefined } }
+}

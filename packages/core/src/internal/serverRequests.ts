@@ -1,54 +1,44 @@
-/**
- * What servers ask of us, as the SDK's request handlers: the same serve the requests of the legacy era and, through the
- * SDK, the multi-round-trip results of the modern one.
- */
-import {
-  Client,
-  type ClientCapabilities,
-  type ClientContext,
-  type CreateMessageRequestParams,
-  type JSONRPCRequest,
-  ProtocolError,
-  ProtocolErrorCode,
-  type Result,
-  SdkError,
-  SdkErrorCode,
-  type StandardSchemaV1
-} from "@modelcontextprotocol/client"
+/** What servers ask of us: by requests in the legacy era, in their answers in the modern one. */
+import type { ClientCapabilities, CreateMessageRequestParams, JSONRPCRequest } from "@modelcontextprotocol/client"
+import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
+import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
-import * as EffectResult from "effect/Result"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Elicitation, type ElicitationRequest, type ElicitationResult } from "../Elicitation.ts"
+import type { RequestId } from "../Protocol.ts"
 import { Roots } from "../Roots.ts"
 import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
-import { excerpt, isRecord } from "./guard.ts"
+import { excerpt, isRecord } from "./json.ts"
+import type { Outcome } from "./jsonRpc.ts"
 import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
 
 export interface ServerRequests {
   readonly capabilities: ClientCapabilities
-  readonly register: (client: Client) => void
-  /** What the same handlers say to a request that came by another way; fails with why there is no answer. */
-  readonly answer: (method: string, params: unknown) => Effect.Effect<Result, string>
+  /** Answers a request, in its own time. */
+  readonly receive: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
+  /** The server does not want to know any more. */
+  readonly cancel: (id: unknown) => void
+  /** What the same handlers say to a request that came by another way. */
+  readonly answer: (method: string, params: unknown) => Reply
   readonly afterConnect: (connection: Connected) => Effect.Effect<void, never, Scope.Scope>
 }
 
 type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
 
-/** The SDK would check forms before us, and refuse them whole and at length for a null. */
-export class AskedClient extends Client {
-  protected override _wrapHandler(method: string, handler: SdkHandler): SdkHandler {
-    return method === "elicitation/create" ? handler : super._wrapHandler(method, handler)
-  }
-}
-
-type SdkHandler = (request: JSONRPCRequest, context: ClientContext) => Promise<Result>
+/** Why there is no answer, as the server is told. */
+export class Refusal extends Data.TaggedError("Refusal")<{
+  readonly code: number
+  readonly message: string
+  /** Nobody here answers such requests. */
+  readonly isUnknown?: boolean
+}> {}
 
 export const make = Effect.fnUntraced(function*(
   server: string,
@@ -60,15 +50,16 @@ export const make = Effect.fnUntraced(function*(
   const elicitation = Option.getOrUndefined(yield* Effect.serviceOption(Elicitation))
   const modes = elicitation?.modes ?? []
   const connected = yield* Deferred.make<Connected>()
-  const run = yield* FiberSet.makeRuntimePromise()
+  const asked = yield* FiberMap.make<RequestId>()
+  const run = yield* FiberMap.runtime(asked)()
 
   const warn = (description: string) =>
     Effect.map(Deferred.await(connected), (connection) => connection.warn(description))
 
-  /** The SDK's signal tells of a server that took its request back; only we can tell a modern one's end. */
+  /** Nobody is there any more to be answered. */
   const gone = Deferred.await(connected).pipe(
     Effect.flatMap(({ ended }) => ended),
-    Effect.andThen(Effect.fail(new SdkError(SdkErrorCode.ConnectionClosed, "Connection closed")))
+    Effect.andThen(refuse(internalError, "Connection closed"))
   )
 
   const fitting = Effect.fnUntraced(function*(request: ElicitationRequest, result: ElicitationResult) {
@@ -85,15 +76,15 @@ export const make = Effect.fnUntraced(function*(
   })
 
   const handlers = new Map<string, Handler>()
-  const handle = <A>(method: string, is: (value: unknown) => value is A, reply: (asked: A) => Reply<ProtocolError>) => {
+  const handle = <A>(method: string, is: (value: unknown) => value is A, reply: (asked: A) => Reply) => {
     handlers.set(method, (asked) =>
       waiting.during(
-        Effect.suspend(() => is(asked) ? reply(asked) : refuse("not what the specification says"))
+        Effect.suspend(() => is(asked) ? reply(asked) : refuse(invalidParams, "not what the specification says"))
       ).pipe(
         Effect.catchDefect((defect) =>
           Effect.andThen(
             warn(`${method} of "${server}" was refused, because our handler of it is broken: ${String(defect)}`),
-            Effect.fail(new ProtocolError(ProtocolErrorCode.InternalError, "Internal error"))
+            refuse(internalError, "Internal error")
           )
         ),
         Effect.raceFirst(gone),
@@ -110,10 +101,10 @@ export const make = Effect.fnUntraced(function*(
       isSampling,
       (asked) =>
         sampling.tools !== true && (asked.tools !== undefined || asked.toolChoice !== undefined)
-          ? refuse("Client does not support tools in sampling")
+          ? refuse(invalidParams, "Client does not support tools in sampling")
           : Effect.mapError(
-            sampling.createMessage({ ...asked, server }),
-            (rejected) => new ProtocolError(rejected.code ?? userRejected, rejected.message)
+            Effect.map(sampling.createMessage({ ...asked, server }), (result) => ({ ...result })),
+            (rejected) => new Refusal({ code: rejected.code ?? userRejected, message: rejected.message })
           )
     )
   }
@@ -121,11 +112,12 @@ export const make = Effect.fnUntraced(function*(
     handle("elicitation/create", isRecord, (asked) => {
       const mode = asked["mode"] ?? "form"
       if (!modes.some((offered) => offered === mode)) {
-        return refuse(`Client does not support ${excerpt(mode, 50).replaceAll("\"", "")}-mode elicitation requests`)
+        const name = excerpt(mode, 50).replaceAll("\"", "")
+        return refuse(invalidParams, `Client does not support ${name}-mode elicitation requests`)
       }
       const request = elicitationOf(server, asked)
-      return EffectResult.isFailure(request)
-        ? refuse(`the elicitation request is not valid: ${request.failure}`)
+      return Result.isFailure(request)
+        ? refuse(invalidParams, `the elicitation request is not valid: ${request.failure}`)
         : Effect.flatMap(elicitation.elicit(request.success), (result) => fitting(request.success, result))
     })
   }
@@ -139,17 +131,22 @@ export const make = Effect.fnUntraced(function*(
 
   return {
     capabilities,
-    register: (client) => {
-      for (const [method, handler] of handlers) {
-        client.setRequestHandler(
-          method,
-          { params: anything },
-          (asked, { mcpReq }) => run(handler(asked), { signal: mcpReq.signal })
-        )
-      }
+    receive: ({ id, method, params }, respond) => {
+      const handler = handlers.get(method)
+      if (handler === undefined) return respond({ error: { code: methodNotFound, message: "Method not found" } })
+      run(
+        id,
+        Effect.match(Effect.andThen(Deferred.await(connected), handler(params ?? {})), {
+          onFailure: ({ code, message }) => respond({ error: { code, message } }),
+          onSuccess: (result) => respond({ result })
+        })
+      )
     },
-    answer: (method, asked = {}) =>
-      Effect.mapError(handlers.get(method)?.(asked) ?? refuse("nobody here answers that"), (error) => error.message),
+    cancel: (id) => {
+      if (typeof id !== "string" && typeof id !== "number") return
+      Option.getOrUndefined(FiberMap.getUnsafe(asked, id))?.interruptUnsafe()
+    },
+    answer: (method, asked = {}) => handlers.get(method)?.(asked) ?? Effect.fail(unknown),
     afterConnect: Effect.fnUntraced(function*(connection) {
       yield* Deferred.succeed(connected, connection)
       if (roots === undefined || connection.era === "modern") return
@@ -166,38 +163,48 @@ export const make = Effect.fnUntraced(function*(
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-type Reply<E> = Effect.Effect<Result, E>
+type Reply = Effect.Effect<Record<string, unknown>, Refusal>
 
-type Handler = (asked: unknown) => Reply<ProtocolError | SdkError>
+type Handler = (asked: unknown) => Reply
+
+const methodNotFound = -32601
+
+const invalidParams = -32602
+
+const internalError = -32603
 
 /** The specification's code for a user who said no to sampling. */
 const userRejected = -1
 
-const refuse = (description: string) => Effect.fail(new ProtocolError(ProtocolErrorCode.InvalidParams, description))
+const refuse = (code: number, message: string) => Effect.fail(new Refusal({ code, message }))
 
-/** Keeps keys that the SDK does not know. It has checked the others already, against the revision that is spoken. */
-const anything: StandardSchemaV1<unknown, unknown> = {
-  "~standard": { version: 1, vendor: "universal-mcp", validate: (value) => ({ value }) }
-}
+const unknown = new Refusal({ code: methodNotFound, message: "nobody here answers that", isUnknown: true })
 
 const isSampling = (value: unknown): value is CreateMessageRequestParams =>
-  isRecord(value) && Array.isArray(value["messages"])
+  isRecord(value) && typeof value["maxTokens"] === "number" && Array.isArray(value["messages"]) &&
+  value["messages"].every(isSamplingMessage)
+
+const isSamplingMessage = (value: unknown): boolean =>
+  isRecord(value) && (value["role"] === "user" || value["role"] === "assistant") &&
+  (Array.isArray(value["content"]) ? value["content"].every(isContent) : isContent(value["content"]))
+
+const isContent = (value: unknown): boolean => isRecord(value) && typeof value["type"] === "string"
 
 /** No mode is the form. */
 const elicitationOf = (
   server: string,
   asked: Readonly<Record<string, unknown>>
-): EffectResult.Result<ElicitationRequest, string> => {
+): Result.Result<ElicitationRequest, string> => {
   const { message, ...others } = form.withoutNulls(asked)
-  if (typeof message !== "string") return EffectResult.fail("it has no message")
+  if (typeof message !== "string") return Result.fail("it has no message")
   if (others["mode"] !== "url") {
-    return EffectResult.map(
+    return Result.map(
       form.read(others["requestedSchema"]),
       (requestedSchema) => ({ ...others, _tag: "Form", server, message, requestedSchema })
     )
   }
   const { elicitationId, url, ...more } = others
-  if (typeof url !== "string" || !URL.canParse(url)) return EffectResult.fail("its url is not one")
+  if (typeof url !== "string" || !URL.canParse(url)) return Result.fail("its url is not one")
   const id = typeof elicitationId === "string" ? { elicitationId } : {}
-  return EffectResult.succeed({ ...more, _tag: "Url", server, message, url, ...id })
+  return Result.succeed({ ...more, _tag: "Url", server, message, url, ...id })
 }

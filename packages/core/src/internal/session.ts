@@ -2,7 +2,6 @@
  * A session that outlives its connections: requests are sent on the connection there is, wait for one while it is made
  * again, and are repeated where that can do no harm.
  */
-import type { StandardSchemaV1 } from "@modelcontextprotocol/client"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,7 +17,7 @@ import type { Implementation, LoggingLevel, RequestId, ServerCapabilities } from
 import * as Audience from "./audience.ts"
 import * as Catalog from "./catalog.ts"
 import * as Connection from "./connection.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import type { Negotiated } from "./negotiation.ts"
 import * as Overload from "./overload.ts"
 import * as Reconnect from "./reconnect.ts"
@@ -36,15 +35,15 @@ export interface RequestOptions {
   /** Whether the server may be asked twice. Default: whether the method is one that only reads. */
   readonly isRepeatable?: boolean | Effect.Effect<boolean> | undefined
   readonly whileReconnecting?: "wait" | "fail" | undefined
-  /** Notes what became of it, for whoever gives it up. Default: nobody does but its own `timeout`. */
+  /** What it is a part of, and whose time it has unless it has a `timeout` of its own. */
   readonly fate?: Fate | undefined
   /** Is told the id under which it is sent, each time before it is. */
   readonly onSent?: ((id: RequestId) => void) | undefined
 }
 
-/** What a time-out may give up: how long it has, and whether anything was sent. */
+/** How long something has, in which requests are sent, and whether one was. */
 export interface Fate {
-  readonly timeout: Duration.Duration
+  readonly deadline: Waiting.Deadline
   wasSent: boolean
 }
 
@@ -57,20 +56,22 @@ export interface Session {
   readonly era: NegotiationCache.Era
   readonly capabilities: ServerCapabilities
   readonly hasHttpHeaders: boolean
-  /** The schema sees the result as the server gave it. */
+  /** The check sees the result as the server gave it. */
   readonly request: <A>(
     method: string,
     params: Record<string, unknown>,
-    schema: StandardSchemaV1<unknown, A>,
+    check: results.Check<A>,
     options?: RequestOptions
   ) => Effect.Effect<A, CallError>
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
-  /** Fails what takes longer, by default, than a request may; the time in which the server waits for us does not count. */
-  readonly within: <A, E>(
+  /** Default: what a request may take. */
+  readonly fate: (timeout: Duration.Input | undefined) => Fate
+  /** Fails what takes longer; the time in which the server waits for us does not count. */
+  readonly within: <A, E, R>(
     method: string,
-    timeout: Duration.Input | undefined,
-    effect: (fate: Fate) => Effect.Effect<A, E>
-  ) => Effect.Effect<A, E | CallError>
+    fate: Fate,
+    effect: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | CallError, R>
   readonly answer: Connection.Connection["answer"]
   readonly catalog: Catalog.Catalog
   /** Run, side by side, whenever the session has got another connection. */
@@ -97,7 +98,7 @@ export const make = Effect.fnUntraced(function*<R>(
   const over: Effect.Effect<void> = Effect.suspend(() => reconnect.over)
   const audience = Audience.make(over)
   const { publish, warn } = audience
-  const waiting = Waiting.make()
+  const waiting = yield* Waiting.make
   const telemetry = Telemetry.make(options)
   const catalog = Catalog.make((method) => publish({ method }))
   const onReconnected = new Set<Effect.Effect<void>>([catalog.compare])
@@ -148,11 +149,23 @@ export const make = Effect.fnUntraced(function*<R>(
     ))
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
-  const within = <A, E>(method: string, timeout: Duration.Input, effect: Effect.Effect<A, E>, fate: Fate) =>
+  const requestTimeoutMillis = Duration.toMillis(requestTimeout)
+  const fateOf: Session["fate"] = (timeout) => ({
+    deadline: waiting.deadline(
+      timeout === undefined ? requestTimeoutMillis : Duration.toMillis(Duration.fromInputUnsafe(timeout))
+    ),
+    wasSent: false
+  })
+  const timeLimited = <A, E, R>(
+    method: string,
+    deadline: Waiting.Deadline,
+    fate: Fate,
+    effect: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | CallError, R> =>
     waiting.timeoutOrElse({
-      duration: timeout,
+      deadline,
       orElse: () => {
-        const error = timedOut(server, method, timeout, fate)
+        const error = timedOut(server, method, deadline, fate)
         return Effect.andThen(fate.wasSent ? overload.timedOut(error) : Effect.void, Effect.fail(error))
       }
     })(effect)
@@ -175,61 +188,71 @@ export const make = Effect.fnUntraced(function*<R>(
       )
     })
 
-  const request: Session["request"] = (method, params, schema, options = {}) => {
-    const { headers, onSent, timeout = requestTimeout, whileReconnecting } = options
-    const fate = options.fate ?? fateOf(timeout)
-    const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
-    const flow = method === "tools/call" ? `${method} ${String(params["name"])}` : method
+  const request: Session["request"] = (method, params, check, options = {}) =>
+    Effect.withFiber((fiber) => {
+      const { headers, onSent, whileReconnecting } = options
+      const fate = options.fate ?? fateOf(options.timeout)
+      const deadline = options.fate !== undefined && options.timeout !== undefined
+        ? fateOf(options.timeout).deadline
+        : fate.deadline
+      const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
+      const isUnlimited = unlimited.has(method)
+      const flow = method === "tools/call" ? `${method} ${String(params["name"])}` : method
+      const limit = { deadline, orElse: () => Effect.fail(timedOut(server, method, deadline, fate)) }
 
-    const send = (connection: Connection.Connection): Effect.Effect<Sent<typeof schema>, CallError> =>
-      Effect.withFiber((fiber) => {
+      const send = (connection: Connection.Connection, limit?: Connection.Limit): Sent<typeof check> => {
         const wasSentBefore = fate.wasSent
         fate.wasSent = true
         const traced = trace.withTraceContext(fiber, withLogLevel(connection, params))
         return Effect.tapError(
-          connection.request(method, traced, schema, headers, onSent),
+          connection.request(method, traced, check, { headers, onSent, limit }),
           (error) =>
             Effect.sync(() => {
               // A stream that breaks is opened again by whoever wants it.
-              const isStream = unlimited.has(method) && error.delivery === "unknown"
+              const isStream = isUnlimited && error.delivery === "unknown"
               const loss = isStream ? undefined : retry.lossOf(connection, error)
               if (loss !== undefined) reconnect.lose(connection, loss)
               if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
             })
         )
+      }
+      const run = (effect: Sent<typeof check>) => isUnlimited ? effect : overload.run(method, flow, effect)
+      const connected = Effect.suspend(() => available(method, whileReconnecting))
+      const bounded = <A>(effect: Effect.Effect<A, CallError>) => timeLimited(method, deadline, fate, effect)
+
+      /** Most need wait for nothing but the answer, which has a time-out of its own that costs less. */
+      const once: Sent<typeof check> = Effect.suspend(() => {
+        const connection = reconnect.current()
+        return connection !== undefined && (isUnlimited || overload.isFree())
+          ? run(Effect.suspend(() => send(connection, limit)))
+          // By its turn there may be another connection.
+          : bounded(Effect.andThen(connected, run(Effect.flatMap(connected, send))))
       })
-    const attempt = (retries: number): Effect.Effect<Sent<typeof schema>, CallError> =>
-      Effect.flatMap(available(method, whileReconnecting), (connection) =>
-        Effect.catch(
-          unlimited.has(method)
-            ? send(connection)
-            // By its turn there may be another.
-            : overload.run(method, flow, Effect.flatMap(available(method, whileReconnecting), send)),
-          (error) => {
-            const again = retry.again(error)
-            if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
-            if (again.after > Duration.toMillis(fate.timeout)) return Effect.fail(error)
-            const repeated = Effect.delay(attempt(retries + 1), again.after)
-            if (!again.mayHaveBeenExecuted) return repeated
-            if (isRepeatable === false) return Effect.fail(error)
-            // What may have been executed the first time is not undone by a second that did not get there.
-            const atLeastOnce = Effect.mapError(
-              repeated,
-              (second) => second.delivery === "not-sent" ? notAgain(error, second) : second
-            )
-            if (isRepeatable === true) return atLeastOnce
-            // The server is asked what the tool says of itself, as soon as there is one.
-            return available(method, whileReconnecting).pipe(
-              Effect.matchEffect({
-                onFailure: (second) => Effect.fail(notAgain(error, second)),
-                onSuccess: () => isRepeatable
-              }),
-              Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
-            )
-          }
-        ))
-    return within(method, timeout, Effect.suspend(() => attempt(0)), fate)
-  }
+      const attempt = (retries: number): Sent<typeof check> =>
+        Effect.catch(once, (error) => {
+          const again = retry.again(error)
+          if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
+          if (again.after > waiting.left(deadline)) return Effect.fail(error)
+          const repeated = Effect.delay(attempt(retries + 1), again.after)
+          if (!again.mayHaveBeenExecuted) return repeated
+          if (isRepeatable === false) return Effect.fail(error)
+          // What may have been executed the first time is not undone by a second that did not get there.
+          const atLeastOnce = Effect.mapError(
+            repeated,
+            (second) => second.delivery === "not-sent" ? notAgain(error, second) : second
+          )
+          if (isRepeatable === true) return atLeastOnce
+          // The server is asked what the tool says of itself, as soon as there is one.
+          return bounded(connected).pipe(
+            Effect.matchEffect({
+              onFailure: (second) => Effect.fail(notAgain(error, second)),
+              onSuccess: () => isRepeatable
+            }),
+            Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
+          )
+        })
+      return attempt(0)
+    })
 
   const session: Session = {
     server,
@@ -250,10 +273,8 @@ export const make = Effect.fnUntraced(function*<R>(
     request,
     notify: (method, params) =>
       Effect.flatMap(available(method, "fail"), (connection) => connection.notify(method, params)),
-    within: (method, timeout, effect) => {
-      const fate = fateOf(timeout ?? requestTimeout)
-      return within(method, fate.timeout, effect(fate), fate)
-    },
+    fate: fateOf,
+    within: (method, fate, effect) => timeLimited(method, fate.deadline, fate, effect),
     answer: (method, params) => reconnect.latest().answer(method, params),
     catalog,
     onReconnected,
@@ -278,7 +299,7 @@ export const make = Effect.fnUntraced(function*<R>(
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-type Sent<Schema> = Schema extends StandardSchemaV1<unknown, infer A> ? A : never
+type Sent<Check> = Check extends results.Check<infer A> ? Effect.Effect<A, CallError> : never
 
 const logLevelKey = "io.modelcontextprotocol/logLevel"
 
@@ -323,11 +344,6 @@ const notAgain = ({ delivery, method, reason, server }: CallError, second: CallE
     hint: `it could not be sent again: ${second.reason.message}`
   })
 
-const fateOf = (timeout: Duration.Input): Fate => ({
-  timeout: Duration.fromInputUnsafe(timeout),
-  wasSent: false
-})
-
 /** What a request gets that found no connection. */
 const unreachable = (server: string, method: string, error: ConnectionError): CallError =>
   new CallError({
@@ -344,12 +360,12 @@ const unreachable = (server: string, method: string, error: ConnectionError): Ca
     ...(error.hint === undefined ? {} : { hint: error.hint })
   })
 
-const timedOut = (server: string, method: string, timeout: Duration.Input, { wasSent }: Fate): CallError =>
+const timedOut = (server: string, method: string, { timeout }: Waiting.Deadline, { wasSent }: Fate): CallError =>
   new CallError({
     server,
     method,
     delivery: wasSent ? "unknown" : "not-sent",
-    reason: new Timeout({ milliseconds: Duration.toMillis(Duration.fromInputUnsafe(timeout)) }),
+    reason: new Timeout({ milliseconds: timeout }),
     hint: wasSent
       ? "raise the `timeout` of the call if the server is just slow"
       : "it was still waiting to be sent: for the session to be made again, see its `state`, or for its turn"

@@ -1,5 +1,5 @@
 /** Values as configuration errors show them: never a secret. */
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 
 export const show = (value: unknown): string => {
   if (value === undefined) return "nothing"

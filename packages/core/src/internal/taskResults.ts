@@ -1,7 +1,7 @@
 /** Checks of what servers say of tasks, under the names of both revisions. */
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task, TaskStatus } from "../Task.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import * as results from "./results.ts"
 
 /** A task and, in 2026-07-28, what goes with its status. */
@@ -43,21 +43,19 @@ export const taskOf = (raw: RawTask): Task => {
   }
 }
 
-export const called = results.schema<Called>((value) => {
-  const created = isRecord(value)
-    ? value["resultType"] === "task" ? value : value["content"] === undefined ? value["task"] : undefined
-    : undefined
+export const called: results.Check<Called> = (value) => {
+  const created = value["resultType"] === "task" ? value : value["content"] === undefined ? value["task"] : undefined
   if (created === undefined) {
-    const result = results.callToolResult(value)
-    return typeof result === "string" ? result : { value: { _tag: "Result", ...result.value } }
+    const read = results.callToolResult(value)
+    return typeof read === "string" ? read : { value: { _tag: "Result", ...read.value } }
   }
   const state = stateOf(created)
   return typeof state === "string" ? state : { value: { _tag: "Task", state: state.value } }
-})
+}
 
-export const toolResult = results.schema(results.callToolResult)
+export const toolResult = results.callToolResult
 
-export const state = results.schema<State>((value) => stateOf(value))
+export const state: results.Check<State> = (value) => stateOf(value)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -68,9 +66,9 @@ const statuses: ReadonlyArray<TaskStatus> = ["working", "input_required", "compl
 const stateOf = (value: unknown): { readonly value: State } | string => {
   if (!isTask(value)) return "the result is not a task with a taskId and a status"
   const { error, inputRequests } = value
-  const result = value.status === "completed" && value["result"] !== undefined
-    ? results.callToolResult(value["result"])
-    : undefined
+  const completed = value.status === "completed" ? value["result"] : undefined
+  if (completed !== undefined && !isRecord(completed)) return "the result is not an object"
+  const result = completed === undefined ? undefined : results.callToolResult(completed)
   if (typeof result === "string") return result
   return {
     value: {

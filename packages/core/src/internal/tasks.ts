@@ -12,12 +12,12 @@ import { CallError, InvalidResult, Rejected, Unsupported } from "../McpError.ts"
 import type { McpSession } from "../McpSession.ts"
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
-import { excerpt, isRecord } from "./guard.ts"
+import { excerpt, isRecord } from "./json.ts"
 import * as listen from "./listen.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
 import type { RequestOptions, Session } from "./session.ts"
-import * as schemas from "./taskResults.ts"
+import * as taskResults from "./taskResults.ts"
 
 export type Tasks = McpSession["Service"]["tasks"]
 
@@ -25,13 +25,15 @@ export const make = (session: Session): Tasks => ({
   get: (taskId) => Effect.map(get(session, taskId), ({ task }) => task).pipe(session.telemetry.operation("tasks/get")),
   result: (taskId, options) => {
     const goesOn = hinted(`the task ${taskId} was not cancelled: ask for its result again with \`tasks.result\``)
-    return session.within("tasks/result", options?.timeout, (fate) =>
-      Effect.flatMap(
-        get(session, taskId, { ...unlimited, fate }),
-        (state) => follow(session, state, () => {}, goesOn)
-      )).pipe(
-        session.telemetry.operation("tasks/result")
+    return Effect.suspend(() => {
+      const fate = session.fate(options?.timeout)
+      const state = get(session, taskId, { ...unlimited, fate })
+      return session.within(
+        "tasks/result",
+        fate,
+        Effect.flatMap(state, (first) => follow(session, first, () => {}, goesOn))
       )
+    }).pipe(session.telemetry.operation("tasks/result"))
   },
   cancel: (taskId) =>
     Effect.asVoid(session.request("tasks/cancel", { taskId }, results.any)).pipe(
@@ -47,9 +49,9 @@ export const make = (session: Session): Tasks => ({
           isOffered: () => session.capabilities.tasks !== undefined,
           method: "tasks/list",
           key: "tasks",
-          isItem: schemas.isTask
+          isItem: taskResults.isTask
         }),
-        (tasks) => tasks.map(schemas.taskOf)
+        (tasks) => tasks.map(taskResults.taskOf)
       )
   ).pipe(session.telemetry.operation("tasks/list"))
 })
@@ -60,7 +62,7 @@ export const make = (session: Session): Tasks => ({
  */
 export const run = (
   session: Session,
-  state: schemas.State,
+  state: taskResults.State,
   onStatus: (task: Task) => void
 ): Effect.Effect<CallToolResult, CallError> => {
   const { taskId } = state.task
@@ -95,11 +97,11 @@ const ofTheCall = ({ delivery, hint, reason, server }: CallError): CallError =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 const get = (session: Session, taskId: string, options?: RequestOptions) =>
-  session.request("tasks/get", { taskId }, schemas.state, options)
+  session.request("tasks/get", { taskId }, taskResults.state, options)
 
 const fetch = (session: Session, taskId: string) =>
   Effect.map(
-    session.request("tasks/result", { taskId }, schemas.toolResult, unlimited),
+    session.request("tasks/result", { taskId }, taskResults.toolResult, unlimited),
     (answered) => remarking(session, answered)
   )
 
@@ -118,7 +120,7 @@ const hinted = (what: string): Lost => Effect.mapError((error) => withHint(error
 const withHint = ({ delivery, hint, method, reason, server }: CallError, what: string): CallError =>
   new CallError({ server, method, delivery, reason, hint: hint === undefined ? what : `${hint}; ${what}` })
 
-const follow = (session: Session, first: schemas.State, onStatus: (task: Task) => void, lost: Lost) =>
+const follow = (session: Session, first: taskResults.State, onStatus: (task: Task) => void, lost: Lost) =>
   Effect.scoped(Effect.gen(function*() {
     const { taskId } = first.task
     const woken = yield* Queue.sliding<void>(1)
@@ -129,8 +131,8 @@ const follow = (session: Session, first: schemas.State, onStatus: (task: Task) =
       onStatus(task)
     }
     yield* listen.on(session, ({ method, params }) => {
-      if (!statusMethods.includes(method) || !schemas.isTask(params) || params.taskId !== taskId) return
-      tell(schemas.taskOf(params))
+      if (!statusMethods.includes(method) || !taskResults.isTask(params) || params.taskId !== taskId) return
+      tell(taskResults.taskOf(params))
       Queue.offerUnsafe(woken, undefined)
     })
     const ask = ({ pollInterval }: Task) =>
@@ -145,9 +147,9 @@ const follow = (session: Session, first: schemas.State, onStatus: (task: Task) =
       : legacy(session, first, ask, lost)
   }))
 
-type Ask = (task: Task) => Effect.Effect<schemas.State, CallError>
+type Ask = (task: Task) => Effect.Effect<taskResults.State, CallError>
 
-const legacy = Effect.fnUntraced(function*(session: Session, first: schemas.State, ask: Ask, lost: Lost) {
+const legacy = Effect.fnUntraced(function*(session: Session, first: taskResults.State, ask: Ask, lost: Lost) {
   let { task } = first
   while (task.status === "working") task = (yield* lost(ask(task))).task
   if (task.status === "cancelled") return yield* cancelled(session, task)
@@ -169,7 +171,7 @@ const legacy = Effect.fnUntraced(function*(session: Session, first: schemas.Stat
 
 const modern = Effect.fnUntraced(function*(
   session: Session,
-  first: schemas.State,
+  first: taskResults.State,
   ask: Ask,
   lost: Lost
 ): Effect.fn.Return<CallToolResult, CallError, Scope.Scope> {
@@ -222,7 +224,7 @@ const rejected = (session: Session, rejection: Rejected) =>
     new CallError({ server: session.server, method: "tools/call", delivery: "answered", reason: rejection })
   )
 
-const failed = (session: Session, { error = {}, task }: schemas.State) => {
+const failed = (session: Session, { error = {}, task }: taskResults.State) => {
   const { code, data, message } = error
   return rejected(
     session,

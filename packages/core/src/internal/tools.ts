@@ -40,62 +40,37 @@ export const make = (session: Session): Tools => {
       })
     )
 
-  const send = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) =>
-    Effect.suspend(() => {
-      const definition = definitions.get(name)
-      const params = {
-        name,
-        ...(args === undefined ? {} : { arguments: args }),
-        ...(takesTasks() ? taskParams(definition, options?.task) : {}),
-        ...(options?.meta === undefined ? {} : { _meta: options.meta })
-      }
-      return session.request("tools/call", params, taskResults.called, {
-        timeout: Duration.infinity,
-        isRepeatable: options?.idempotent ?? definitions.isRepeatable(name),
-        whileReconnecting: options?.whileReconnecting,
-        fate,
-        ...(definition === undefined ? {} : { headers: paramHeaders.of(definition.headers, args) })
-      })
+  const send = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) => {
+    const definition = definitions.get(name)
+    const params = {
+      name,
+      ...(args === undefined ? {} : { arguments: args }),
+      ...(takesTasks() ? taskParams(definition, options?.task) : {}),
+      ...(options?.meta === undefined ? {} : { _meta: options.meta })
+    }
+    return session.request("tools/call", params, taskResults.called, {
+      isRepeatable: options?.idempotent ?? Effect.suspend(() => definitions.isRepeatable(name)),
+      whileReconnecting: options?.whileReconnecting,
+      fate,
+      headers: definition === undefined ? undefined : paramHeaders.of(definition.headers, args)
     })
+  }
 
-  /** The server's list says which headers it wants: it is asked when it has refused those that it got. */
-  const sendAgain = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) =>
-    Effect.catchIf(
-      send(name, args, options, fate),
-      ({ reason }) => session.hasHttpHeaders && reason._tag === "Rejected" && reason.code === headerMismatch,
-      (error) =>
-        definitions.list.pipe(Effect.matchEffect({
-          onFailure: () => Effect.fail(error),
-          onSuccess: () => send(name, args, options, fate)
-        }))
-    )
+  /** What the server refuses until it gets what it wants. */
+  const sendAgain = (
+    error: CallError,
+    again: Effect.Effect<taskResults.Called, CallError>
+  ): Effect.Effect<taskResults.Called, CallError> =>
+    // Its list says which headers it wants.
+    session.hasHttpHeaders && error.reason._tag === "Rejected" && error.reason.code === headerMismatch
+      ? Effect.matchEffect(definitions.list, { onFailure: () => Effect.fail(error), onSuccess: () => again })
+      : urlElicitation.ask(session, error, again)
 
-  const call = Effect.fnUntraced(function*(
-    name: string,
-    args: Arguments,
-    options: CallOptions | undefined,
-    onStatus: (task: Task) => void
-  ): Effect.fn.Return<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent> {
-    if (takesTasks()) yield* definitions.learn
-    let mayBeUnknown = true
-    const called = (fate: Fate) =>
-      Effect.flatMap(urlElicitation.asking(session)(sendAgain(name, args, options, fate)), (outcome) => {
-        if (outcome._tag === "Result") {
-          if (outcome.remark !== undefined) session.warn(`tool "${name}": ${outcome.remark}`)
-          return Effect.succeed(outcome.result)
-        }
-        mayBeUnknown = false
-        return tasks.run(session, outcome.state, onStatus)
-      })
-    const result = yield* session.within("tools/call", options?.timeout, called).pipe(
-      Effect.tapError(({ reason }) =>
-        reason._tag === "Rejected" && mayBeUnknown
-          ? failIfUnknown(name, options?.timeout, { text: reason.description })
-          : Effect.void
-      )
-    )
+  const finish = Effect.fnUntraced(function*(name: string, options: CallOptions | undefined, outcome: Finished) {
+    const { remark, result } = outcome
+    if (remark !== undefined) session.warn(`tool "${name}": ${remark}`)
     if (result.isError === true) {
-      if (mayBeUnknown) yield* failIfUnknown(name, options?.timeout, { text: textOf(result), result })
+      if (outcome.mayBeUnknown) yield* failIfUnknown(name, options?.timeout, { text: textOf(result), result })
       return result
     }
     const issues = yield* definitions.issues(name, result)
@@ -103,7 +78,38 @@ export const make = (session: Session): Tools => {
       return yield* new InvalidStructuredContent({ server, tool: name, issues, result, hint: invalidHint })
     }
     return result
-  }, (effect, tool, args) => session.telemetry.operation("tools/call", { tool, arguments: args })(effect))
+  })
+
+  const call = (
+    name: string,
+    args: Arguments,
+    options: CallOptions | undefined,
+    onStatus: (task: Task) => void
+  ): Effect.Effect<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent> =>
+    Effect.suspend(() => {
+      const fate = session.fate(options?.timeout)
+      const once = Effect.suspend(() => send(name, args, options, fate))
+      const known = takesTasks() ? Effect.andThen(definitions.learn, once) : once
+      return Effect.matchEffect(Effect.catch(known, (error) => sendAgain(error, once)), {
+        onFailure: (error) =>
+          error.reason._tag === "Rejected"
+            ? Effect.andThen(
+              failIfUnknown(name, options?.timeout, { text: error.reason.description }),
+              Effect.fail(error)
+            )
+            : Effect.fail(error),
+        onSuccess: (outcome) => {
+          if (outcome._tag === "Task") {
+            const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus))
+            return Effect.flatMap(run, (result) => finish(name, options, { result, mayBeUnknown: false }))
+          }
+          // Most are no more than what the server says.
+          return outcome.remark === undefined && definitions.isPlain(name, outcome.result)
+            ? Effect.succeed(outcome.result)
+            : finish(name, options, { ...outcome, mayBeUnknown: true })
+        }
+      })
+    }).pipe(session.telemetry.operation("tools/call", { tool: name, arguments: args }))
 
   const callTool: Tools["callTool"] = (name, args, options) => call(name, args, options, () => {})
 
@@ -141,6 +147,13 @@ export const make = (session: Session): Tools => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 type Arguments = Readonly<Record<string, unknown>> | undefined
+
+interface Finished {
+  readonly result: CallToolResult
+  readonly remark?: string
+  /** A server may say so as the result of a tool that it does not have. */
+  readonly mayBeUnknown: boolean
+}
 
 /** HeaderMismatch. */
 const headerMismatch = -32020

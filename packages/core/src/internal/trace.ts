@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { CaptureContent, TraceState } from "../Telemetry.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import * as Outcome from "./outcome.ts"
 
 export type AnyFiber = Fiber.Fiber<unknown, unknown>

@@ -5,17 +5,20 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CallError } from "../McpError.ts"
-import { isRecord } from "./guard.ts"
+import { isRecord } from "./json.ts"
 import type { Session } from "./session.ts"
 
 /** Shows the user what a refused call asks for, one after the other, and repeats it once where all is accepted. */
-export const asking = (session: Pick<Session, "answer">) => <A>(call: Effect.Effect<A, CallError>) =>
-  Effect.catch(call, (error) => {
-    const elicitations = elicitationsOf(error)
-    return elicitations.length === 0
-      ? Effect.fail(error)
-      : Effect.flatMap(accepted(session, elicitations), (all) => all ? call : Effect.fail(error))
-  })
+export const ask = <A>(
+  session: Pick<Session, "answer">,
+  refused: CallError,
+  again: Effect.Effect<A, CallError>
+): Effect.Effect<A, CallError> => {
+  const elicitations = elicitationsOf(refused)
+  return elicitations.length === 0
+    ? Effect.fail(refused)
+    : Effect.flatMap(accepted(session, elicitations), (all) => all ? again : Effect.fail(refused))
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

@@ -1,46 +1,119 @@
-/** A time-out that does not count the time in which the server waits for us: for the answer to a request of its own. */
+/** Time-outs that do not count the time in which the server waits for us: for the answer to a request of its own. */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
 
 export interface Waiting {
   /** The server waits while `effect` runs. */
   readonly during: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** So many milliseconds from now; may be infinite. */
+  readonly deadline: (milliseconds: number) => Deadline
+  /** What is left, in milliseconds. */
+  readonly left: (deadline: Deadline) => number
+  /** Calls back when the time has come, until it is removed. Costs next to nothing where that comes first. */
+  readonly add: (deadline: Deadline, onDue: () => void) => Timer | undefined
+  readonly remove: (timer: Timer | undefined) => void
   readonly timeoutOrElse: <E2>(options: {
-    readonly duration: Duration.Input
+    readonly deadline: Deadline
     readonly orElse: () => Effect.Effect<never, E2>
   }) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
 }
 
-export const make = (): Waiting => {
+export interface Deadline {
+  /** As it was given, in milliseconds. */
+  readonly timeout: number
+  /** By the clock that stands still while the server waits for us. */
+  readonly due: number
+}
+
+export interface Timer {
+  readonly timers: Set<Timer>
+  readonly due: number
+  readonly onDue: () => void
+  own: Fiber.Fiber<void> | undefined
+}
+
+export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const run = yield* FiberSet.makeRuntime()
+  /** Deadlines of one length come due in the order in which they are made. One that was made long ago goes by itself. */
+  const queues = new Map<number, { readonly timers: Set<Timer>; last: number }>()
   let answering = 0
   let since = 0
-  let before = 0
-  const spent = Effect.map(Clock.currentTimeMillis, (now) => before + (answering === 0 ? 0 : now - since))
-  const begin = Effect.map(Clock.currentTimeMillis, (now) => {
-    if (answering === 0) since = now
+  let spent = 0
+
+  const now = () => {
+    const time = clock.currentTimeMillisUnsafe()
+    return time - spent - (answering === 0 ? 0 : time - since)
+  }
+  const begin = Effect.sync(() => {
+    if (answering === 0) since = clock.currentTimeMillisUnsafe()
     answering += 1
   })
-  const end = Effect.map(Clock.currentTimeMillis, (now) => {
+  const end = Effect.sync(() => {
     answering -= 1
-    if (answering === 0) before += now - since
+    if (answering === 0) spent += clock.currentTimeMillisUnsafe() - since
   })
-  const elapse = Effect.fnUntraced(function*(duration: Duration.Duration) {
-    let seen = yield* spent
-    for (let left = Duration.toMillis(duration); left > 0;) {
-      yield* Effect.sleep(left)
-      const now = yield* spent
-      left = now - seen
-      seen = now
+
+  /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
+  const watch = Effect.fnUntraced(function*(timers: Set<Timer>) {
+    while (timers.size > 0) {
+      for (const timer of timers) {
+        const left = timer.due - now()
+        if (left > 0) {
+          yield* Effect.sleep(left)
+          break
+        }
+        timers.delete(timer)
+        timer.onDue()
+      }
     }
   })
+
+  const add: Waiting["add"] = ({ due, timeout }, onDue) => {
+    if (due === Number.POSITIVE_INFINITY) return undefined
+    const queue = queues.get(timeout)
+    if (queue !== undefined && due >= queue.last) {
+      const timer: Timer = { timers: queue.timers, due, onDue, own: undefined }
+      queue.last = due
+      queue.timers.add(timer)
+      return timer
+    }
+    const timers = new Set<Timer>()
+    const timer: Timer = { timers, due, onDue, own: undefined }
+    timers.add(timer)
+    if (queue !== undefined) {
+      timer.own = run(watch(timers))
+      return timer
+    }
+    queues.set(timeout, { timers, last: due })
+    run(Effect.ensuring(watch(timers), Effect.sync(() => queues.delete(timeout))))
+    return timer
+  }
+
+  const remove: Waiting["remove"] = (timer) => {
+    timer?.timers.delete(timer)
+    timer?.own?.interruptUnsafe()
+  }
+
   return {
     during: (effect) => Effect.acquireUseRelease(begin, () => effect, () => end),
-    timeoutOrElse: ({ duration, orElse }) => (effect) => {
-      const decoded = Duration.fromInputUnsafe(duration)
-      return Duration.isFinite(decoded)
-        ? Effect.raceFirst(effect, Effect.flatMap(elapse(decoded), orElse))
-        : effect
-    }
+    deadline: (timeout) => ({ timeout, due: timeout === Number.POSITIVE_INFINITY ? timeout : now() + timeout }),
+    left: ({ due }) => due - now(),
+    add,
+    remove,
+    timeoutOrElse: ({ deadline, orElse }) => (effect) =>
+      deadline.due === Number.POSITIVE_INFINITY ? effect : Effect.raceFirst(
+        effect,
+        Effect.flatMap(
+          Effect.callback<void>((resume) => {
+            const timer = add(deadline, () => resume(Effect.void))
+            return Effect.sync(() => remove(timer))
+          }),
+          orElse
+        )
+      )
   }
-}
+})
