@@ -81,7 +81,7 @@ describe("StdioTransport", () => {
         const call = yield* Effect.forkChild(session.callTool("hang"))
         yield* log.until("hanging")
         yield* Fiber.interrupt(call)
-        yield* log.until("cancelled 1")
+        yield* log.until("cancelled what hangs")
         assert.strictEqual(textOf(yield* session.callTool("echo", { message: "still here" })), "still here")
       }))
 
@@ -92,7 +92,7 @@ describe("StdioTransport", () => {
         const error = yield* Effect.flip(session.callTool("hang", {}, { timeout: "100 millis" }))
         assert.deepInclude(error, { _tag: "CallError", server: "fixture", method: "tools/call", delivery: "unknown" })
         assert.match(error.message, /"fixture".*no answer within 100 ms/)
-        yield* log.until("cancelled 1")
+        yield* log.until("cancelled what hangs")
       }))
 
     it.effect("10,000 progress notifications in one chunk with their result arrive in order, before it", () =>

@@ -124,7 +124,7 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     ended = true
     listener.onClose(transport.lost)
     const failed = Result.fail(unanswered(transport.lost))
-    for (const request of [...inFlight.values()]) settle(request, failed)
+    for (const request of inFlight.values()) settle(request, failed)
   }
 
   const send = (request: InFlight, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> => {

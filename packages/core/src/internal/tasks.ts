@@ -212,7 +212,7 @@ const reply = Effect.fnUntraced(function*(
         server: session.server,
         method: "tasks/update",
         delivery: "not-sent",
-        reason: new Unsupported({ description: `the task asks for ${excerpt(method)}, and ${why}` })
+        reason: new Unsupported({ description: `the task asks for ${excerpt(method)}, and ${why.message}` })
       })
     )
   )
