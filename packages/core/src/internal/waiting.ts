@@ -59,15 +59,14 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
 
   /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
   const watch = Effect.fnUntraced(function*(timers: Set<Timer>) {
-    while (timers.size > 0) {
-      for (const timer of timers) {
-        const left = timer.due - now()
-        if (left > 0) {
-          yield* Effect.sleep(left)
-          break
-        }
-        timers.delete(timer)
-        timer.onDue()
+    // Not by an iterator that lasts: it would keep all that the set ever was.
+    for (let [first] = timers; first !== undefined; [first] = timers) {
+      const left = first.due - now()
+      if (left > 0) {
+        yield* Effect.sleep(left)
+      } else {
+        timers.delete(first)
+        first.onDue()
       }
     }
   })
