@@ -32,13 +32,19 @@ export interface Connection {
   readonly sessionId: string | undefined
   /** Whether arguments of a tool may have to be headers too: modern era over Streamable HTTP. */
   readonly hasHttpHeaders: boolean
-  /** The check sees the result as the server gave it. */
-  readonly request: <A>(
+  /** Takes as long as it takes, for any result. */
+  readonly request: (
     method: string,
-    params: Record<string, unknown>,
-    check: Check<A>,
-    options?: RequestOptions
-  ) => Effect.Effect<A, CallError>
+    params: Record<string, unknown>
+  ) => Effect.Effect<Readonly<Record<string, unknown>>, CallError>
+  /**
+   * `done` is called once, maybe at once, with what becomes of it and the error if it failed; unless what this returns is
+   * called first, which gives the request up.
+   */
+  readonly exchange: <A>(
+    outgoing: Outgoing<A>,
+    done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
+  ) => () => void
   readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
   /** Does what the server asks of us, where it asks by other ways than a request. */
   readonly answer: ServerRequests.ServerRequests["answer"]
@@ -57,15 +63,13 @@ export interface Connection {
   readonly lossOf: (error: CallError) => ConnectionError
 }
 
-export interface RequestOptions extends JsonRpc.RequestOptions {
-  /** Default: it takes as long as it takes. */
-  readonly limit?: Limit | undefined
-}
-
-/** How long a request may take, and what becomes of it then. */
-export interface Limit {
-  readonly deadline: Deadline
-  readonly orElse: () => Effect.Effect<never, CallError>
+export interface Outgoing<A> extends JsonRpc.RequestOptions {
+  readonly method: string
+  readonly params: Record<string, unknown>
+  /** Sees the result as the server gave it. */
+  readonly check: Check<A>
+  /** Until when it has time, and what it fails with then. Default: it takes as long as it takes. */
+  readonly limit?: { readonly deadline: Deadline; readonly expired: () => CallError } | undefined
 }
 
 /** What is of the session, and the same for all of its connections. */
@@ -160,67 +164,76 @@ export const open = Effect.fnUntraced(function*<R>(
       )
   }
 
-  /** One message and its answer. */
-  const exchange = <A>(
-    method: string,
-    params: Record<string, unknown>,
-    options: RequestOptions | undefined,
-    onResult: (result: Readonly<Record<string, unknown>>) => Effect.Effect<A, CallError>
-  ): Effect.Effect<A, CallError> =>
-    Effect.callback<A, CallError>((resume) => {
-      if (rpc.hasEnded()) return resume(Effect.fail(failure.gone(peer, method)))
-      let id: RequestId | undefined
-      const limit = options?.limit
-      const giveUp = () => {
-        waiting.remove(timer)
-        if (id !== undefined) cancel(id)
-      }
-      const timer = limit && waiting.add(limit.deadline, () => {
-        giveUp()
-        resume(limit.orElse())
-      })
-      id = rpc.request(method, params, (answer) => {
-        waiting.remove(timer)
-        resume(
-          Result.isSuccess(answer)
-            ? onResult(answer.success)
-            : Effect.fail(failure.toCallError(peer, method, answer.failure))
-        )
-      }, options)
-      return Effect.sync(giveUp)
-    })
+  const failed = (method: string, why: TransportError) => failure.toCallError(peer, method, why)
 
-  const request: Connection["request"] = (method, params, check, options) => {
-    const sent = withEnvelope(params)
-    const read = (result: Readonly<Record<string, unknown>>) => {
-      const checked = check(result)
-      return typeof checked === "string"
-        ? Effect.fail(failure.toCallError(peer, method, failure.invalidResult(checked)))
-        : Effect.succeed(checked.value)
+  /** One message and its answer. */
+  const ask = (
+    { headers, limit, method, onSent }: Omit<Outgoing<unknown>, "params" | "check">,
+    params: Record<string, unknown>,
+    done: (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => void
+  ): () => void => {
+    if (rpc.hasEnded()) {
+      done(Result.fail(failure.gone(peer, method)))
+      return () => {}
     }
-    return exchange(
-      method,
-      sent,
-      options,
-      (result) =>
-        era === "legacy" || !inputRequired.isQuestion(result) ? read(result) : Effect.flatMap(
-          inputRequired.fulfil(result, {
-            answer: serverRequests.answer,
-            again: (more) => Effect.mapError(exchange(method, { ...sent, ...more }, options, Effect.succeed), begun),
-            // What we could not answer because the connection is gone, the server never heard of.
-            failed: (why) => rpc.hasEnded() ? begun(failure.gone(peer, method)) : failure.toCallError(peer, method, why)
-          }),
-          read
-        )
-    )
+    let id: RequestId | undefined
+    const giveUp = () => {
+      waiting.remove(timer)
+      if (id !== undefined) cancel(id)
+    }
+    const timer = limit && waiting.add(limit.deadline, () => {
+      giveUp()
+      done(Result.fail(limit.expired()))
+    })
+    id = rpc.request(method, params, (answer) => {
+      waiting.remove(timer)
+      done(Result.mapError(answer, (why) => failed(method, why)))
+    }, { headers, onSent })
+    return giveUp
   }
+
+  const exchange: Connection["exchange"] = (outgoing, done) => {
+    const params = withEnvelope(outgoing.params)
+    return ask(outgoing, params, (answer) => {
+      if (Result.isFailure(answer)) return done(Effect.fail(answer.failure), answer.failure)
+      if (era === "modern" && inputRequired.isQuestion(answer.success)) {
+        return done(Effect.flatMap(rounds(outgoing, params, answer.success), Effect.fromResult), undefined)
+      }
+      const read = readBy(outgoing, answer.success)
+      done(Effect.fromResult(read), Result.isFailure(read) ? read.failure : undefined)
+    })
+  }
+
+  const readBy = <A>({ check, method }: Outgoing<A>, result: Readonly<Record<string, unknown>>) => {
+    const checked = check(result)
+    return typeof checked === "string"
+      ? Result.fail(failed(method, failure.invalidResult(checked)))
+      : Result.succeed(checked.value)
+  }
+
+  const rounds = <A>(
+    outgoing: Outgoing<A>,
+    params: Record<string, unknown>,
+    first: Readonly<Record<string, unknown>>
+  ): Effect.Effect<Result.Result<A, CallError>, CallError> =>
+    inputRequired.fulfil(first, {
+      answer: serverRequests.answer,
+      again: (more) =>
+        Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) =>
+          Effect.sync(ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
+        ).pipe(Effect.mapError(begun)),
+      // What we could not answer because the connection is gone, the server never heard of.
+      failed: (why) => rpc.hasEnded() ? begun(failure.gone(peer, outgoing.method)) : failed(outgoing.method, why)
+    }).pipe(Effect.map((result) => readBy(outgoing, result)))
 
   const connection: Connection = {
     negotiated,
     era,
     sessionId: transport.sessionId,
     hasHttpHeaders,
-    request,
+    request: (method, params) =>
+      Effect.callback((resume) => Effect.sync(exchange({ method, params, check: asItIs }, resume))),
+    exchange,
     notify,
     answer: serverRequests.answer,
     ended: Effect.map(
@@ -292,6 +305,8 @@ const begun = (error: CallError): CallError => {
 }
 
 const keep = (params: Record<string, unknown>) => params
+
+const asItIs: Check<Readonly<Record<string, unknown>>> = (value) => ({ value })
 
 /** What every message of the modern era says of us; the caller's own `_meta` wins. */
 const enveloping = (envelope: Readonly<Record<string, unknown>>) => (params: Record<string, unknown>) => ({

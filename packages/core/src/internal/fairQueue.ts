@@ -9,6 +9,9 @@ import type * as Exit from "effect/Exit"
 
 export interface FairQueue {
   readonly isFree: () => boolean
+  /** A place that is free, to be given back. */
+  readonly take: () => boolean
+  readonly giveBack: () => void
   /** To be run once. Runs the effect in a place of its own, as soon as there is one; gives it back after what `onExit` has to do, if any. */
   readonly run: <A, E, R>(
     flow: string,
@@ -76,6 +79,12 @@ export const make = (places: number): FairQueue => {
   return {
     waiting: () => waiting,
     isFree: () => taken < places,
+    take: () => {
+      if (taken >= places) return false
+      taken += 1
+      return true
+    },
+    giveBack,
     run: (flow, effect, onExit) => {
       const turn: Turn = { hasPlace: false }
       return Effect.onExitPrimitive(

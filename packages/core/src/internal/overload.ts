@@ -19,8 +19,12 @@ export interface Overload {
    * must not be sent. Calls of the same flow (a method or a tool) wait for each other, and take turns with other flows.
    */
   readonly run: <A>(method: string, flow: string, effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
-  /** Whether what is run now need not wait. */
+  /** Whether a request that is sent now need not wait. */
   readonly isFree: () => boolean
+  /** Of one that is: false if it has to wait after all. It must leave again. */
+  readonly enter: () => boolean
+  /** With the error it failed with, if any; gives what is to be run then, if anything. */
+  readonly leave: (end: CallError | "gave up" | undefined) => Effect.Effect<void> | undefined
   /** A request that was sent was given up, because no answer came in time. To be told before it is interrupted. */
   readonly timedOut: (error: CallError) => Effect.Effect<void>
   /** The server is connected to anew. */
@@ -93,6 +97,8 @@ export const make = (
     return breaker.current()?.circuit === before ? undefined : published
   }
 
+  const isFree = () => pace === undefined && places.isFree() && breaker?.current() === undefined
+
   return {
     run: (method, flow, effect) =>
       Effect.suspend(() => {
@@ -105,7 +111,15 @@ export const make = (
         const paced = pace === undefined ? sent : Effect.andThen(pace.turn(flow), sent)
         return unlessOpen(method, () => places.run(flow, paced, (exit) => ended(call, exit)))
       }),
-    isFree: () => pace === undefined && places.isFree() && breaker?.current() === undefined,
+    isFree,
+    enter: () => isFree() && places.take(),
+    leave: (end) => {
+      places.giveBack()
+      if (breaker === undefined || end === "gave up") return undefined
+      if (end !== undefined && isFailure(end)) return failed("go", end)
+      if (end === undefined || end.delivery === "answered") breaker.succeeded("go")
+      return undefined
+    },
     reset: () => breaker?.reset(),
     timedOut: (error) =>
       Effect.suspend(() =>

@@ -14,7 +14,6 @@ import { ConnectionError } from "../McpError.ts"
 import type { ReconnectOptions, SessionState } from "../McpSession.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Connection } from "./connection.ts"
-import * as results from "./results.ts"
 
 export interface Reconnect {
   /** Nothing while it is being made again, and once it is over. */
@@ -331,7 +330,7 @@ const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || p
 const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError> =>
   connection.hasEnded()
     ? Effect.succeed(true)
-    : connection.request(connection.era === "legacy" ? "ping" : "server/discover", {}, results.any).pipe(
+    : connection.request(connection.era === "legacy" ? "ping" : "server/discover", {}).pipe(
       Effect.as(false),
       Effect.catch((error) => {
         const { reason } = error

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type * as SubscriptionRef from "effect/SubscriptionRef"
-import { CallError, Closed, ConnectionError, Timeout } from "../McpError.ts"
+import { type CallError, ConnectionError } from "../McpError.ts"
 import type { Options, SessionState } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type * as NegotiationCache from "../NegotiationCache.ts"
@@ -17,14 +17,12 @@ import type { Implementation, LoggingLevel, RequestId, ServerCapabilities } from
 import * as Audience from "./audience.ts"
 import * as Catalog from "./catalog.ts"
 import * as Connection from "./connection.ts"
-import { isRecord } from "./json.ts"
 import type { Negotiated } from "./negotiation.ts"
 import * as Overload from "./overload.ts"
 import * as Reconnect from "./reconnect.ts"
 import * as results from "./results.ts"
-import * as retry from "./retry.ts"
+import * as Sending from "./sending.ts"
 import * as Telemetry from "./telemetry.ts"
-import * as trace from "./trace.ts"
 import * as Waiting from "./waiting.ts"
 
 export interface RequestOptions {
@@ -126,11 +124,12 @@ export const make = Effect.fnUntraced(function*<R>(
       ),
     policy,
     restore: (connection) =>
-      logLevel === undefined || connection.era === "modern" ? Effect.void : connection.request(
-        "logging/setLevel",
-        { level: logLevel },
-        results.any
-      ).pipe(Effect.timeoutOption(longestRestoring), Effect.ignore),
+      logLevel === undefined || connection.era === "modern"
+        ? Effect.void
+        : connection.request("logging/setLevel", { level: logLevel }).pipe(
+          Effect.timeoutOption(longestRestoring),
+          Effect.ignore
+        ),
     onConnected: () => overload.reset(),
     onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
   })
@@ -156,103 +155,15 @@ export const make = Effect.fnUntraced(function*<R>(
     ),
     wasSent: false
   })
-  const timeLimited = <A, E, R>(
-    method: string,
-    deadline: Waiting.Deadline,
-    fate: Fate,
-    effect: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | CallError, R> =>
-    waiting.timeoutOrElse({
-      deadline,
-      orElse: () => {
-        const error = timedOut(server, method, deadline, fate)
-        return Effect.andThen(fate.wasSent ? overload.timedOut(error) : Effect.void, Effect.fail(error))
-      }
-    })(effect)
-
-  const withLogLevel = (connection: Connection.Connection, params: Record<string, unknown>): Record<string, unknown> =>
-    connection.era === "legacy" || logLevel === undefined ? params : {
-      ...params,
-      _meta: { [logLevelKey]: logLevel, ...isRecord(params["_meta"]) ? params["_meta"] : {} }
-    }
-
-  const available = (
-    method: string,
-    whileReconnecting: RequestOptions["whileReconnecting"]
-  ): Effect.Effect<Connection.Connection, CallError> =>
-    Effect.suspend(() => {
-      const current = reconnect.current()
-      return current !== undefined ? Effect.succeed(current) : Effect.mapError(
-        reconnect.available(whileReconnecting ?? "wait"),
-        (error) => unreachable(server, method, error)
-      )
-    })
-
-  const request: Session["request"] = (method, params, check, options = {}) =>
-    Effect.withFiber((fiber) => {
-      const { headers, onSent, whileReconnecting } = options
-      const fate = options.fate ?? fateOf(options.timeout)
-      const deadline = options.fate !== undefined && options.timeout !== undefined
-        ? fateOf(options.timeout).deadline
-        : fate.deadline
-      const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
-      const isUnlimited = unlimited.has(method)
-      const flow = method === "tools/call" ? `${method} ${String(params["name"])}` : method
-      const limit = { deadline, orElse: () => Effect.fail(timedOut(server, method, deadline, fate)) }
-
-      const send = (connection: Connection.Connection, limit?: Connection.Limit): Sent<typeof check> => {
-        const wasSentBefore = fate.wasSent
-        fate.wasSent = true
-        const traced = trace.withTraceContext(fiber, withLogLevel(connection, params))
-        return Effect.tapError(
-          connection.request(method, traced, check, { headers, onSent, limit }),
-          (error) =>
-            Effect.sync(() => {
-              // A stream that breaks is opened again by whoever wants it.
-              const isStream = isUnlimited && error.delivery === "unknown"
-              const loss = isStream ? undefined : retry.lossOf(connection, error)
-              if (loss !== undefined) reconnect.lose(connection, loss)
-              if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
-            })
-        )
-      }
-      const run = (effect: Sent<typeof check>) => isUnlimited ? effect : overload.run(method, flow, effect)
-      const connected = Effect.suspend(() => available(method, whileReconnecting))
-      const bounded = <A>(effect: Effect.Effect<A, CallError>) => timeLimited(method, deadline, fate, effect)
-
-      /** Most need wait for nothing but the answer, which has a time-out of its own that costs less. */
-      const once: Sent<typeof check> = Effect.suspend(() => {
-        const connection = reconnect.current()
-        return connection !== undefined && (isUnlimited || overload.isFree())
-          ? run(Effect.suspend(() => send(connection, limit)))
-          // By its turn there may be another connection.
-          : bounded(Effect.andThen(connected, run(Effect.flatMap(connected, send))))
-      })
-      const attempt = (retries: number): Sent<typeof check> =>
-        Effect.catch(once, (error) => {
-          const again = retry.again(error)
-          if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
-          if (again.after > waiting.left(deadline)) return Effect.fail(error)
-          const repeated = Effect.delay(attempt(retries + 1), again.after)
-          if (!again.mayHaveBeenExecuted) return repeated
-          if (isRepeatable === false) return Effect.fail(error)
-          // What may have been executed the first time is not undone by a second that did not get there.
-          const atLeastOnce = Effect.mapError(
-            repeated,
-            (second) => second.delivery === "not-sent" ? notAgain(error, second) : second
-          )
-          if (isRepeatable === true) return atLeastOnce
-          // The server is asked what the tool says of itself, as soon as there is one.
-          return bounded(connected).pipe(
-            Effect.matchEffect({
-              onFailure: (second) => Effect.fail(notAgain(error, second)),
-              onSuccess: () => isRepeatable
-            }),
-            Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
-          )
-        })
-      return attempt(0)
-    })
+  const { available, request, within } = Sending.make({
+    server,
+    policy,
+    reconnect,
+    overload,
+    waiting,
+    fate: fateOf,
+    logLevel: () => logLevel
+  })
 
   const session: Session = {
     server,
@@ -274,7 +185,7 @@ export const make = Effect.fnUntraced(function*<R>(
     notify: (method, params) =>
       Effect.flatMap(available(method, "fail"), (connection) => connection.notify(method, params)),
     fate: fateOf,
-    within: (method, fate, effect) => timeLimited(method, fate.deadline, fate, effect),
+    within,
     answer: (method, params) => reconnect.latest().answer(method, params),
     catalog,
     onReconnected,
@@ -299,15 +210,8 @@ export const make = Effect.fnUntraced(function*<R>(
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-type Sent<Check> = Check extends results.Check<infer A> ? Effect.Effect<A, CallError> : never
-
-const logLevelKey = "io.modelcontextprotocol/logLevel"
-
 /** New connections do not wait for a server that says nothing. */
 const longestRestoring = Duration.seconds(2)
-
-/** What waits for long by its nature must not keep others from being sent, and what takes back must not wait. */
-const unlimited: ReadonlySet<string> = new Set(["subscriptions/listen", "tasks/cancel", "tasks/result"])
 
 /** A server that has left when it was asked which era it speaks is connected to once more, and not asked again. */
 const open = <R>(
@@ -332,41 +236,4 @@ const open = <R>(
       Connection.open(acquire, options, rest, surroundings, "legacy"),
       (error) => error._tag === "EndedOnProbe" ? error.error : error
     )
-  })
-
-/** What is known of the first attempt, and why there was no second. */
-const notAgain = ({ delivery, method, reason, server }: CallError, second: CallError): CallError =>
-  new CallError({
-    server,
-    method,
-    delivery,
-    reason,
-    hint: `it could not be sent again: ${second.reason.message}`
-  })
-
-/** What a request gets that found no connection. */
-const unreachable = (server: string, method: string, error: ConnectionError): CallError =>
-  new CallError({
-    server,
-    method,
-    delivery: "not-sent",
-    reason: new Closed({
-      description: error.description,
-      stderr: error.stderr,
-      ...(error.exitCode === undefined ? {} : { exitCode: error.exitCode }),
-      ...(error.signal === undefined ? {} : { signal: error.signal }),
-      ...(error.cause === undefined ? {} : { cause: error.cause })
-    }),
-    ...(error.hint === undefined ? {} : { hint: error.hint })
-  })
-
-const timedOut = (server: string, method: string, { timeout }: Waiting.Deadline, { wasSent }: Fate): CallError =>
-  new CallError({
-    server,
-    method,
-    delivery: wasSent ? "unknown" : "not-sent",
-    reason: new Timeout({ milliseconds: timeout }),
-    hint: wasSent
-      ? "raise the `timeout` of the call if the server is just slow"
-      : "it was still waiting to be sent: for the session to be made again, see its `state`, or for its turn"
   })

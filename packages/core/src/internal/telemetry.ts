@@ -23,6 +23,12 @@ export interface Telemetry {
     method: string,
     target?: Target
   ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The same, of what is run once. */
+  readonly once: <A, E, R>(
+    method: string,
+    target: Target | undefined,
+    effect: Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
   /** The span of what the server asks of us, in the trace that it names, else in that of the only request in flight. */
   readonly serving: (
     method: string,
@@ -78,26 +84,27 @@ export const make = ({ name, transport, url }: Options): Telemetry => {
     )
   }
 
-  return {
-    operation: (method, target = {}) => (effect) =>
-      Effect.suspend(() => {
-        let run: Run | undefined
-        return Effect.onExitPrimitive(
-          Effect.withFiber((fiber) => {
-            const clock = fiber.getRef(Clock.Clock)
-            run = { fiber, clock, began: clock.monotonicTimeNanosUnsafe() }
-            metrics.begin(fiber.context)
-            return trace.isTraced(fiber) ? traced(fiber, method, target, effect) : effect
-          }),
-          (exit) => {
-            if (run !== undefined) {
-              const seconds = Number(run.clock.monotonicTimeNanosUnsafe() - run.began) / 1e9
-              metrics.end(run.fiber.context, { method, tool: target.tool, error: errorOf(exit) }, seconds)
-            }
-            return undefined
-          }
-        )
+  const once: Telemetry["once"] = (method, target = {}, effect) => {
+    let run: Run | undefined
+    return Effect.onExitPrimitive(
+      Effect.withFiber((fiber) => {
+        const clock = fiber.getRef(Clock.Clock)
+        run = { fiber, clock, began: clock.monotonicTimeNanosUnsafe() }
+        metrics.begin(fiber.context)
+        return trace.isTraced(fiber) ? traced(fiber, method, target, effect) : effect
       }),
+      (exit) => {
+        if (run === undefined) return undefined
+        const seconds = Number(run.clock.monotonicTimeNanosUnsafe() - run.began) / 1e9
+        metrics.end(run.fiber.context, { method, tool: target.tool, error: errorOf(exit) }, seconds)
+        return undefined
+      }
+    )
+  }
+
+  return {
+    operation: (method, target) => (effect) => Effect.suspend(() => once(method, target, effect)),
+    once,
     serving: (method, params) => (effect) =>
       Effect.withFiber((fiber) => {
         const [only] = inFlight.size === 1 ? inFlight : []

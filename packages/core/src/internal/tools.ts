@@ -40,13 +40,13 @@ export const make = (session: Session): Tools => {
       })
     )
 
-  const send = (name: string, args: Arguments, options: CallOptions | undefined, fate: Fate) => {
+  const send = ({ args, fate, name, options }: Call): Effect.Effect<taskResults.Called, CallError> => {
     const definition = definitions.get(name)
     const params = {
       name,
-      ...(args === undefined ? {} : { arguments: args }),
-      ...(takesTasks() ? taskParams(definition, options?.task) : {}),
-      ...(options?.meta === undefined ? {} : { _meta: options.meta })
+      ...(args === undefined ? undefined : { arguments: args }),
+      ...(takesTasks() ? taskParams(definition, options?.task) : undefined),
+      ...(options?.meta === undefined ? undefined : { _meta: options.meta })
     }
     return session.request("tools/call", params, taskResults.called, {
       isRepeatable: options?.idempotent ?? Effect.suspend(() => definitions.isRepeatable(name)),
@@ -56,23 +56,19 @@ export const make = (session: Session): Tools => {
     })
   }
 
-  /** What the server refuses until it gets what it wants. */
-  const sendAgain = (
-    error: CallError,
-    again: Effect.Effect<taskResults.Called, CallError>
-  ): Effect.Effect<taskResults.Called, CallError> =>
-    // Its list says which headers it wants.
-    session.hasHttpHeaders && error.reason._tag === "Rejected" && error.reason.code === headerMismatch
+  const recover = (call: Call, error: CallError): Effect.Effect<taskResults.Called, CallError | ToolNotFound> => {
+    const again = Effect.suspend(() => send(call))
+    // What the server refuses until it gets what it wants; its list says which headers it wants.
+    const repeated = session.hasHttpHeaders && codeOf(error) === headerMismatch
       ? Effect.matchEffect(definitions.list, { onFailure: () => Effect.fail(error), onSuccess: () => again })
       : urlElicitation.ask(session, error, again)
+    return Effect.tapError(repeated, ({ reason }) =>
+      reason._tag === "Rejected"
+        ? failIfUnknown(call.name, call.options?.timeout, { text: reason.description })
+        : Effect.void)
+  }
 
-  const finish = Effect.fnUntraced(function*(name: string, options: CallOptions | undefined, outcome: Finished) {
-    const { remark, result } = outcome
-    if (remark !== undefined) session.warn(`tool "${name}": ${remark}`)
-    if (result.isError === true) {
-      if (outcome.mayBeUnknown) yield* failIfUnknown(name, options?.timeout, { text: textOf(result), result })
-      return result
-    }
+  const check = Effect.fnUntraced(function*(name: string, result: CallToolResult) {
     const issues = yield* definitions.issues(name, result)
     if (issues.length > 0) {
       return yield* new InvalidStructuredContent({ server, tool: name, issues, result, hint: invalidHint })
@@ -80,38 +76,38 @@ export const make = (session: Session): Tools => {
     return result
   })
 
-  const call = (
+  const read = (call: Call, outcome: taskResults.Called): Effect.Effect<CallToolResult, CallFailure> => {
+    const { fate, name, onStatus, options } = call
+    if (outcome._tag === "Task") {
+      const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus))
+      return Effect.flatMap(run, (result) => result.isError === true ? Effect.succeed(result) : check(name, result))
+    }
+    const { remark, result } = outcome
+    if (remark !== undefined) session.warn(`tool "${name}": ${remark}`)
+    if (result.isError !== true) return definitions.isPlain(name, result) ? Effect.succeed(result) : check(name, result)
+    return Effect.as(failIfUnknown(name, options?.timeout, { text: textOf(result), result }), result)
+  }
+
+  const callTool: Tools["callTool"] = (name, args, options) => callWith(name, args, options, ignore)
+
+  const callWith = (
     name: string,
     args: Arguments,
     options: CallOptions | undefined,
     onStatus: (task: Task) => void
-  ): Effect.Effect<CallToolResult, CallError | ToolNotFound | InvalidStructuredContent> =>
+  ): Effect.Effect<CallToolResult, CallFailure> =>
     Effect.suspend(() => {
-      const fate = session.fate(options?.timeout)
-      const once = Effect.suspend(() => send(name, args, options, fate))
-      const known = takesTasks() ? Effect.andThen(definitions.learn, once) : once
-      return Effect.matchEffect(Effect.catch(known, (error) => sendAgain(error, once)), {
-        onFailure: (error) =>
-          error.reason._tag === "Rejected"
-            ? Effect.andThen(
-              failIfUnknown(name, options?.timeout, { text: error.reason.description }),
-              Effect.fail(error)
-            )
-            : Effect.fail(error),
-        onSuccess: (outcome) => {
-          if (outcome._tag === "Task") {
-            const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus))
-            return Effect.flatMap(run, (result) => finish(name, options, { result, mayBeUnknown: false }))
-          }
-          // Most are no more than what the server says.
-          return outcome.remark === undefined && definitions.isPlain(name, outcome.result)
-            ? Effect.succeed(outcome.result)
-            : finish(name, options, { ...outcome, mayBeUnknown: true })
-        }
-      })
-    }).pipe(session.telemetry.operation("tools/call", { tool: name, arguments: args }))
-
-  const callTool: Tools["callTool"] = (name, args, options) => call(name, args, options, () => {})
+      const call: Call = { name, args, options, onStatus, fate: session.fate(options?.timeout) }
+      const sent = takesTasks() ? Effect.andThen(definitions.learn, Effect.suspend(() => send(call))) : send(call)
+      return session.telemetry.once(
+        "tools/call",
+        { tool: name, arguments: args },
+        Effect.matchEffect(sent, {
+          onFailure: (error) => Effect.flatMap(recover(call, error), (outcome) => read(call, outcome)),
+          onSuccess: (outcome) => read(call, outcome)
+        })
+      )
+    })
 
   const callToolOrFail: Tools["callToolOrFail"] = Effect.fnUntraced(function*(name, args, options) {
     const result = yield* callTool(name, args, options)
@@ -134,7 +130,7 @@ export const make = (session: Session): Tools => {
           if (event !== undefined) offer(event)
         })
         const withToken = { ...options, meta: { ...options?.meta, progressToken: token } }
-        const result = yield* call(name, args, withToken, (task) => offer({ _tag: "Task", task }))
+        const result = yield* callWith(name, args, withToken, (task) => offer({ _tag: "Task", task }))
         offer({ _tag: "Result", result })
       })
     )
@@ -148,12 +144,19 @@ export const make = (session: Session): Tools => {
 
 type Arguments = Readonly<Record<string, unknown>> | undefined
 
-interface Finished {
-  readonly result: CallToolResult
-  readonly remark?: string
-  /** A server may say so as the result of a tool that it does not have. */
-  readonly mayBeUnknown: boolean
+interface Call {
+  readonly name: string
+  readonly args: Arguments
+  readonly options: CallOptions | undefined
+  readonly fate: Fate
+  readonly onStatus: (task: Task) => void
 }
+
+type CallFailure = CallError | ToolNotFound | InvalidStructuredContent
+
+const ignore = () => {}
+
+const codeOf = ({ reason }: CallError): number | undefined => reason._tag === "Rejected" ? reason.code : undefined
 
 /** HeaderMismatch. */
 const headerMismatch = -32020
