@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import type { Connect } from "./client.ts"
+
+/** In the order of the tables. */
+export const clients = {
+  ours: { title: "Universal MCP", load: () => import("./ours.ts") },
+  sdk1: { title: "SDK 1.x", package: "@modelcontextprotocol/sdk", load: () => import("./sdk1.ts") },
+  sdk2: { title: "SDK 2.x", package: "@modelcontextprotocol/client", load: () => import("./sdk2.ts") },
+  aiSdk: { title: "@ai-sdk/mcp", package: "@ai-sdk/mcp", load: () => import("./aiSdk.ts") },
+  mcporter: { title: "mcporter", package: "mcporter", load: () => import("./mcporter.ts") },
+  mastra: { title: "@mastra/mcp", package: "peers/@mastra/mcp", load: () => import("../peers/mastra.ts") },
+  openai: { title: "@openai/agents", package: "peers/@openai/agents", load: () => import("../peers/openai.ts") },
+  effect: { title: "effect/ai", package: "effect", load: () => import("./effect.ts") },
+  floor: { title: "raw floor", load: () => import("./floor.ts") }
+} satisfies Record<string, { title: string; package?: string; load: () => Promise<{ readonly connect: Connect }> }>
+
+export type ClientName = keyof typeof clients
+
+export const isClientName = (name: string): name is ClientName => name in clients
+
+export const names = Object.keys(clients).filter(isClientName)
+
+export const isPeer = (name: ClientName): boolean => name !== "ours" && name !== "floor"
+
+/** The version of an installed package, of `peers/` with that before its name. */
+export const versionOf = (path: string): string => {
+  const [folder, name] = path.startsWith("peers/") ? ["peers/", path.slice(6)] : ["", path]
+  const file = fileURLToPath(new URL(`../${folder}node_modules/${name}/package.json`, import.meta.url))
+  const manifest: unknown = JSON.parse(readFileSync(file, "utf8"))
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : ""
+}

@@ -1,0 +1,14 @@
+/** One client, one workload, one process: `node --expose-gc host.ts <client> <workload> <options>` prints one JSON line. */
+import { clients, isClientName } from "./clients/all.ts"
+import type { Connect } from "./clients/client.ts"
+import { isWorkload, measure } from "./workloads/all.ts"
+import type { Sample } from "./workloads/sample.ts"
+
+const [client = "", workload = "", options = "{}"] = process.argv.slice(2)
+
+if (!isClientName(client) || !isWorkload(workload)) throw new Error(`unknown: ${client} ${workload}`)
+const { connect } = await clients[client].load()
+const run: (connect: Connect, options: never) => Promise<Sample> = measure[workload]
+const sample = await run(connect, JSON.parse(options) as never)
+// Some clients print to stdout, and some leave timers that keep the process.
+process.stdout.write(`\n${JSON.stringify(sample)}\n`, () => process.exit())
