@@ -60,16 +60,16 @@ class Wire {
   }
 }
 
-/** Texts between separators, each chunk looked at once. */
-const splitter = (separator: string, on: (text: string) => void) => {
+/** Each chunk is looked at once. */
+const lines = (on: (line: string) => void) => {
   let parts: Array<Buffer> = []
   return (chunk: Buffer) => {
     let from = 0
-    for (let at = chunk.indexOf(separator); at >= 0; at = chunk.indexOf(separator, from)) {
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
       const last = chunk.subarray(from, at)
       on(parts.length === 0 ? last.toString() : Buffer.concat([...parts, last]).toString())
       parts = []
-      from = at + separator.length
+      from = at + 1
     }
     if (from < chunk.length) parts.push(from === 0 ? chunk : chunk.subarray(from))
   }
@@ -78,7 +78,7 @@ const splitter = (separator: string, on: (text: string) => void) => {
 const stdio = ({ args, command }: Target & { readonly transport: "stdio" }) => {
   const wire = new Wire()
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"] })
-  child.stdout.on("data", splitter("\n", (line) => wire.receive(line)))
+  child.stdout.on("data", lines((line) => wire.receive(line)))
   let out = ""
   // What is sent in one turn leaves in one write.
   wire.send = (message) => {
@@ -100,29 +100,31 @@ const stdio = ({ args, command }: Target & { readonly transport: "stdio" }) => {
 
 const agent = new Agent({ pipelining: 1 })
 
-const dataOf = (event: string) => event.slice(event.indexOf("data: ") + 6)
+/** What it says of events is in one line each. */
+const data = (on: (text: string) => void) =>
+  lines((line) => {
+    if (line.startsWith("data: ")) on(line.slice(6))
+  })
 
 const post = (
   { origin, pathname }: URL,
   headers: Readonly<Record<string, string>>,
   body: string,
-  on: (text: string, isEvents: boolean) => void
+  on: (text: string) => void
 ) => {
-  let isEvents = false
   let read: ((chunk: Buffer) => void) | undefined
   const parts: Array<Buffer> = []
   agent.dispatch({ origin, path: pathname, method: "POST", headers, body }, {
     onRequestStart: () => {},
     onResponseStart: (_controller, _status, responseHeaders) => {
-      isEvents = responseHeaders["content-type"] === "text/event-stream"
-      if (isEvents) read = splitter("\n\n", (event) => on(dataOf(event), true))
+      if (responseHeaders["content-type"] === "text/event-stream") read = data(on)
     },
     onResponseData: (_controller, chunk) => {
       if (read === undefined) parts.push(chunk)
       else read(chunk)
     },
     onResponseEnd: () => {
-      if (parts.length > 0) on((parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString() ?? "", false)
+      if (parts.length > 0) on((parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString() ?? "")
     },
     onResponseError: (_controller, error) => {
       throw error
@@ -155,9 +157,9 @@ const sse = async ({ url }: { readonly url: string }) => {
     body.on("error", () => {})
     body.on(
       "data",
-      splitter("\n\n", (event) => {
-        if (endpoint !== undefined) return wire.receive(dataOf(event))
-        endpoint = new URL(dataOf(event), url)
+      data((text) => {
+        if (endpoint !== undefined) return wire.receive(text)
+        endpoint = new URL(text, url)
         resolve()
       })
     )
