@@ -20,6 +20,7 @@ export default defineConfig({
       project("transports", "packages/transports"),
       project("cli", "packages/cli"),
       project("examples", "examples"),
+      project("benchmarks", "benchmarks"),
       project("workspace", ".")
     ]
   }

@@ -1,28 +1,40 @@
-/** What is measured, of whom, and with which numbers. */
-import { type Arena, inHost, stdio } from "./arena.ts"
+/** What is measured, of whom, and how. */
+import { type Arena, inHost, server, stdio } from "./arena.ts"
 import { type ClientName, names } from "./clients/all.ts"
+import * as commands from "./workloads/commands.ts"
+import * as programs from "./workloads/programs.ts"
 import type { Sample } from "./workloads/sample.ts"
 
 export interface Case {
-  /** Its words choose it: `pnpm bench stdio calls`. */
+  /** Its words choose it: `pnpm bench calls stdio`. */
   readonly name: string
   readonly clients: ReadonlyArray<ClientName>
-  /** Why the others are not among them. */
+  /** Why others are not among them. */
   readonly without?: string
+  /** Default: as many as there are. */
+  readonly rounds?: number
+  /** Needs our packages compiled. */
+  readonly compiled?: boolean
   readonly run: (client: ClientName, arena: Arena) => Promise<Sample>
 }
 
 const except = (...without: ReadonlyArray<ClientName>) => names.filter((name) => !without.includes(name))
 
-const withoutSse = "effect/ai and @mastra/mcp do not speak HTTP+SSE"
+const noProgress = "the others give no progress to whoever calls"
 
+const clis: ReadonlyArray<commands.Cli> = ["ours", "sdk2", "mcporter", "inspector"]
+
+/** `quick`: each for less long, and what needs long not at all. */
 export const plan = (quick: boolean): ReadonlyArray<Case> => {
-  const times = quick ? { warmUp: 500, milliseconds: 400 } : { warmUp: 1500, milliseconds: 1500 }
-  const calls = { ...times, inFlight: [1, 64] }
+  const calls = {
+    ...quick ? { warmUp: 500, milliseconds: 400 } : { warmUp: 1500, milliseconds: 1500 },
+    inFlight: [1, 64]
+  }
   const payloads = quick
     ? { kb1: [300, 300], mb1: [3, 5], mb10: [1, 2] } as const
     : { kb1: [3000, 2000], mb1: [10, 20], mb10: [2, 5] } as const
-  return [
+  const times = quick ? 1 : 3
+  const cases: ReadonlyArray<Case> = [
     {
       name: "calls stdio",
       clients: names,
@@ -41,7 +53,7 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
     {
       name: "calls legacy",
       clients: except("effect", "mastra"),
-      without: withoutSse,
+      without: "effect/ai and @mastra/mcp do not speak HTTP+SSE",
       run: (client, { url }) => inHost(client, "calls", { ...calls, target: url("legacy") })
     },
     {
@@ -52,49 +64,55 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
     {
       name: "payloads http json",
       clients: names,
+      rounds: 3,
       run: (client, { url }) => inHost(client, "payloads", { calls: payloads, target: url("json") })
     },
     {
       name: "payloads http sse",
       clients: names,
+      rounds: 3,
       run: (client, { url }) => inHost(client, "payloads", { calls: payloads, target: url("sse") })
     },
     {
       name: "connecting stdio",
       clients: names,
-      run: (client) => inHost(client, "connecting", { sessions: quick ? [10] : [10, 50], target: stdio() })
+      rounds: 3,
+      compiled: true,
+      run: (client) => inHost(client, "connecting", { sessions: quick ? [10] : [10, 50], target: stdio() }, true)
     },
     {
       name: "connecting http",
       clients: names,
-      run: (client, { url }) => inHost(client, "connecting", { sessions: [200], target: url("json") })
+      rounds: 3,
+      compiled: true,
+      run: (client, { url }) => inHost(client, "connecting", { sessions: [200], target: url("json") }, true)
     },
     {
       name: "catalogs stdio",
-      clients: names,
-      run: (client) =>
-        inHost(client, "catalogs", { targets: { 1000: stdio(1000), 10000: stdio(10_000) }, times: quick ? 1 : 3 })
+      clients: except("openai"),
+      without: "@openai/agents fails above a limit of pages",
+      rounds: 3,
+      run: (client) => inHost(client, "catalogs", { targets: { 1000: stdio(1000), 10000: stdio(10_000) }, times })
     },
     {
-      name: "catalogs http json",
-      clients: names,
+      name: "catalogs http",
+      clients: except("openai"),
+      without: "@openai/agents fails above a limit of pages",
+      rounds: 3,
       run: (client, { url }) =>
-        inHost(client, "catalogs", {
-          targets: { 1000: url("json", 1000), 10000: url("json", 10_000) },
-          times: quick ? 1 : 3
-        })
+        inHost(client, "catalogs", { targets: { 1000: url("json", 1000), 10000: url("json", 10_000) }, times })
     },
     {
       name: "progress stdio",
       clients: ["ours", "sdk1", "sdk2", "floor"],
-      without: "the others give no progress to whoever calls",
-      run: (client) => inHost(client, "progress", { count: 10_000, target: stdio(), times: quick ? 2 : 5 })
+      without: noProgress,
+      run: (client) => inHost(client, "progress", { count: 10_000, target: stdio(), times: times + 1 })
     },
     {
-      name: "progress http sse",
+      name: "progress http",
       clients: ["ours", "sdk1", "sdk2", "floor"],
-      without: "the others give no progress to whoever calls",
-      run: (client, { url }) => inHost(client, "progress", { count: 10_000, target: url("sse"), times: quick ? 2 : 5 })
+      without: noProgress,
+      run: (client, { url }) => inHost(client, "progress", { count: 10_000, target: url("sse"), times: times + 1 })
     },
     {
       name: "memory stdio",
@@ -105,6 +123,35 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
       name: "memory http",
       clients: names,
       run: (client, { url }) => inHost(client, "memory", { few: 20, many: quick ? 70 : 120, target: url("json") })
+    },
+    {
+      name: "commands",
+      clients: clis,
+      compiled: true,
+      run: (client) => commands.measure(clis.find((cli) => cli === client) ?? "ours", server())
+    }
+  ]
+  if (quick) return cases
+  return [
+    ...cases,
+    {
+      name: "programs",
+      clients: except("floor"),
+      compiled: true,
+      rounds: 3,
+      run: (client) => programs.measure(client, server())
+    },
+    {
+      name: "churn stdio",
+      clients: names,
+      rounds: 1,
+      run: (client) => inHost(client, "churn", { cycles: 1000, target: stdio() })
+    },
+    {
+      name: "churn http",
+      clients: names,
+      rounds: 1,
+      run: (client, { url }) => inHost(client, "churn", { cycles: 1000, target: url("json") })
     }
   ]
 }

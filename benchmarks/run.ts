@@ -1,55 +1,116 @@
 /**
- * Ours beside the other clients: `pnpm bench [--quick] [--rounds n] [--seed n]` measures everything. Each measurement is
- * a fresh process, in random order inside each round. A word chooses workloads and, if it is one's name, clients.
+ * Ours beside the other clients.
+ *
+ * - `pnpm bench [--rounds n] [--seed n]` measures everything and writes `docs/benchmarks.md`, its chart, and `guard.json`;
+ *   in about three quarters of an hour.
+ * - `pnpm bench --quick`: in under three minutes, with the SDKs and the floor; prints.
+ * - `pnpm bench <word…>`: the workloads with all these words, of the clients that are named or of all; prints.
+ * - `pnpm bench --check`: what CI runs. Fails where a ratio is 30 % worse than `guard.json` has it; `--record` writes that.
+ * - `pnpm bench --page` writes the page again, from what was measured last.
+ *
+ * Each measurement is a fresh process, in random order inside each round; what is compared is of the same round.
  */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { type Arena, open } from "./arena.ts"
-import { type ClientName, isClientName, names } from "./clients/all.ts"
+import { chart } from "./chart.ts"
+import { type ClientName, entryOf, isClientName } from "./clients/all.ts"
+import * as guard from "./guard.ts"
+import { page } from "./page.ts"
 import { type Case, plan } from "./plan.ts"
-import { median, ratio, type Rounds, shuffle } from "./statistics.ts"
-import type { Sample } from "./workloads/sample.ts"
+import type { Results } from "./results.ts"
+import { shuffle } from "./statistics.ts"
+import { summary } from "./summary.ts"
 
-type Samples = Map<Case, Map<ClientName, Array<Sample | undefined>>>
+type Pair = readonly [Case, ClientName]
 
-const round = async (arena: Arena, pairs: ReadonlyArray<readonly [Case, ClientName]>, samples: Samples) => {
-  for (const [one, client] of pairs) {
-    const began = performance.now()
-    const sample = await one.run(client, arena).catch((error: Error) => {
-      console.error(`${one.name}, ${client}: ${error.message}`)
-      return undefined
-    })
-    console.error(`  ${one.name}, ${client} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
-    const ofCase = samples.get(one) ?? new Map<ClientName, Array<Sample | undefined>>()
-    samples.set(one, ofCase)
-    ofCase.set(client, [...ofCase.get(client) ?? [], sample])
-  }
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+
+const seconds = (since: number) => (performance.now() - since) / 1000
+
+interface Limits {
+  readonly rounds: number
+  readonly seed: number
+  /** No further round where it would take longer. */
+  readonly seconds?: number
 }
 
-const rounded = (value: number) => String(Number(value.toPrecision(3)))
-
-/** A row a client; in brackets, ours in relation to it. */
-const print = (samples: Samples) => {
-  for (const [{ name }, clients] of samples) {
-    const keys = [...new Set([...clients.values()].flat().flatMap((sample) => Object.keys(sample ?? {})))]
-    const rounds = (client: ClientName, key: string): Rounds =>
-      (clients.get(client) ?? []).map((sample) => sample?.[key])
-    const cell = (client: ClientName, key: string) => {
-      const value = median(rounds(client, key).filter((value) => value !== undefined))
-      const against = ratio(rounds("ours", key), rounds(client, key))
-      if (Number.isNaN(value)) return "–"
-      return client === "ours" || Number.isNaN(against) ? rounded(value) : `${rounded(value)} (×${rounded(against)})`
+const measure = async (arena: Arena, pairs: ReadonlyArray<Pair>, limits: Limits): Promise<Results> => {
+  const results: Results = {}
+  const began = performance.now()
+  let longest = 0
+  for (let round = 0; round < limits.rounds; round++) {
+    if (limits.seconds !== undefined && seconds(began) + longest > limits.seconds) break
+    const roundBegan = performance.now()
+    for (const [one, client] of shuffle(pairs, limits.seed + round)) {
+      if (round >= (one.rounds ?? limits.rounds)) continue
+      const caseBegan = performance.now()
+      const sample = await one.run(client, arena).catch((error: Error) => {
+        console.error(`${one.name}, ${client} failed: ${error.message}`)
+        return null
+      })
+      console.error(`${round + 1}/${limits.rounds} ${one.name}, ${client}: ${seconds(caseBegan).toFixed(1)} s`)
+      const ofCase = results[one.name] ??= {}
+      ofCase[client] = [...ofCase[client] ?? [], sample]
     }
-    const lines = [
-      [name, ...keys],
-      ...names.filter((client) => clients.has(client)).map((client) => [
-        client,
-        ...keys.map((key) => cell(client, key))
-      ])
-    ]
-    const width = (column: number) => Math.max(...lines.map((line) => line[column]?.length ?? 0))
-    console.log(
-      `\n${lines.map((line) => line.map((text, column) => text.padEnd(width(column))).join("  ")).join("\n")}`
-    )
+    longest = Math.max(longest, seconds(roundBegan))
   }
+  return results
+}
+
+const shell = (command: string, args: ReadonlyArray<string>, cwd: string) => {
+  const { status } = spawnSync(command, args, { cwd, stdio: ["ignore", process.stderr, process.stderr] })
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`)
+}
+
+/** What the pairs need besides the workspace. */
+const prepare = (pairs: ReadonlyArray<Pair>) => {
+  const isInstalled = existsSync(pathOf("peers/node_modules"))
+  if (!isInstalled && pairs.some(([, client]) => entryOf(client).package?.startsWith("peers/"))) {
+    shell("npx", ["-y", "pnpm@12", "install", "--frozen-lockfile"], pathOf("peers"))
+  }
+  if (pairs.some(([one]) => one.compiled)) shell("npx", ["-y", "pnpm@12", "build"], pathOf(".."))
+}
+
+const pairsOf = (cases: ReadonlyArray<Case>, among: (client: ClientName) => boolean): ReadonlyArray<Pair> =>
+  cases.flatMap((one) => one.clients.filter(among).map((client) => [one, client] as const))
+
+const whole = async (arena: Arena, limits: Limits) => {
+  const pairs = pairsOf(plan(false), () => true)
+  const file = pathOf("build/results.json")
+  const results = await measure(arena, pairs, limits)
+  mkdirSync(pathOf("build"), { recursive: true })
+  writeFileSync(file, JSON.stringify(results))
+  write(results)
+  await record(arena, limits.seed)
+}
+
+const record = async (arena: Arena, seed: number) => {
+  const results = await measure(arena, pairsOf(guard.cases(), guard.isCompared), { rounds: 7, seed })
+  writeFileSync(pathOf("guard.json"), guard.record(results))
+}
+
+const write = (results: Results) => {
+  writeFileSync(pathOf("../docs/benchmarks.md"), page(results))
+  writeFileSync(pathOf("../docs/benchmarks.svg"), chart(results))
+}
+
+/** Where something looks worse, it is measured again, all rounds together count, and it is said. */
+const check = async (arena: Arena, seed: number) => {
+  const recorded = guard.read(readFileSync(pathOf("guard.json"), "utf8"))
+  const pairs = pairsOf(guard.cases(), guard.isCompared)
+  const first = await measure(arena, pairs, { rounds: 3, seed })
+  const suspects = new Set(guard.compare(recorded, first).filter(({ isWorse }) => isWorse).map(({ name }) => name))
+  let results = first
+  if (suspects.size > 0) {
+    console.log(`Once more, with five more rounds: ${[...suspects].join(", ")}`)
+    const again = pairs.filter(([{ name }]) => suspects.has(name))
+    results = guard.join(first, await measure(arena, again, { rounds: 5, seed: seed + 3 }))
+  }
+  const compared = guard.compare(recorded, results)
+  for (const { text } of compared) console.log(text)
+  if (compared.some(({ isWorse }) => isWorse)) process.exitCode = 1
 }
 
 const main = async () => {
@@ -58,26 +119,28 @@ const main = async () => {
     const at = flags.indexOf(name)
     return at < 0 ? otherwise : Number(flags.splice(at, 2)[1])
   }
-  const quick = flags.includes("--quick")
-  const rounds = number("--rounds", quick ? 3 : 5)
   const seed = number("--seed", 1)
+  const rounds = number("--rounds", 0)
+  const isQuick = flags.includes("--quick")
   const words = flags.filter((flag) => !flag.startsWith("--"))
-  const clients = words.filter(isClientName)
+  if (flags.includes("--page")) return write(JSON.parse(readFileSync(pathOf("build/results.json"), "utf8")))
+  const named = words.filter(isClientName)
   const ofCases = words.filter((word) => !isClientName(word))
-  const pairs = plan(quick)
-    .filter(({ name }) => ofCases.every((word) => name.split(" ").includes(word)))
-    .flatMap((one) =>
-      one.clients.filter((client) => clients.length === 0 || clients.includes(client))
-        .map((client) => [one, client] as const)
-    )
+  const common: ReadonlyArray<ClientName> = ["ours", "sdk1", "sdk2", "floor"]
+  const chosen = pairsOf(
+    plan(isQuick).filter(({ name }) => ofCases.every((word) => name.split(" ").includes(word))),
+    (client) => named.length > 0 ? named.includes(client) : !isQuick || common.includes(client)
+  )
+  const isCheck = flags.includes("--check")
+  const isRecord = flags.includes("--record")
+  if (!isCheck && !isRecord) prepare(chosen)
   const arena = await open()
-  const samples: Samples = new Map()
-  for (let index = 0; index < rounds; index++) {
-    console.error(`round ${index + 1} of ${rounds}`)
-    await round(arena, shuffle(pairs, seed + index), samples)
-  }
+  if (isCheck) await check(arena, seed)
+  else if (isRecord) await record(arena, seed)
+  else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds || 3, seed })))
+  else if (isQuick) console.log(summary(await measure(arena, chosen, { rounds: rounds || 5, seed, seconds: 165 })))
+  else await whole(arena, { rounds: rounds || 5, seed })
   arena.close()
-  print(samples)
 }
 
 await main()

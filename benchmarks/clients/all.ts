@@ -2,6 +2,14 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Connect } from "./client.ts"
 
+interface Entry {
+  readonly title: string
+  /** `peers/` before its name: installed there. */
+  readonly package?: string
+  /** None of a command line. */
+  readonly load?: () => Promise<{ readonly connect: Connect }>
+}
+
 /** In the order of the tables. */
 export const clients = {
   ours: { title: "Universal MCP", load: () => import("./ours.ts") },
@@ -12,15 +20,22 @@ export const clients = {
   mastra: { title: "@mastra/mcp", package: "peers/@mastra/mcp", load: () => import("../peers/mastra.ts") },
   openai: { title: "@openai/agents", package: "peers/@openai/agents", load: () => import("../peers/openai.ts") },
   effect: { title: "effect/ai", package: "effect", load: () => import("./effect.ts") },
+  inspector: { title: "inspector", package: "peers/@modelcontextprotocol/inspector" },
   floor: { title: "raw floor", load: () => import("./floor.ts") }
-} satisfies Record<string, { title: string; package?: string; load: () => Promise<{ readonly connect: Connect }> }>
+} satisfies Record<string, Entry>
 
 export type ClientName = keyof typeof clients
 
 export const isClientName = (name: string): name is ClientName => name in clients
 
-export const names = Object.keys(clients).filter(isClientName)
+export const order = Object.keys(clients).filter(isClientName)
 
+export const entryOf = (name: ClientName): Entry => clients[name]
+
+/** Those that are libraries. */
+export const names = order.filter((name) => entryOf(name).load !== undefined)
+
+/** Neither ours nor the floor. */
 export const isPeer = (name: ClientName): boolean => name !== "ours" && name !== "floor"
 
 /** The version of an installed package, of `peers/` with that before its name. */
