@@ -8,9 +8,10 @@ const forbidden = {
   cli: /^@universal-mcp\/(?!core\/|transports\/)/
 }
 
-/** The two files that may tie the transports to one platform. */
+/** The files that may tie the transports to one platform. */
 const exceptions = {
   "packages/transports/src/NodeTransports.ts": /^(node:|@effect\/platform-node)/,
+  "packages/transports/src/internal/nodePipes.ts": /^node:/,
   "packages/transports/src/internal/windows.ts": /^(node:|cross-spawn$)/
 }
 

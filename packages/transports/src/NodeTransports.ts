@@ -28,6 +28,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Path } from "effect/Path"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as nodePipes from "./internal/nodePipes.ts"
 import * as Transports from "./Transports.ts"
 
 /**
@@ -39,7 +40,10 @@ import * as Transports from "./Transports.ts"
  */
 export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient | Path> = Layer.merge(
   // Not all of Node's services: their terminal would listen to stdin, once per layer.
-  Layer.provideMerge(NodeChildProcessSpawner.layer, Layer.merge(NodeFileSystem.layer, NodePath.layer)),
+  Layer.provideMerge(
+    Layer.provide(nodePipes.layer, NodeChildProcessSpawner.layer),
+    Layer.merge(NodeFileSystem.layer, NodePath.layer)
+  ),
   Layer.provide(
     NodeHttpClient.layerUndiciNoDispatcher,
     Layer.effect(

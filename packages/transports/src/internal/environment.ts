@@ -1,8 +1,15 @@
 /** The environment a server process starts with. */
 import * as Config from "effect/Config"
-import type * as ConfigProvider from "effect/ConfigProvider"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+
+/** Where the inherited part comes from. */
+export const Environment = Context.Reference<ConfigProvider.ConfigProvider>(
+  "@universal-mcp/transports/StdioTransport/Environment",
+  { defaultValue: () => ConfigProvider.fromEnv() }
+)
 
 /** What a program needs to find its files and talk to a terminal; nothing that could be a secret. The SDK's own list. */
 const posix = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"]

@@ -1,0 +1,100 @@
+/**
+ * Node's own pipes of the processes that Effect's spawner starts. That spawner keeps all that is its: how processes are
+ * started, signalled and waited for; only the bytes go past its streams, each chunk of which wakes a fiber. Node tells
+ * of every process that it starts, and the process id says which one belongs to a handle.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Spawner from "effect/process/ChildProcessSpawner"
+import { ChildProcess } from "node:child_process"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
+import type { Readable, Writable } from "node:stream"
+import { isRecord } from "./messages.ts"
+import * as Pipes from "./pipes.ts"
+
+/** The same spawner, which also {@link Pipes.offer}s the pipes. */
+export const layer: Layer.Layer<Spawner.ChildProcessSpawner, never, Spawner.ChildProcessSpawner> = Layer.effect(
+  Spawner.ChildProcessSpawner,
+  Effect.map(Spawner.ChildProcessSpawner, (inner) =>
+    Spawner.make((command) =>
+      // A stream given in the options is to have what the process writes, or gives what it reads.
+      command._tag === "PipedCommand" || [command.options.stdin, command.options.stdout, command.options.stderr]
+          .some((stream) => stream !== undefined) ?
+        inner.spawn(command) :
+        Effect.suspend(() => {
+          const started: Array<ChildProcess> = []
+          const note = (message: unknown) => {
+            if (isRecord(message) && message["process"] instanceof ChildProcess) started.push(message["process"])
+          }
+          subscribe("child_process", note)
+          return inner.spawn(command).pipe(
+            Effect.ensuring(Effect.sync(() => unsubscribe("child_process", note))),
+            Effect.tap((handle) => Effect.sync(() => take(handle, started.find(({ pid }) => pid === handle.pid))))
+          )
+        })
+    ))
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const take = (handle: Spawner.ChildProcessHandle, child: ChildProcess | undefined): void => {
+  if (child === undefined) return
+  const { stderr, stdin, stdout } = child
+  if (stdin === null || stdout === null || stderr === null) return
+  // What has been read already is in Effect's streams, and the rest has to follow there.
+  if (stdout.readableDidRead || stderr.readableDidRead) return
+  stdout.unpipe()
+  stderr.unpipe()
+  Pipes.offer(handle, (listener) => {
+    read(stdout, listener.onStdout, () => listener.onEnd("stdout"))
+    read(stderr, listener.onStderr, () => listener.onEnd("stderr"))
+    if (child.exitCode !== null || child.signalCode !== null) listener.onExit(endedOf(child.exitCode, child.signalCode))
+    else child.once("exit", (code, signal) => listener.onExit(endedOf(code, signal)))
+    return writing(stdin, () => listener.onEnd("stdin"))
+  })
+}
+
+const endedOf = (exitCode: number | null, signal: string | null): Pipes.Ended => ({
+  ...(exitCode === null ? {} : { exitCode }),
+  ...(signal === null ? {} : { signal })
+})
+
+const once = (act: () => void): () => void => {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    act()
+  }
+}
+
+const read = (stream: Readable, onChunk: (chunk: Uint8Array) => void, onEnd: () => void): void => {
+  const end = once(onEnd)
+  stream.on("data", onChunk).once("end", end).once("close", end).on("error", end).resume()
+  if (stream.closed) end()
+}
+
+const writing = (stdin: Writable, onEnd: () => void): Pipes.Pipes => {
+  const end = once(onEnd)
+  stdin.once("finish", end).once("close", end).on("error", end)
+  if (stdin.closed) end()
+  let waiting = ""
+  const flush = () => {
+    if (waiting === "") return
+    if (stdin.writable) stdin.write(waiting)
+    waiting = ""
+  }
+  return {
+    write: (text) => {
+      if (waiting === "") queueMicrotask(flush)
+      waiting += text
+    },
+    unread: () => waiting.length + stdin.writableLength,
+    end: () => {
+      flush()
+      stdin.end()
+    }
+  }
+}

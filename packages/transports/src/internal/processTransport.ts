@@ -1,0 +1,211 @@
+/** The stdio transport: messages as lines on the pipes of a process, from its start to its end. */
+import type { JSONRPCMessage } from "@modelcontextprotocol/client"
+import { Closed, type ConnectionError, InvalidResult, TooLarge } from "@universal-mcp/core/McpError"
+import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as ChildProcess from "effect/process/ChildProcess"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import * as limits from "./limits.ts"
+import * as Lines from "./lines.ts"
+import * as messages from "./messages.ts"
+import { answeredBy } from "./oversized.ts"
+import * as Pipes from "./pipes.ts"
+import * as serverProcess from "./serverProcess.ts"
+import * as spawnFailure from "./spawnFailure.ts"
+
+export type Options =
+  & serverProcess.Options
+  & Pick<ServerConfig.StdioServerConfig, "gracePeriod" | "maxMessageSize">
+
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<McpTransport, ConnectionError, ChildProcessSpawner | Scope.Scope> {
+  const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
+  const limit = options.maxMessageSize ?? limits.maxMessageSize
+  const life = yield* Scope.fork(yield* Effect.scope)
+  const handle = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
+  const stderrLines: Array<string> = []
+  let lost: TransportError | undefined
+  let strayLine: string | undefined
+  let strayLines = 0
+  let closing = false
+
+  const transport: McpTransport = {
+    get lost() {
+      return lost
+    },
+    stderrLines,
+    start: () => done,
+    send: (message) => {
+      const line = encode(message)
+      if (Result.isFailure(line)) return Promise.reject(line.failure)
+      if (lost !== undefined || closing) return Promise.reject(lost ?? closed("the session is closed"))
+      // Who does not read what it asked for gets no more of it: it would fill the memory.
+      if (!("method" in message) && pipes.unread() > maxUnread) return done
+      pipes.write(line.success + "\n")
+      return done
+    },
+    close: async () => transport.onclose?.(),
+    kill: () => {
+      Deferred.doneUnsafe(ended, Exit.succeed("kill"))
+    }
+  }
+
+  const lines = Lines.make({
+    limit,
+    onLine: (line) => {
+      const received = parse(line)
+      if (received.length > 0) return received.forEach((message) => transport.onmessage?.(message))
+      if (line.trim() === "") return
+      strayLine ??= line.slice(0, 200)
+      const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
+      if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(line)))
+      if (++strayLines > loudStrayLines) return
+      transport.onerror?.(new Error(`the server wrote a line to its stdout that is not JSON: ${line.slice(0, 200)}`))
+      if (strayLines === loudStrayLines) transport.onerror?.(new Error("more such lines are not reported"))
+    },
+    onOversized: (line) => {
+      const id = answeredBy(line)
+      if (id === undefined) transport.onerror?.(new Error(`left out a message larger than ${limit} bytes`))
+      else transport.onmessage?.(failRequest(id, tooLarge(limit)))
+    }
+  })
+  const errors = Lines.make({
+    limit: 64 * 1024,
+    onLine: (line) => {
+      if (stderrLines.length >= keptStderrLines) stderrLines.shift()
+      stderrLines.push(line)
+      transport.onstderr?.(line)
+    },
+    onOversized: (line) => errors.push(new TextEncoder().encode(`${line.head}…${line.tail}\n`))
+  })
+
+  /** With what happened first. */
+  const ended = Deferred.makeUnsafe<"kill" | "exit" | "stdin" | "stdout">()
+  const exited = Deferred.makeUnsafe<Pipes.Ended>()
+  const finished = {
+    stdin: Deferred.makeUnsafe<void>(),
+    stdout: Deferred.makeUnsafe<void>(),
+    stderr: Deferred.makeUnsafe<void>()
+  }
+  let exit: Pipes.Ended | undefined
+  const pipes = yield* Pipes.open(handle, {
+    onStdout: lines.push,
+    onStderr: errors.push,
+    onEnd: (stream) => {
+      if (stream === "stdout") lines.end()
+      if (stream === "stderr") errors.end()
+      else Deferred.doneUnsafe(ended, Exit.succeed(stream))
+      Deferred.doneUnsafe(finished[stream], Exit.void)
+    },
+    onExit: (how) => {
+      exit = how
+      Deferred.doneUnsafe(ended, Exit.succeed("exit"))
+      Deferred.doneUnsafe(exited, Exit.succeed(how))
+    }
+  })
+  const stop = (options: ChildProcess.KillOptions) =>
+    Effect.suspend(() => exit === undefined ? Effect.ignore(handle.kill(options)) : Effect.void)
+
+  yield* Effect.gen(function*() {
+    const first = yield* Deferred.await(ended)
+    if (first === "kill") yield* Effect.forkScoped(stop({ killSignal: "SIGKILL" }))
+    // Whatever ends first, the rest usually follows at once and tells why.
+    yield* Deferred.await(exited).pipe(
+      Effect.andThen(Deferred.await(finished.stdout)),
+      Effect.andThen(Deferred.await(finished.stderr)),
+      Effect.timeoutOption(lastWords)
+    )
+    if (closing) return
+    lost = exit === undefined
+      ? closed(
+        `${
+          first === "stdin" ? "the server closed its standard input" : "the server closed its standard output"
+        } but goes on running`,
+        { stderr: stderrLines }
+      )
+      : closed("the server process ended", {
+        stderr: stderrLines,
+        hint: spawnFailure.hintFrom(stderrLines) ?? hintOf(strayLine),
+        ...exit
+      })
+    pipes.end()
+    transport.onclose?.()
+    // Its id may soon be another process's: what it has left behind is ended now, and none is looked for later.
+    yield* Deferred.await(exited)
+    yield* Effect.uninterruptible(Scope.close(life, Exit.void))
+  }).pipe(Effect.forkScoped)
+
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      closing = true
+      pipes.end()
+    }).pipe(
+      Effect.andThen(Deferred.await(finished.stdin)),
+      Effect.andThen(Deferred.await(exited)),
+      Effect.timeoutOption(gracePeriod),
+      // Here and not when the process is released, because here its output is still read: it must not block on it.
+      Effect.andThen(stop({ killSignal: "SIGTERM", forceKillAfter: gracePeriod }))
+    )
+  )
+  return transport
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How long the rest of what the process did (output, exit code) is waited for once one part of it has ended. */
+const lastWords = Duration.millis(250)
+
+const keptStderrLines = 50
+
+const done = Promise.resolve()
+
+/** In characters. */
+const maxUnread = 16 * 1024 * 1024
+
+/** A log on stdout is told of, and not repeated. */
+const loudStrayLines = 100
+
+/** An object, or a batch of them. To see that most stray lines are neither, no exception is needed: it takes its time. */
+const message = /^\s*(\{\s*"|\[\s*\{)/
+
+const parse = (line: string): ReadonlyArray<JSONRPCMessage> => message.test(line) ? messages.parse(line) : []
+
+const tooLarge = (limit: number): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new TooLarge({ limit }),
+    hint: "raise `maxMessageSize` if an answer of this size is expected"
+  })
+
+const notJson = (line: string): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new InvalidResult({ description: `the server's answer is not JSON: ${line.slice(0, 200)}` })
+  })
+
+const hintOf = (strayLine: string | undefined): string =>
+  strayLine === undefined
+    ? "run the command by itself to see why"
+    : `it wrote ${JSON.stringify(strayLine)} to its stdout, where only messages belong: is this an MCP server?`
+
+const closed = (
+  description: string,
+  { hint, stderr = [], ...how }: Pipes.Ended & { readonly stderr?: ReadonlyArray<string>; readonly hint?: string } = {}
+): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "unknown",
+    reason: new Closed({ description, stderr: [...stderr], ...how }),
+    ...(hint === undefined ? {} : { hint })
+  })
