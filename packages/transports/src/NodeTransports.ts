@@ -23,11 +23,12 @@ import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import type { FileSystem } from "effect/FileSystem"
-import type { HttpClient } from "effect/http/HttpClient"
+import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Path } from "effect/Path"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as direct from "./internal/direct.ts"
 import * as nodePipes from "./internal/nodePipes.ts"
 import * as Transports from "./Transports.ts"
 
@@ -38,19 +39,13 @@ import * as Transports from "./Transports.ts"
  * @category layers
  * @since 0.1.0
  */
-export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient | Path> = Layer.merge(
+export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient.HttpClient | Path> = Layer.merge(
   // Not all of Node's services: their terminal would listen to stdin, once per layer.
   Layer.provideMerge(
     Layer.provide(nodePipes.layer, NodeChildProcessSpawner.layer),
     Layer.merge(NodeFileSystem.layer, NodePath.layer)
   ),
-  Layer.provide(
-    NodeHttpClient.layerUndiciNoDispatcher,
-    Layer.effect(
-      NodeHttpClient.Dispatcher,
-      Effect.suspend(() => makeDispatcher)
-    )
-  )
+  Layer.suspend(() => httpClient)
 )
 
 /**
@@ -73,3 +68,16 @@ const makeDispatcher = Effect.gen(function*() {
     (dispatcher) => Effect.promise(() => dispatcher.destroy())
   )
 })
+
+const httpClient = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.gen(function*() {
+    const client = yield* HttpClient.HttpClient
+    const dispatcher = yield* NodeHttpClient.Dispatcher
+    direct.wires.set(client, Effect.map(NodeHttpClient.UndiciOptions, (options) => direct.make(dispatcher, options)))
+    return client
+  })
+).pipe(
+  Layer.provide(NodeHttpClient.layerUndiciNoDispatcher),
+  Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher))
+)

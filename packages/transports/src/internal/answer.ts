@@ -2,7 +2,6 @@
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { Closed } from "@universal-mcp/core/McpError"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as events from "./events.ts"
@@ -19,44 +18,52 @@ export interface Context {
   readonly silence: number
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
+  /** Called once: the exchange is over, and its request has had its answer. */
+  readonly onDone: () => void
+  /** Called instead where it has had none. */
+  readonly onFailure: (error: TransportError) => void
   /** Opens a stream that goes on after the event. */
-  readonly resume: (lastEventId: string, options: events.ReadOptions) => Effect.Effect<void, TransportError>
+  readonly open: events.Open
+  /** Runs what is to end with the request. */
+  readonly run: (resuming: Effect.Effect<void>) => void
 }
 
 /** Delivers what the body holds; fails if the answer is not in it. */
-export const fromBody = (response: http.Response, context: Context): Effect.Effect<void, TransportError> =>
-  Effect.flatMap(http.text(response, context.limit), (text) => {
-    if (text.trim() === "") {
-      return Effect.fail(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
-    }
+export const fromBody = (response: http.Response, context: Context): http.Body =>
+  http.text(response, context.limit, (text) => {
     const received = messages.parse(text)
-    const answered = deliverAll(received, context)
-    if (answered) return Effect.void
-    if (received.length > 0 && received.every(messages.isRecord)) {
-      return Effect.fail(http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, wrongUrl))
+    if (deliverAll(received, context)) return context.onDone()
+    if (text.trim() === "") {
+      return context.onFailure(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
     }
-    return Effect.fail(notJson(response, text))
-  })
+    if (received.length > 0 && received.every(messages.isRecord)) {
+      return context.onFailure(
+        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, wrongUrl)
+      )
+    }
+    context.onFailure(notJson(response, text))
+  }, context.onFailure)
 
 /** Reads the stream, and those that resume it, until the answer has come. */
-export const fromEvents = Effect.fnUntraced(function*(
-  response: http.Response,
-  context: Context
-): Effect.fn.Return<void, TransportError> {
+export const fromEvents = (response: http.Response, context: Context): http.Body => {
   const cursor = reconnect.cursor()
-  const done = Deferred.makeUnsafe<number>()
-  const finish = (linger: number) => {
-    Deferred.doneUnsafe(done, Effect.succeed(linger))
+  let isAnswered = false
+  let current = response
+  let endCurrent = () => {}
+  const stop = () => {
+    current.abort()
+    endCurrent()
   }
   const fail = (error: TransportError) => {
-    if (Deferred.isDoneUnsafe(done)) return
-    finish(0)
+    if (isAnswered) return
+    isAnswered = true
     context.deliver(failRequest(context.id, error))
+    stop()
   }
   const options: events.ReadOptions = {
     limit: context.limit,
     silence: context.silence,
-    done,
+    isDone: () => isAnswered,
     onEvent: (event) => {
       cursor.events++
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
@@ -68,7 +75,9 @@ export const fromEvents = Effect.fnUntraced(function*(
         }
         return context.warn(`the server sent an event that is not JSON: ${text}`)
       }
-      if (deliverAll(received, context)) finish(linger)
+      if (!deliverAll(received, context) || isAnswered) return
+      isAnswered = true
+      current.deadline(linger, stop)
     },
     onOversized: (data, complete) => {
       const isAnswer = oversized.answeredBy(data) !== undefined
@@ -84,20 +93,34 @@ export const fromEvents = Effect.fnUntraced(function*(
       cursor.retry = milliseconds
     }
   }
-
-  let ended = yield* Effect.result(events.read(response, options))
-  for (let failures = 0; !Deferred.isDoneUnsafe(done);) {
-    if (cursor.lastEventId === undefined) return yield* Result.isFailure(ended) ? ended.failure : cut("")
-    if (failures === reconnect.maxFailures) return yield* cut(`, and resuming it failed ${failures} times`)
-    yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
-    const before = cursor.events
-    ended = yield* Effect.result(context.resume(cursor.lastEventId, options))
-    failures = cursor.events > before ? 0 : failures + 1
-    if (Result.isFailure(ended) && isFinal(ended.failure)) {
-      return yield* cut(`, and cannot be resumed: ${ended.failure.message}`)
-    }
+  const read: events.Read = (response, onEnd, onFailure) => {
+    current = response
+    endCurrent = onEnd
+    return events.read(response, options, onEnd, onFailure)
   }
-})
+
+  const resume = Effect.gen(function*() {
+    for (let failures = 0; !isAnswered;) {
+      if (failures === reconnect.maxFailures) {
+        return context.onFailure(cut(`, and resuming it failed ${failures} times`))
+      }
+      yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
+      const before = cursor.events
+      const ended = yield* Effect.result(context.open(cursor.lastEventId, read))
+      failures = cursor.events > before ? 0 : failures + 1
+      if (!isAnswered && Result.isFailure(ended) && isFinal(ended.failure)) {
+        return context.onFailure(cut(`, and cannot be resumed: ${ended.failure.message}`))
+      }
+    }
+    context.onDone()
+  })
+  const goOn = (error: TransportError) => {
+    if (isAnswered) context.onDone()
+    else if (cursor.lastEventId === undefined) context.onFailure(error)
+    else context.run(resume)
+  }
+  return read(response, () => goOn(cut("")), goOn)
+}
 
 /** Whether the server said that it will not give the stream, now or later. */
 export const isFinal = (error: TransportError): boolean => {

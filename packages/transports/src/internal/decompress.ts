@@ -1,8 +1,7 @@
-/** Undoes gzip and deflate for clients that leave it to us, such as the one on undici. */
-import * as Effect from "effect/Effect"
-import * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Stream from "effect/Stream"
+/** Undoes gzip and deflate for clients that leave it to us, such as undici. */
+import type { Body } from "./http.ts"
+import * as networkFailure from "./networkFailure.ts"
+import type { Abort } from "./wire.ts"
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
@@ -13,43 +12,74 @@ const kinds = [
   { encoding: /^deflate$/i, format: "deflate", matches: isDeflate }
 ] as const
 
+type Kind = typeof kinds[number]
+
+export interface Decompressed extends Body {
+  readonly abort: Abort
+}
+
 /**
- * The bytes of the body, decompressed. Whether they still are compressed is judged from the first two: `fetch` has
+ * Gives the body its bytes decompressed. Whether they still are compressed is judged from the first two: `fetch` has
  * decompressed them already and leaves the header in place.
  */
-export const body = (
-  response: HttpClientResponse.HttpClientResponse,
-  encoding: string | undefined
-): Stream.Stream<Uint8Array, HttpClientError.HttpClientError> => {
-  const kind = encoding === undefined ? undefined : kinds.find((one) => one.encoding.test(encoding.trim()))
-  if (kind === undefined) return response.stream
-  return Stream.unwrap(Effect.gen(function*() {
-    const pull = yield* Stream.toPull(response.stream)
-    const first: Array<Uint8Array> = []
-    let size = 0
-    let ended = false
-    while (size < 2 && !ended) {
-      yield* pull.pipe(
-        Effect.map((chunks) => {
-          for (const chunk of chunks) size += chunk.length
-          first.push(...chunks)
-        }),
-        Effect.catchTag("Done", () => Effect.sync(() => ended = true))
-      )
+export const into = (body: Body, encoding: string): Decompressed | undefined => {
+  const kind = kinds.find((one) => one.encoding.test(encoding.trim()))
+  return kind === undefined ? undefined : undo(kind, body)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const undo = (kind: Kind, body: Body): Decompressed => {
+  let first: Uint8Array | undefined = new Uint8Array()
+  let writer: WritableStreamDefaultWriter<BufferSource> | undefined
+  const aborting = new AbortController()
+  const ignore = () => {}
+
+  const write = (bytes: Uint8Array): Promise<void> | undefined => {
+    if (writer === undefined) {
+      body.onData(bytes)
+      return undefined
     }
-    const start = new Uint8Array(first.flatMap((chunk) => [...chunk.subarray(0, 2)]).slice(0, 2))
-    const bytes = Stream.concat(
-      Stream.fromIterable(first),
-      ended ? Stream.empty : Stream.fromPull(Effect.succeed(pull))
-    )
-    if (!kind.matches(start)) return bytes
-    const compressed = yield* Stream.toReadableStreamEffect(Stream.map(bytes, (chunk) => new Uint8Array(chunk)))
-    return Stream.fromReadableStream<Uint8Array, HttpClientError.HttpClientError>({
-      evaluate: () => compressed.pipeThrough(new DecompressionStream(kind.format)),
-      onError: (cause) =>
-        new HttpClientError.HttpClientError({
-          reason: new HttpClientError.DecodeError({ request: response.request, response, cause })
-        })
-    })
-  }))
+    // What goes wrong in it, its other end tells.
+    writer.write(new Uint8Array(bytes)).catch(ignore)
+    return writer.ready.catch(ignore)
+  }
+  const begin = (bytes: Uint8Array): Promise<void> | undefined => {
+    first = undefined
+    if (kind.matches(bytes)) writer = decompressor(kind, body, aborting.signal)
+    return bytes.length === 0 ? undefined : write(bytes)
+  }
+
+  return {
+    onData: (chunk) => {
+      if (first === undefined) return write(chunk)
+      first = first.length === 0 ? chunk : new Uint8Array([...first, ...chunk])
+      return first.length < 2 ? undefined : begin(first)
+    },
+    onEnd: () => {
+      if (first !== undefined) void begin(first)
+      if (writer === undefined) body.onEnd()
+      else writer.close().catch(ignore)
+    },
+    onFailure: (error) => {
+      aborting.abort()
+      body.onFailure(error)
+    },
+    abort: () => aborting.abort()
+  }
+}
+
+const decompressor = (kind: Kind, body: Body, signal: AbortSignal): WritableStreamDefaultWriter<BufferSource> => {
+  const { readable, writable } = new DecompressionStream(kind.format)
+  const sink = new WritableStream<Uint8Array>({
+    write: (chunk) => body.onData(chunk),
+    close: () => body.onEnd(),
+    abort: (cause) => {
+      if (!signal.aborted) body.onFailure(networkFailure.ofBody(cause))
+    }
+  })
+  readable.pipeTo(sink, { signal }).catch(() => {})
+  return writable.getWriter()
 }

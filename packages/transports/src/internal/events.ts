@@ -1,15 +1,10 @@
 /** Server-sent events: bytes to events, each within the message limit, and streams that do not stay silent for ever. */
 import { Closed } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
-import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
+import type * as Effect from "effect/Effect"
 import { createParser, type EventSourceMessage } from "eventsource-parser"
 import type * as http from "./http.ts"
 import * as lines from "./lines.ts"
-import * as networkFailure from "./networkFailure.ts"
 
 export interface Handlers {
   readonly onEvent: (event: EventSourceMessage) => void
@@ -29,29 +24,48 @@ export interface ReadOptions extends Handlers {
   readonly limit: number
   /** How long the stream may be silent, in milliseconds. */
   readonly silence: number
-  /** Run when half of that time has passed, to make the server speak. */
-  readonly onQuiet?: Effect.Effect<void>
-  /** Done when nothing more is expected, with the milliseconds that the stream then still has to end by itself. */
-  readonly done?: Deferred.Deferred<number>
+  /** Called when half of that time has passed, to make the server speak. */
+  readonly onQuiet?: () => void
+  /** Whether nothing more is expected; what becomes of the stream is then no longer decided here. */
+  readonly isDone?: () => boolean
 }
 
+/** What reads a stream, to its end or its failure. */
+export type Read = (response: http.Response, onEnd: () => void, onFailure: (error: TransportError) => void) => http.Body
+
+/** Opens a stream, after an event if one is given, and ends with it. */
+export type Open = (lastEventId: string | undefined, read: Read) => Effect.Effect<void, TransportError>
+
 /** Reads a stream to its end. Fails when it breaks, or is silent for too long. */
-export const read = (response: http.Response, options: ReadOptions): Effect.Effect<void, TransportError> =>
-  Effect.gen(function*() {
-    const clock = yield* Clock.Clock
-    const parser = makeParser(options)
-    const heard = { at: clock.currentTimeMillisUnsafe() }
-    const reading = Stream.runForEachArray(response.body, (chunks) =>
-      Effect.sync(() => {
-        heard.at = clock.currentTimeMillisUnsafe()
-        for (const chunk of chunks) parser.push(chunk)
-      })).pipe(
-        Effect.catch((error) =>
-          error.reason._tag === "EmptyBodyError" ? Effect.void : Effect.fail(networkFailure.fromBody(error))
-        )
-      )
-    yield* Effect.raceFirst(reading, watch(heard, options))
-  })
+export const read = (
+  response: http.Response,
+  options: ReadOptions,
+  onEnd: () => void,
+  onFailure: (error: TransportError) => void
+): http.Body => {
+  const parser = makeParser(options)
+  const { onQuiet, silence } = options
+  const onSilence = () => {
+    response.abort()
+    onFailure(silent(silence))
+  }
+  const heard = onQuiet === undefined
+    ? () => response.deadline(silence, onSilence)
+    : () =>
+      response.deadline(silence / 2, () => {
+        response.deadline(silence / 2, onSilence)
+        onQuiet()
+      })
+  heard()
+  return {
+    onData: (chunk) => {
+      if (options.isDone?.() !== true) heard()
+      parser.push(chunk)
+    },
+    onEnd,
+    onFailure
+  }
+}
 
 /** A parser fed with bytes. */
 export const makeParser = (
@@ -116,9 +130,6 @@ export const makeParser = (
 
 const endSize = 1024
 
-/** The longest a timer can be set for. */
-const longest = 2_147_483_647
-
 const carriageReturn = 13
 const lineFeed = 10
 
@@ -173,24 +184,6 @@ const loneReturns = (): (chunk: Uint8Array) => Uint8Array => {
     return output
   }
 }
-
-const watch = Effect.fnUntraced(function*(heard: { readonly at: number }, options: ReadOptions) {
-  const clock = yield* Clock.Clock
-  const silence = Math.min(options.silence, longest)
-  const done = options.done ?? Deferred.makeUnsafe<number>()
-  let asked = -1
-  while (true) {
-    const quiet = clock.currentTimeMillisUnsafe() - heard.at
-    if (quiet >= silence) return yield* silent(options.silence)
-    if (options.onQuiet !== undefined && asked !== heard.at && quiet >= silence / 2) {
-      asked = heard.at
-      yield* options.onQuiet
-    }
-    const next = options.onQuiet !== undefined && asked !== heard.at ? silence / 2 : silence
-    const ended = yield* Deferred.await(done).pipe(Effect.timeoutOption(Math.max(1, next - quiet)))
-    if (Option.isSome(ended)) return yield* Effect.sleep(ended.value)
-  }
-})
 
 export const silent = (milliseconds: number): TransportError =>
   new TransportError({

@@ -2,22 +2,16 @@
 import { Closed, InvalidResult, Rejected, TooLarge } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import type * as Headers from "effect/http/Headers"
-import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import * as deadlines from "./deadlines.ts"
 import * as decompress from "./decompress.ts"
+import * as direct from "./direct.ts"
 import * as limits from "./limits.ts"
-import * as networkFailure from "./networkFailure.ts"
+import type { Abort, Headers, Receiver } from "./wire.ts"
 
 export type Options = Pick<ServerConfig.AutoServerConfig, "url" | "headers" | "maxMessageSize">
 
@@ -30,13 +24,29 @@ export interface Request {
   readonly body?: string
 }
 
-export interface Response {
+/** Nothing is told of an exchange that was given up. */
+export interface Exchange {
+  /** Gives it up, with the connection if anything is still to come. */
+  readonly abort: Abort
+  /** Calls `onDue` in so many milliseconds, unless the exchange ends before; instead of what was to be called until now. */
+  readonly deadline: (milliseconds: number, onDue: () => void) => void
+}
+
+export interface Response extends Exchange {
   readonly status: number
-  readonly headers: Headers.Headers
+  readonly headers: Headers
   /** Where it came from, after redirects. */
   readonly url: URL
-  /** Decompressed. */
-  readonly body: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>
+}
+
+/** Reads what comes after the head, decompressed: data, then the end or a failure. */
+export type Body = Omit<Receiver, "onHead">
+
+export interface Handler {
+  /** Any status; says what reads the body. */
+  readonly onResponse: (response: Response) => Body
+  /** There was no response. */
+  readonly onFailure: (error: TransportError) => void
 }
 
 export interface Http {
@@ -45,91 +55,178 @@ export interface Http {
   readonly limit: number
   /** Whether an `Authorization` header is configured. */
   readonly authorized: boolean
-  /** Gives any status; the connection is given up when the scope closes. */
-  readonly request: (request: Request) => Effect.Effect<Response, TransportError, Scope.Scope>
+  /** In milliseconds. */
+  readonly now: () => number
+  /** The handler is called later, not at once. */
+  readonly exchange: (request: Request, handler: Handler) => Exchange
 }
 
 const maxRedirects = 5
 
 export const make = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<Http, TransportError, HttpClient.HttpClient> {
+): Effect.fn.Return<Http, TransportError, HttpClient.HttpClient | Scope.Scope> {
   const url = URL.parse(options.url)
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return yield* badUrl
   const configured = configuredHeaders(options, url)
+  const { "content-length": _, ...configuredForBody } = configured
   url.username = ""
   url.password = ""
   url.hash = ""
 
-  const init = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
-  const context = Context.make(FetchHttpClient.RequestInit, { ...Option.getOrUndefined(init), redirect: "manual" })
-    .pipe(
-      // The session has spans of its own; those of a stream that stays open would say nothing.
-      Context.add(HttpClient.TracerDisabledWhen, () => true)
-    )
-  const client = (yield* HttpClient.HttpClient).pipe(
-    HttpClient.transformResponse(Effect.provideContext(context)),
-    HttpClient.withScope
-  )
+  const client = yield* HttpClient.HttpClient
+  const wire = yield* direct.wires.get(client) ?? Effect.flatMap(loadGeneral, (general) => general.make(client))
+  const { clear, now, set } = yield* deadlines.make
 
-  const request = (
-    { method, url, headers, body }: Request,
-    redirects = 0
-  ): Effect.Effect<Response, TransportError, Scope.Scope> =>
-    client.execute(
-      HttpClientRequest.make(method)(url.href, {
-        headers: { ...configured, ...headers },
-        ...(body === undefined ? {} : { body: HttpBody.text(body, "application/json") })
-      })
-    ).pipe(
-      Effect.mapError((error) => networkFailure.fromRequest(error, url.host)),
-      Effect.flatMap((response) => {
-        const { status } = response
-        const received = response.headers
-        if (status !== 0 && (status < 300 || status > 399 || status === 304)) {
-          return Effect.succeed({
-            status,
-            headers: received,
-            url,
-            body: decompress.body(response, received["content-encoding"])
-          })
+  const exchange = (request: Request, handler: Handler): Exchange => {
+    const { body: json = null, method } = request
+    const headers = json === null
+      ? { ...configured, ...request.headers }
+      : { ...configuredForBody, ...request.headers, "content-type": "application/json" }
+    let isOver = false
+    let deadline: deadlines.Deadline | undefined
+    /** Give up what is still open, the latest last. */
+    let aborts: Array<Abort> = []
+    const abort = () => {
+      finish()
+      const open = aborts
+      aborts = []
+      for (const one of open) one()
+    }
+    const finish = () => {
+      isOver = true
+      if (deadline !== undefined) clear(deadline)
+    }
+    const setDeadline = (milliseconds: number, onDue: () => void) => {
+      if (isOver) return
+      if (deadline === undefined) deadline = { due: 0, onDue }
+      else deadline.onDue = onDue
+      set(deadline, milliseconds)
+    }
+    const fail = (error: TransportError) => {
+      abort()
+      handler.onFailure(error)
+    }
+
+    const send = (url: URL, redirects: number) => {
+      let body: Body | undefined
+      let isRedirect = false
+      const abortThis = wire({ method, url, headers, body: json }, {
+        onHead: (status, received) => {
+          if (status === 0 || status < 300 || status > 399 || status === 304) {
+            body = handler.onResponse({ status, headers: received, url, abort, deadline: setDeadline })
+            const encoding = header(received, "content-encoding")
+            const decompressed = encoding === undefined ? undefined : decompress.into(body, encoding)
+            if (decompressed === undefined) return
+            body = decompressed
+            aborts.push(decompressed.abort)
+            return
+          }
+          isRedirect = true
+          const location = header(received, "location")
+          const target = location === undefined ? null : URL.parse(location, url)
+          if (target === null || target.origin !== url.origin) return fail(foreignRedirect(status, target))
+          if (method !== "GET" && status !== 307 && status !== 308) return fail(lossyRedirect(status, target))
+          if (redirects === maxRedirects) return fail(endlessRedirect(status))
+          send(target, redirects + 1)
+        },
+        onData: (chunk) => {
+          if (isRedirect) abortThis()
+          return isOver ? undefined : body?.onData(chunk)
+        },
+        onEnd: () => {
+          if (isRedirect) return
+          finish()
+          body?.onEnd()
+        },
+        onFailure: (error) => {
+          if (isRedirect) return
+          finish()
+          if (body === undefined) handler.onFailure(error)
+          else body.onFailure(error)
         }
-        const { location } = received
-        const target = location === undefined ? null : URL.parse(location, url)
-        if (target === null || target.origin !== url.origin) return Effect.fail(foreignRedirect(status, target))
-        if (method !== "GET" && status !== 307 && status !== 308) return Effect.fail(lossyRedirect(status, target))
-        if (redirects === maxRedirects) return Effect.fail(endlessRedirect(status))
-        return request({ method, url: target, headers, ...(body === undefined ? {} : { body }) }, redirects + 1)
       })
-    )
+      aborts.push(abortThis)
+    }
+    send(request.url, 0)
+    return { abort, deadline: setDeadline }
+  }
 
   return {
     url,
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
-    request
+    now,
+    exchange
   }
 })
 
 /** The whole body as text; one longer than the limit is an error, and is read no further. */
-export const text = (response: Response, limit: number): Effect.Effect<string, TransportError> =>
-  Effect.flatMap(
-    collect(response, limit),
-    ({ text, truncated }) => truncated ? Effect.fail(tooLarge(limit)) : Effect.succeed(text)
-  )
+export const text = (
+  response: Response,
+  limit: number,
+  onText: (text: string) => void,
+  onFailure: (error: TransportError) => void
+): Body => {
+  const collected: Array<Uint8Array> = []
+  let size = 0
+  return {
+    onData: (chunk) => {
+      size += chunk.length
+      collected.push(chunk)
+      if (size <= limit) return
+      response.abort()
+      onFailure(tooLarge(limit))
+    },
+    onEnd: () => onText(decode(collected)),
+    onFailure
+  }
+}
 
 /** The beginning of the body as text; what it lacks after two seconds, or cannot give, it lacks. */
-export const beginning = (response: Response): Effect.Effect<string> => {
+export const beginning = (response: Response, onText: (text: string) => void): Body => {
   const collected: Array<Uint8Array> = []
-  return collect(response, beginningSize, collected).pipe(
-    Effect.timeoutOption("2 seconds"),
-    Effect.ignore,
-    Effect.map(() => decode(collected))
-  )
+  let size = 0
+  const end = () => onText(decode(collected))
+  const endEarly = () => {
+    response.abort()
+    end()
+  }
+  response.deadline(beginningTime, endEarly)
+  return {
+    onData: (chunk) => {
+      collected.push(chunk.subarray(0, beginningSize - size))
+      size += chunk.length
+      if (size > beginningSize) endEarly()
+    },
+    onEnd: end,
+    onFailure: end
+  }
+}
+
+/** What the head promises is not wanted. */
+export const nothing = (response: Response): Body => {
+  response.abort()
+  return { onData: () => {}, onEnd: () => {}, onFailure: () => {} }
+}
+
+/** An exchange as an effect, that gives it up when interrupted. */
+export const effect = <A>(
+  start: (succeed: (value: A) => void, fail: (error: TransportError) => void) => Exchange
+): Effect.Effect<A, TransportError> =>
+  Effect.callback((resume) => {
+    const exchange = start((value) => resume(Effect.succeed(value)), (error) => resume(Effect.fail(error)))
+    return Effect.sync(exchange.abort)
+  })
+
+/** The values that the head has for a name in lower case. */
+export const header = (headers: Headers, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === "object" ? value.join(", ") : value
 }
 
 export const contentType = (response: Response): string =>
-  (response.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+  (header(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
 
 export const isEventStream = (response: Response): boolean => contentType(response) === "text/event-stream"
 
@@ -147,47 +244,22 @@ export const tooLarge = (limit: number): TransportError =>
 
 const beginningSize = 64 * 1024
 
-const full = { _tag: "Full" } as const
+/** In milliseconds. */
+const beginningTime = 2000
+
+/** Most hosts have an `HttpClient` of ours, and need no other. */
+const loadGeneral = Effect.promise(() => import("./general.ts"))
+
+const decoder = new TextDecoder()
 
 const decode = (chunks: ReadonlyArray<Uint8Array>): string => {
-  const decoder = new TextDecoder()
+  const [only] = chunks
+  if (only === undefined) return ""
+  if (chunks.length === 1) return decoder.decode(only)
+  const streaming = new TextDecoder()
   let text = ""
-  for (const chunk of chunks) text += decoder.decode(chunk, { stream: true })
-  return text + decoder.decode()
-}
-
-interface Collected {
-  readonly text: string
-  readonly truncated: boolean
-}
-
-const collect = (
-  response: Response,
-  limit: number,
-  collected: Array<Uint8Array> = []
-): Effect.Effect<Collected, TransportError> => {
-  let size = 0
-  return Stream.runForEachArray(response.body, (chunks) => {
-    for (const chunk of chunks) {
-      size += chunk.length
-      if (size > limit) {
-        collected.push(chunk.subarray(0, chunk.length - (size - limit)))
-        return Effect.fail(full)
-      }
-      collected.push(chunk)
-    }
-    return Effect.void
-  }).pipe(
-    Effect.matchEffect({
-      onSuccess: (): Effect.Effect<Collected, TransportError> =>
-        Effect.succeed({ text: decode(collected), truncated: false }),
-      onFailure: (error): Effect.Effect<Collected, TransportError> => {
-        if (error._tag === "Full") return Effect.succeed({ text: "", truncated: true })
-        if (error.reason._tag === "EmptyBodyError") return Effect.succeed({ text: "", truncated: false })
-        return Effect.fail(networkFailure.fromBody(error))
-      }
-    })
-  )
+  for (const chunk of chunks) text += streaming.decode(chunk, { stream: true })
+  return text + streaming.decode()
 }
 
 const configuredHeaders = (options: Options, url: URL): Readonly<Record<string, string>> => {

@@ -1,11 +1,10 @@
 /** The stream on which a server sends by itself, opened again for as long as that leads to something. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client"
-import type { TransportError } from "@universal-mcp/core/McpTransport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isFinal } from "./answer.ts"
-import type * as events from "./events.ts"
+import * as events from "./events.ts"
 import * as messages from "./messages.ts"
 import * as reconnect from "./reconnect.ts"
 
@@ -18,7 +17,7 @@ export interface Context {
 
 /** Never fails: a server need not offer such a stream. */
 export const run = Effect.fnUntraced(function*(
-  open: (lastEventId: string | undefined, options: events.ReadOptions) => Effect.Effect<void, TransportError>,
+  open: events.Open,
   { deliver, limit, silence, warn }: Context
 ) {
   const cursor = reconnect.cursor()
@@ -45,10 +44,12 @@ export const run = Effect.fnUntraced(function*(
     }
   }
 
+  const read: events.Read = (response, onEnd, onFailure) => events.read(response, options, onEnd, onFailure)
+
   for (let failures = 0; failures < reconnect.maxFailures;) {
     const before = cursor.events
     const opened = yield* Clock.currentTimeMillis
-    const ended = yield* Effect.result(open(cursor.lastEventId, options))
+    const ended = yield* Effect.result(open(cursor.lastEventId, read))
     if (Result.isFailure(ended) && isFinal(ended.failure)) {
       if (ended.failure.status !== 405) warn(`the server gives no stream of notifications: ${ended.failure.message}`)
       return

@@ -1,7 +1,6 @@
 /** What went wrong below HTTP, judged from the codes in the chain of causes, in words a person understands. */
 import { Closed, type ConnectionPhase, type Delivery, InvalidResult } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
-import type * as HttpClientError from "effect/http/HttpClientError"
 
 interface Known {
   readonly phase: ConnectionPhase
@@ -146,15 +145,25 @@ const search = (error: unknown): Found => {
   return { code, syscall, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
 }
 
+/** What the platform reported, without the request around it: URL and headers may hold secrets. */
+export interface Reported {
+  readonly cause?: unknown
+}
+
 /** The request got no answer at all. */
-export const fromRequest = (error: HttpClientError.HttpClientError, host: string): TransportError => {
+export const ofRequest = (
+  error: unknown,
+  host: string,
+  reported: Reported = { cause: error },
+  delivery: Delivery = "unknown"
+): TransportError => {
   const { code, name, syscall, text } = search(error)
   const found = code === undefined ? undefined : find(code)
   if (found !== undefined) {
     return new TransportError({
       phase: found.phase,
       delivery: found === unreachable && !isConnecting(code, syscall) ? "unknown" : found.delivery,
-      reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], ...below(error) }),
+      reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], ...reported }),
       ...(found.hint === undefined ? {} : { hint: found.hint })
     })
   }
@@ -173,7 +182,7 @@ export const fromRequest = (error: HttpClientError.HttpClientError, host: string
       reason: new Closed({
         description: `the proxy does not connect us to ${host}: ${text}`,
         stderr: [],
-        ...below(error)
+        ...reported
       }),
       hint:
         "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"
@@ -181,13 +190,13 @@ export const fromRequest = (error: HttpClientError.HttpClientError, host: string
   }
   return new TransportError({
     phase: "connect",
-    delivery: error.reason._tag === "TransportError" ? "unknown" : "not-sent",
-    reason: new Closed({ description: `the request to ${host} failed: ${text}`, stderr: [], ...below(error) })
+    delivery,
+    reason: new Closed({ description: `the request to ${host} failed: ${text}`, stderr: [], ...reported })
   })
 }
 
 /** The answer had begun and broke off. */
-export const fromBody = (error: HttpClientError.HttpClientError): TransportError => {
+export const ofBody = (error: unknown, reported: Reported = { cause: error }): TransportError => {
   const { code, text } = search(error)
   return new TransportError({
     phase: "http",
@@ -195,11 +204,7 @@ export const fromBody = (error: HttpClientError.HttpClientError): TransportError
     reason: new Closed({
       description: `the connection broke before the answer was complete (${code ?? text})`,
       stderr: [],
-      ...below(error)
+      ...reported
     })
   })
 }
-
-/** What the platform reported, without the request around it: URL and headers may hold secrets. */
-const below = ({ reason }: HttpClientError.HttpClientError): { readonly cause?: unknown } =>
-  reason.cause === undefined ? {} : { cause: reason.cause }

@@ -7,6 +7,9 @@ import * as Effect from "effect/Effect"
 /** How long closing may take for what is still to be sent, and again for deleting the session. */
 export const endTimeout = "1 second"
 
+/** For requests: what becomes of them is told by messages. */
+export const sent = Promise.resolve()
+
 /** For messages that come after the connection has ended, and why it has. */
 export const tooLate = (lost: TransportError | undefined): TransportError =>
   new TransportError({

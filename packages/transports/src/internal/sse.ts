@@ -6,7 +6,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -37,8 +36,8 @@ export const make = Effect.fnUntraced(function*(
   /** What came before anybody listened. */
   const early: Array<JSONRPCMessage> = []
 
-  const requests = yield* FiberMap.make<RequestId, void, TransportError>()
-  const runRequest = yield* FiberMap.runtimePromise(requests)()
+  /** What gives up the message of each request that is just being sent. */
+  const requests = new Map<RequestId, () => void>()
   const others = yield* FiberSet.make<void, TransportError>()
   const runOther = yield* FiberSet.runtimePromise(others)()
   const endpoint = yield* Deferred.make<URL, TransportError>()
@@ -53,27 +52,55 @@ export const make = Effect.fnUntraced(function*(
     if (isClosed) return
     isClosed = true
     lost = error
-    for (const [, fiber] of requests) fiber.interruptUnsafe()
+    stop()
     transport.onclose?.()
   }
 
-  const post = (body: string, id?: RequestId): Effect.Effect<void, TransportError> =>
-    Effect.scoped(Effect.gen(function*() {
-      const response = yield* client.request({ method: "POST", url, headers, body })
-      if (response.status >= 200 && response.status < 300) {
-        if (!http.isEventStream(response)) yield* http.beginning(response)
-        return
-      }
-      deliver(yield* status.read(response, { id, session: false, authorized: client.authorized }))
-    }))
-  const notify = (body: string) => sending.bounded(post(body))
+  const stop = () => {
+    for (const abort of requests.values()) abort()
+    requests.clear()
+  }
+
+  const post = (
+    body: string,
+    id: RequestId | undefined,
+    onDone: () => void,
+    onFailure: (error: TransportError) => void
+  ): http.Exchange =>
+    client.exchange({ method: "POST", url, headers, body }, {
+      onResponse: (response) => {
+        if (response.status >= 200 && response.status < 300) {
+          if (!http.isEventStream(response)) return http.beginning(response, onDone)
+          onDone()
+          return http.nothing(response)
+        }
+        const onAnswer = (answer: JSONRPCMessage) => {
+          deliver(answer)
+          onDone()
+        }
+        return status.read(client, response, { id, session: false, authorized: client.authorized }, onAnswer, onFailure)
+      },
+      onFailure
+    })
+  const request = (id: RequestId, body: string) => {
+    const onDone = () => {
+      requests.delete(id)
+    }
+    const onFailure = (error: TransportError) => {
+      requests.delete(id)
+      deliver(failRequest(id, error))
+    }
+    requests.set(id, post(body, id, onDone, onFailure).abort)
+  }
+  const notify = (body: string) =>
+    sending.bounded(http.effect<void>((succeed, fail) => post(body, undefined, succeed, fail)))
 
   /** Makes a server speak that is just idle; what it answers is of no interest. */
-  const ping = Effect.gen(function*() {
+  const ping = () => {
     if (!Deferred.isDoneUnsafe(endpoint)) return
     const body = JSON.stringify({ jsonrpc: "2.0", id: `${pingPrefix}${++pings}`, method: "ping" })
-    yield* FiberSet.run(others, notify(body))
-  }).pipe(Effect.ignore)
+    void runOther(Effect.ignore(notify(body)))
+  }
 
   const transport: McpTransport = {
     get lost() {
@@ -88,10 +115,14 @@ export const make = Effect.fnUntraced(function*(
       if (isClosed) return Promise.reject(sending.tooLate(lost))
       const body = encode(message)
       if (Result.isFailure(body)) return Promise.reject(body.failure)
-      if (sending.isRequest(message)) return runRequest(message.id, post(body.success, message.id))
+      if (sending.isRequest(message)) {
+        request(message.id, body.success)
+        return sending.sent
+      }
       if (!("method" in message) || message.method !== "notifications/cancelled") return runOther(notify(body.success))
-      const fiber = FiberMap.getUnsafe(requests, sending.cancelledId(message))
-      if (fiber._tag === "Some") fiber.value.interruptUnsafe()
+      const id = sending.cancelledId(message)
+      requests.get(id)?.()
+      requests.delete(id)
       return runOther(Effect.ignore(notify(body.success)))
     },
     close: () => {
@@ -104,56 +135,63 @@ export const make = Effect.fnUntraced(function*(
   }
 
   let opened = false
-  const stream = Effect.scoped(Effect.gen(function*() {
-    const response = yield* client.request({ method: "GET", url: client.url, headers: { accept: "text/event-stream" } })
-    if (response.status < 200 || response.status > 299) {
-      yield* status.read(response, { session: false, authorized: client.authorized })
-    }
-    if (!http.isEventStream(response)) {
-      const said = status.excerpt(yield* http.beginning(response))
-      const kind = http.contentType(response) || "something"
-      return yield* http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl)
-    }
-    opened = true
-    yield* events.read(response, {
-      limit: client.limit,
-      silence,
-      onQuiet: ping,
-      onEvent: (event) => {
-        if (event.event === "endpoint") {
-          Deferred.doneUnsafe(endpoint, resolveEndpoint(event.data, response.url))
-          return
-        }
-        if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
-        const received = messages.parse(event.data)
-        received.forEach(deliver)
-        if (received.length > 0) return
-        const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`
-        if (/^\s*[[{]/.test(event.data)) deliver(failRequest(null, http.notAnAnswer(description)))
-        else warn(description)
-      },
-      onOversized: (data, complete) => {
-        const id = oversized.answeredBy(data)
-        if (id === undefined) {
-          if (complete) warn(`the server sent a notification of more than ${client.limit} bytes`)
-          return false
-        }
-        if (id === null && !complete) return false
-        deliver(failRequest(id, http.tooLarge(client.limit)))
-        return true
+  /** The session ends with its stream, unless it has not even begun. */
+  const fail = (error: TransportError) => {
+    if (!Deferred.doneUnsafe(endpoint, Effect.fail(error))) end(error)
+  }
+  const reading = (response: http.Response): events.ReadOptions => ({
+    limit: client.limit,
+    silence,
+    onQuiet: ping,
+    onEvent: (event) => {
+      if (event.event === "endpoint") {
+        Deferred.doneUnsafe(endpoint, resolveEndpoint(event.data, response.url))
+        return
       }
-    })
-    return yield* ended
-  }))
-  yield* stream.pipe(
-    // A defect too must not leave a session that nobody reads for.
-    Effect.catchDefect((defect) => Effect.fail(streamFailure(`the event stream could not be read: ${String(defect)}`))),
-    Effect.catch((error) =>
-      Effect.sync(() => {
-        if (!Deferred.doneUnsafe(endpoint, Effect.fail(error))) end(error)
+      if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
+      const received = messages.parse(event.data)
+      received.forEach(deliver)
+      if (received.length > 0) return
+      const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`
+      if (/^\s*[[{]/.test(event.data)) deliver(failRequest(null, http.notAnAnswer(description)))
+      else warn(description)
+    },
+    onOversized: (data, complete) => {
+      const id = oversized.answeredBy(data)
+      if (id === undefined) {
+        if (complete) warn(`the server sent a notification of more than ${client.limit} bytes`)
+        return false
+      }
+      if (id === null && !complete) return false
+      deliver(failRequest(id, http.tooLarge(client.limit)))
+      return true
+    }
+  })
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      client.exchange({ method: "GET", url: client.url, headers: { accept: "text/event-stream" } }, {
+        onResponse: (response) => {
+          if (response.status < 200 || response.status > 299) return status.refused(client, response, fail)
+          if (!http.isEventStream(response)) {
+            return http.beginning(response, (text) => {
+              const kind = http.contentType(response) || "something"
+              const said = status.excerpt(text)
+              fail(
+                http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl)
+              )
+            })
+          }
+          opened = true
+          return events.read(response, reading(response), () => fail(ended), fail)
+        },
+        onFailure: fail
       })
     ),
-    Effect.forkScoped
+    (stream) =>
+      Effect.sync(() => {
+        stop()
+        stream.abort()
+      })
   )
   yield* Effect.addFinalizer(() =>
     FiberSet.awaitEmpty(others).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout))

@@ -2,8 +2,6 @@
 import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
 import * as http from "./http.ts"
 import * as messages from "./messages.ts"
 
@@ -16,17 +14,31 @@ export interface Sent {
   readonly authorized: boolean
 }
 
-/** The JSON-RPC error that answers our request, where the body is one; everything else fails. */
-export const read = (response: http.Response, sent: Sent): Effect.Effect<JSONRPCMessage, TransportError> =>
-  Effect.flatMap(http.beginning(response), (text) => {
+/** Gives the JSON-RPC error that answers our request, where the body is one; everything else is a failure. */
+export const read = (
+  client: http.Http,
+  response: http.Response,
+  sent: Sent,
+  onAnswer: (answer: JSONRPCMessage) => void,
+  onFailure: (error: TransportError) => void
+): http.Body =>
+  http.beginning(response, (text) => {
     const body = messages.parse(text)
     const { id } = sent
     const answer = id === undefined ? undefined : body.find((message) => messages.answers(message, id))
-    if (answer !== undefined) return Effect.succeed(answer)
+    if (answer !== undefined) return onAnswer(answer)
     const refusal = body.find(isModernRefusal)
-    if (id !== undefined && refusal !== undefined) return Effect.succeed({ ...refusal, id })
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.fail(toError(response, sent, excerpt(text), now)))
+    if (id !== undefined && refusal !== undefined) return onAnswer({ ...refusal, id })
+    onFailure(toError(response, sent, excerpt(text), client.now()))
   })
+
+/** What a status says that a stream was answered with. */
+export const refused = (
+  client: http.Http,
+  response: http.Response,
+  onFailure: (error: TransportError) => void
+): http.Body =>
+  read(client, response, { session: false, authorized: client.authorized }, () => {}, onFailure)
 
 /** Errors that revision 2026-07-28 reserves say more than the status, also without an id. */
 const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorResponse => {
@@ -38,9 +50,9 @@ const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorRespon
 const toError = (response: http.Response, sent: Sent, said: string, now: number): TransportError => {
   const { status } = response
   const description = `HTTP ${status}${phrase(status)}${said === "" ? "" : `: ${said}`}`
-  const challenge = response.headers["www-authenticate"]
+  const challenge = http.header(response.headers, "www-authenticate")
   const wwwAuthenticate = challenge === undefined ? {} : { wwwAuthenticate: challenge }
-  const milliseconds = retryAfter(response.headers["retry-after"], now)
+  const milliseconds = retryAfter(http.header(response.headers, "retry-after"), now)
   const wait = milliseconds === undefined ? {} : { retryAfter: milliseconds }
   if (status === 401 || status === 403) {
     return new TransportError({

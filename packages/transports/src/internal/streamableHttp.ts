@@ -4,7 +4,6 @@ import { encode, failRequest, type McpTransport, type TransportError } from "@un
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberMap from "effect/FiberMap"
 import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -29,12 +28,10 @@ export const make = Effect.fnUntraced(function*(
   let lost: TransportError | undefined
   let isClosed = false
   let hasListened = false
-  /** How many requests wait for an answer. */
-  let open = 0
   let headers = requestHeaders(undefined, undefined)
 
   const keepSession = (response: http.Response) => {
-    const id = response.headers["mcp-session-id"]
+    const id = http.header(response.headers, "mcp-session-id")
     if (id === undefined || id === sessionId) return
     sessionId = id
     headers = requestHeaders(sessionId, protocolVersion)
@@ -42,14 +39,18 @@ export const make = Effect.fnUntraced(function*(
 
   // Runs last: what is open ends first.
   yield* Effect.addFinalizer(() =>
-    sessionId === undefined ? Effect.void : Effect.scoped(
-      client.request({ method: "DELETE", url: client.url, headers: headers.delete })
+    sessionId === undefined ? Effect.void : http.effect<void>((succeed, fail) =>
+      client.exchange({ method: "DELETE", url: client.url, headers: headers.delete }, {
+        onResponse: (response) => http.beginning(response, () => succeed()),
+        onFailure: fail
+      })
     ).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout), Effect.ignore)
   )
-  const requests = yield* FiberMap.make<RequestId, void, TransportError>()
-  const runRequest = yield* FiberMap.runtimePromise(requests)()
+  /** What gives up each request that is out. */
+  const requests = new Map<RequestId, () => void>()
   const others = yield* FiberSet.make<void, TransportError>()
   const runOther = yield* FiberSet.runtimePromise(others)()
+  const runResuming = yield* FiberSet.runtime(others)()
   const initialized = yield* Deferred.make<void>()
 
   const deliver = (message: JSONRPCMessage) => transport.onmessage?.(message)
@@ -71,59 +72,71 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const endIfDone = () => {
-    if (lost !== undefined && open === 0) end()
+    if (lost !== undefined && requests.size === 0) end()
   }
 
-  /** Gives answers that are 2xx; any other is the JSON-RPC error that answers our request, or fails. */
-  const post = Effect.fnUntraced(
-    function*(body: string, id: RequestId | undefined, more: Readonly<Record<string, string>>) {
-      const sent = { id, session: sessionId !== undefined, authorized: client.authorized }
-      const response = yield* client.request({
-        method: "POST",
-        url: client.url,
-        headers: { ...headers.post, ...more },
-        body
-      })
-      if (response.status >= 200 && response.status < 300) {
-        keepSession(response)
-        return response
-      }
-      const error = yield* status.read(response, sent).pipe(
-        Effect.tapError((error) =>
-          Effect.sync(() => error.reason._tag === "SessionExpired" ? expire(error) : undefined)
-        )
-      )
-      deliver(error)
-      return undefined
-    }
-  )
+  /** Answers that are 2xx have the body that `read` makes; any other is the JSON-RPC error that answers our request, or fails. */
+  const post = (
+    body: string,
+    id: RequestId | undefined,
+    more: Readonly<Record<string, string>> | undefined,
+    read: (response: http.Response) => http.Body,
+    onDone: () => void,
+    onFailure: (error: TransportError) => void
+  ): http.Exchange => {
+    const session = sessionId !== undefined
+    return client.exchange({
+      method: "POST",
+      url: client.url,
+      headers: more === undefined ? headers.post : { ...headers.post, ...more },
+      body
+    }, {
+      onResponse: (response) => {
+        if (response.status >= 200 && response.status < 300) {
+          keepSession(response)
+          return read(response)
+        }
+        const onAnswer = (answer: JSONRPCMessage) => {
+          deliver(answer)
+          onDone()
+        }
+        return status.read(client, response, { id, session, authorized: client.authorized }, onAnswer, (error) => {
+          if (error.reason._tag === "SessionExpired") expire(error)
+          onFailure(error)
+        })
+      },
+      onFailure
+    })
+  }
 
-  const get = (
-    lastEventId: string | undefined,
-    options: events.ReadOptions,
-    onOpen = () => {}
-  ): Effect.Effect<void, TransportError> =>
-    Effect.scoped(Effect.gen(function*() {
-      const response = yield* client.request({
+  const get = (lastEventId: string | undefined, read: events.Read, onOpen = () => {}) =>
+    http.effect<void>((succeed, fail) => {
+      const exchange = client.exchange({
         method: "GET",
         url: client.url,
         headers: lastEventId === undefined ? headers.get : { ...headers.get, "last-event-id": lastEventId }
-      }).pipe(Effect.timeoutOrElse({ duration: silence, orElse: () => Effect.fail(events.silent(silence)) }))
-      if (response.status < 200 || response.status > 299) {
-        yield* status.read(response, { session: false, authorized: client.authorized })
-      }
-      if (!http.isEventStream(response)) {
-        return yield* http.notAnAnswer(
-          `the server answered with ${http.contentType(response)} instead of an event stream`
-        )
-      }
-      onOpen()
-      yield* events.read(response, options)
-    }))
+      }, {
+        onResponse: (response) => {
+          if (response.status < 200 || response.status > 299) return status.refused(client, response, fail)
+          if (!http.isEventStream(response)) {
+            fail(http.notAnAnswer(`the server answered with ${http.contentType(response)} instead of an event stream`))
+            return http.nothing(response)
+          }
+          onOpen()
+          return read(response, succeed, fail)
+        },
+        onFailure: fail
+      })
+      exchange.deadline(silence, () => {
+        exchange.abort()
+        fail(events.silent(silence))
+      })
+      return exchange
+    })
 
   /** The stream for what the server sends by itself; many servers do not know it, or know it no more. */
-  const getOwn: typeof get = (lastEventId, options) =>
-    get(lastEventId, options, () => {
+  const getOwn: events.Open = (lastEventId, read) =>
+    get(lastEventId, read, () => {
       hasListened = true
     }).pipe(Effect.tapError((error) =>
       Effect.sync(() => {
@@ -131,24 +144,45 @@ export const make = Effect.fnUntraced(function*(
       })
     ))
 
-  const exchange = (
-    id: RequestId,
-    body: string,
-    more: Readonly<Record<string, string>>
-  ): Effect.Effect<void, TransportError> =>
-    Effect.scoped(Effect.gen(function*() {
-      const response = yield* post(body, id, more)
-      if (response === undefined) return
-      const context = { id, limit: client.limit, silence, deliver, warn, resume: get }
-      yield* http.isEventStream(response) ? answer.fromEvents(response, context) : answer.fromBody(response, context)
-    }))
+  const exchange = (id: RequestId, body: string, more: Readonly<Record<string, string>> | undefined) => {
+    const onDone = () => {
+      requests.delete(id)
+      endIfDone()
+    }
+    const onFailure = (error: TransportError) => {
+      // Before the end, which would give it the reason of the end.
+      deliver(failRequest(id, error))
+      onDone()
+    }
+    const read = (response: http.Response) => {
+      const context: answer.Context = {
+        id,
+        limit: client.limit,
+        silence,
+        deliver,
+        warn,
+        onDone,
+        onFailure,
+        open: get,
+        run: (resuming) => {
+          const fiber = runResuming(resuming)
+          requests.set(id, () => fiber.interruptUnsafe())
+        }
+      }
+      return http.isEventStream(response) ? answer.fromEvents(response, context) : answer.fromBody(response, context)
+    }
+    requests.set(id, post(body, id, more, read, onDone, onFailure).abort)
+  }
 
   const notify = (body: string): Effect.Effect<void, TransportError> =>
-    Effect.scoped(Effect.gen(function*() {
-      const response = yield* post(body, undefined, {})
-      // Read to its end, the connection can be used again.
-      if (response !== undefined && !http.isEventStream(response)) yield* http.beginning(response)
-    })).pipe(sending.bounded)
+    http.effect<void>((succeed, fail) => {
+      const read = (response: http.Response) => {
+        if (!http.isEventStream(response)) return http.beginning(response, () => succeed())
+        succeed()
+        return http.nothing(response)
+      }
+      return post(body, undefined, undefined, read, succeed, fail)
+    }).pipe(sending.bounded)
 
   const listener = yield* Deferred.await(initialized).pipe(
     Effect.andThen(Effect.suspend(() => listen.run(getOwn, { limit: client.limit, silence, deliver, warn }))),
@@ -162,15 +196,19 @@ export const make = Effect.fnUntraced(function*(
   /** Ends what is open, but for messages that are just being sent. */
   const stop = () => {
     listener.interruptUnsafe()
-    for (const [, fiber] of requests) fiber.interruptUnsafe()
+    for (const abort of requests.values()) abort()
+    requests.clear()
   }
 
   const giveUp = (id: RequestId) => {
-    const fiber = FiberMap.getUnsafe(requests, id)
-    if (fiber._tag === "Some") fiber.value.interruptUnsafe()
+    const abort = requests.get(id)
+    if (abort === undefined) return
+    requests.delete(id)
+    abort()
+    endIfDone()
   }
 
-  const transport: McpTransport = {
+  const transport: McpTransport & { readonly abandon: (id: RequestId) => void } = {
     hasPerRequestStream: true,
     get sessionId() {
       return sessionId
@@ -186,18 +224,8 @@ export const make = Effect.fnUntraced(function*(
       if (sending.isRequest(message)) {
         const { id } = message
         sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
-        open++
-        return runRequest(
-          id,
-          exchange(id, body.success, sendOptions?.headers ?? {}).pipe(
-            // Before the end, which would give it the reason of the end.
-            Effect.tapError((error) => Effect.sync(() => deliver(failRequest(id, error)))),
-            Effect.ensuring(Effect.sync(() => {
-              open--
-              endIfDone()
-            }))
-          )
-        )
+        exchange(id, body.success, sendOptions?.headers)
+        return sending.sent
       }
       const method = "method" in message ? message.method : undefined
       if (method === "notifications/initialized") {
@@ -207,6 +235,7 @@ export const make = Effect.fnUntraced(function*(
       giveUp(sending.cancelledId(message))
       return runOther(Effect.ignore(notify(body.success)))
     },
+    abandon: giveUp,
     close: () => {
       stop()
       end()

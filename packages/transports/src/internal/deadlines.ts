@@ -1,0 +1,68 @@
+/** Deadlines of many exchanges, watched by one fiber, and by none while there are none. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
+import type * as Scope from "effect/Scope"
+
+export interface Deadline {
+  due: number
+  onDue: () => void
+}
+
+export interface Deadlines {
+  /** In milliseconds. */
+  readonly now: () => number
+  /** Moves the deadline to so many milliseconds from now. */
+  readonly set: (deadline: Deadline, milliseconds: number) => void
+  readonly clear: (deadline: Deadline) => void
+}
+
+export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const run = yield* FiberHandle.makeRuntime<never>()
+  const waiting = new Set<Deadline>()
+  /** When the fiber looks next. */
+  let wakesAt = Infinity
+  const now = () => clock.currentTimeMillisUnsafe()
+
+  /** Calls those that are due, and gives the time of the next. */
+  const look = (): number => {
+    const time = now()
+    // Set by those that are called, a deadline needs no fiber of its own.
+    wakesAt = -Infinity
+    for (const deadline of waiting) {
+      if (deadline.due > time) continue
+      waiting.delete(deadline)
+      deadline.onDue()
+    }
+    let next = Infinity
+    for (const { due } of waiting) next = Math.min(next, due)
+    return next
+  }
+  const watch = Effect.gen(function*() {
+    while ((wakesAt = look()) !== Infinity) {
+      yield* Effect.sleep(Math.min(Math.max(1, wakesAt - now()), longest))
+    }
+  })
+
+  return {
+    now,
+    set: (deadline, milliseconds) => {
+      deadline.due = now() + milliseconds
+      waiting.add(deadline)
+      if (deadline.due >= wakesAt) return
+      wakesAt = deadline.due
+      run(watch)
+    },
+    clear: (deadline) => {
+      waiting.delete(deadline)
+    }
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The longest a timer can be set for, in milliseconds. */
+const longest = 2_147_483_647
