@@ -37,8 +37,7 @@ export const refused = (
   client: http.Http,
   response: http.Response,
   onFailure: (error: TransportError) => void
-): http.Body =>
-  read(client, response, { session: false, authorized: client.authorized }, () => {}, onFailure)
+): http.Body => read(client, response, { session: false, authorized: client.authorized }, () => {}, onFailure)
 
 /** Errors that revision 2026-07-28 reserves say more than the status, also without an id. */
 const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorResponse => {

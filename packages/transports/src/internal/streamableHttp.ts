@@ -39,12 +39,14 @@ export const make = Effect.fnUntraced(function*(
 
   // Runs last: what is open ends first.
   yield* Effect.addFinalizer(() =>
-    sessionId === undefined ? Effect.void : http.effect<void>((succeed, fail) =>
-      client.exchange({ method: "DELETE", url: client.url, headers: headers.delete }, {
-        onResponse: (response) => http.beginning(response, () => succeed()),
-        onFailure: fail
-      })
-    ).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout), Effect.ignore)
+    sessionId === undefined ?
+      Effect.void :
+      http.effect<void>((succeed, fail) =>
+        client.exchange({ method: "DELETE", url: client.url, headers: headers.delete }, {
+          onResponse: (response) => http.beginning(response, () => succeed()),
+          onFailure: fail
+        })
+      ).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout), Effect.ignore)
   )
   /** What gives up each request that is out. */
   const requests = new Map<RequestId, () => void>()
