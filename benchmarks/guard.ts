@@ -30,7 +30,11 @@ export const record = (results: Results): string => {
         keys.map((key) => [
           key,
           Object.fromEntries(
-            against.map((peer) => [peer, Number(ratioOf(results, name, peer, key).toPrecision(3))])
+            against.map((peer) => {
+              const ratio = ratioOf(results, name, peer, key)
+              if (Number.isNaN(ratio)) throw new Error(`nothing was measured of ${name}, ${key}, ${peer}`)
+              return [peer, Number(ratio.toPrecision(3))]
+            })
           )
         ])
       )

@@ -21,7 +21,7 @@ const layer = (
     : SseTransport.layer({ name: "server", url: target.url })
 
 export const connect: Connect = async (target) => {
-  const scope = platform.runSync(Scope.make())
+  const scope = await platform.runPromise(Scope.make())
   const session = Context.get(
     await platform.runPromise(Layer.buildWithScope(layer(target), scope)),
     McpSession.McpSession
