@@ -1,7 +1,7 @@
 /** What a server tells by itself, however much, neither holds up calls nor grows memory. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type * as McpSession from "@universal-mcp/core/McpSession"
+import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { fileURLToPath } from "node:url"
@@ -32,7 +32,7 @@ const slowestOf = (call: Effect.Effect<unknown, unknown>, times: number) =>
   )
 
 describe("a flood of notifications", () => {
-  it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
+  it.layer(NodeTransports.platform, { excludeTestServices: true })((it) => {
     it.effect.each([
       { rate: 100_000, as: "100,000 a second" },
       { rate: undefined, as: "as many as are taken" }

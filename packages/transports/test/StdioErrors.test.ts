@@ -1,14 +1,14 @@
 /** Each way a stdio server can fail, provoked for real: the message names the server and the cause. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type { ConnectionError } from "@universal-mcp/core/McpError"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, FileSystem, Stream } from "effect"
-import { fixture, node } from "./support.ts"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import { fixture, node, platforms } from "./support.ts"
 
 const failure = (
   options: Partial<StdioTransport.Options>
-): Effect.Effect<ConnectionError, unknown, NodeServices.NodeServices> =>
+): Effect.Effect<ConnectionError, unknown, ChildProcessSpawner> =>
   StdioTransport.make({ name: "weather", command: node, ...options }).pipe(Effect.scoped, Effect.flip)
 
 const withFixture = (...flags: ReadonlyArray<string>) => failure({ args: [fixture, ...flags], timeout: "700 millis" })
@@ -19,8 +19,8 @@ const call = (tool: string, args?: Record<string, unknown>, options?: Partial<St
       Effect.flatMap((session) => Effect.zip(Effect.flip(session.callTool(tool, args)), Effect.succeed(session)))
     )
 
-describe("what goes wrong over stdio", () => {
-  it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
+describe.each(platforms)("what goes wrong over stdio %s", (_, platform) => {
+  it.layer(platform, { excludeTestServices: true })((it) => {
     it.effect("a command that is not there", () =>
       Effect.gen(function*() {
         const error = yield* failure({ command: "no-such-command" })

@@ -1,6 +1,6 @@
 /** After a scope closes nothing is left: counted with `ps`, whatever the server does. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
+import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Clock, Effect, Layer } from "effect"
 import { alive, filesystem, fixture, Log, mark, node, timed } from "./support.ts"
@@ -29,7 +29,7 @@ const plain = ([command = "", ...args]: ReadonlyArray<string>) => ({ command, ar
 const behindShell = (words: ReadonlyArray<string>) => ({ command: "sh", args: ["-c", `${quoted(words)}; true`] })
 
 describe("closing a stdio server", () => {
-  it.layer(Layer.mergeAll(NodeServices.layer, Log.layer), { excludeTestServices: true })((it) => {
+  it.layer(Layer.mergeAll(NodeTransports.platform, Log.layer), { excludeTestServices: true })((it) => {
     it.effect("takes under 100 ms when it is well-behaved", () =>
       Effect.gen(function*() {
         const word = yield* mark

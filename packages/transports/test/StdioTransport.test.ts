@@ -1,10 +1,9 @@
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { tmpdir } from "node:os"
-import { everything, filesystem, fixture, Log, node } from "./support.ts"
+import { everything, filesystem, fixture, Log, node, platforms } from "./support.ts"
 
 const connect = (flags: ReadonlyArray<string> = [], options: Partial<StdioTransport.Options> = {}) =>
   StdioTransport.make({ name: "fixture", command: node, args: [fixture, ...flags], ...options })
@@ -14,8 +13,8 @@ const textOf = (result: { readonly content: ReadonlyArray<object> }) => {
   return first !== undefined && "text" in first ? String(first.text) : ""
 }
 
-describe("StdioTransport", () => {
-  it.layer(Layer.mergeAll(NodeServices.layer, Log.layer), { excludeTestServices: true })((it) => {
+describe.each(platforms)("StdioTransport %s", (_, platform) => {
+  it.layer(Layer.mergeAll(platform, Log.layer), { excludeTestServices: true })((it) => {
     it.effect("server-everything: connects, lists, calls, and tells who it is", () =>
       Effect.gen(function*() {
         const session = yield* McpSession.McpSession

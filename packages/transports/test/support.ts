@@ -1,5 +1,6 @@
 /** What the tests of real processes and sockets share. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import { Clock, Context, Effect, FileSystem, Layer, Schedule } from "effect"
 import { execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -13,6 +14,12 @@ export const node = process.execPath
 export const everything = require.resolve("@modelcontextprotocol/server-everything/dist/index.js")
 export const filesystem = require.resolve("@modelcontextprotocol/server-filesystem/dist/index.js")
 export const fixture = fileURLToPath(new URL("fixtures/stdioServer.ts", import.meta.url))
+
+/** The ways to the pipes of a process: those of our platform, and the streams of any spawner. */
+export const platforms = [
+  ["on Node's own pipes", NodeTransports.platform],
+  ["on a spawner's streams", NodeServices.layer]
+] as const
 
 /** A word that no other process has in its command line. */
 export const mark = Effect.sync(() => `mark-${randomUUID()}`)

@@ -9,6 +9,7 @@ import * as Spawner from "effect/process/ChildProcessSpawner"
 import { ChildProcess } from "node:child_process"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Readable, Writable } from "node:stream"
+import { setImmediate } from "node:timers"
 import { isRecord } from "./messages.ts"
 import * as Pipes from "./pipes.ts"
 
@@ -70,9 +71,19 @@ const once = (act: () => void): () => void => {
   }
 }
 
+/** One of this size is followed by others at once, 32 of them before anything else gets its turn: timers, other servers. */
+const wholeChunk = 64 * 1024
+
 const read = (stream: Readable, onChunk: (chunk: Uint8Array) => void, onEnd: () => void): void => {
   const end = once(onEnd)
-  stream.on("data", onChunk).once("end", end).once("close", end).on("error", end).resume()
+  const resume = () => stream.resume()
+  const onData = (chunk: Uint8Array) => {
+    onChunk(chunk)
+    if (chunk.length < wholeChunk) return
+    stream.pause()
+    setImmediate(resume)
+  }
+  stream.on("data", onData).once("end", end).once("close", end).on("error", end).resume()
   if (stream.closed) end()
 }
 

@@ -35,6 +35,14 @@ export const make = Effect.fnUntraced(function*(
   let strayLine: string | undefined
   let strayLines = 0
   let closing = false
+  /** Of ours, since the server had read everything. */
+  let answers = 0
+
+  const hasRoomForAnswer = () => {
+    const unread = pipes.unread()
+    answers = unread === 0 ? 0 : answers + 1
+    return answers <= maxAnswers || unread <= maxUnread
+  }
 
   const transport: McpTransport = {
     get lost() {
@@ -45,9 +53,9 @@ export const make = Effect.fnUntraced(function*(
     send: (message) => {
       const line = encode(message)
       if (Result.isFailure(line)) return Promise.reject(line.failure)
-      if (lost !== undefined || closing) return Promise.reject(lost ?? closed("the session is closed"))
       // Who does not read what it asked for gets no more of it: it would fill the memory.
-      if (!("method" in message) && pipes.unread() > maxUnread) return done
+      if (!("method" in message) && !hasRoomForAnswer()) return done
+      if (lost !== undefined || closing) return Promise.reject(lost ?? closed("the session is closed"))
       pipes.write(line.success + "\n")
       return done
     },
@@ -168,8 +176,9 @@ const keptStderrLines = 50
 
 const done = Promise.resolve()
 
-/** In characters. */
-const maxUnread = 16 * 1024 * 1024
+/** Few may be large, and many of what is small are not many. */
+const maxAnswers = 10_000
+const maxUnread = 1024 * 1024
 
 /** A log on stdout is told of, and not repeated. */
 const loudStrayLines = 100

@@ -1,9 +1,9 @@
 /** Runs a case with the client in this process. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { CallError, ConnectionError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
+import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as SseTransport from "@universal-mcp/transports/SseTransport"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHttpTransport"
@@ -37,7 +37,7 @@ const runStdio = (subject: string, one: StdioCase): Effect.Effect<Report> =>
           args: [server, subject, one.name, log],
           env,
           ...optionsOf(one)
-        }).pipe(Effect.provide(NodeServices.layer))
+        }).pipe(Effect.provide(NodeTransports.platform))
       )
       return { outcomes, elapsed, seen: counted(linesOf(log)), left: yield* alive(log) }
     })
