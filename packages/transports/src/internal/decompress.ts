@@ -31,24 +31,21 @@ export const into = (body: Body, encoding: string): Decompressed | undefined => 
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+const ignore = () => {}
+
 const undo = (kind: Kind, body: Body): Decompressed => {
   let first: Uint8Array | undefined = new Uint8Array()
-  let writer: WritableStreamDefaultWriter<BufferSource> | undefined
-  const aborting = new AbortController()
-  const ignore = () => {}
+  let inner: Decompressor | undefined
 
   const write = (bytes: Uint8Array): Promise<void> | undefined => {
-    if (writer === undefined) {
-      body.onData(bytes)
-      return undefined
-    }
+    if (inner === undefined) return body.onData(bytes)
     // What goes wrong in it, its other end tells.
-    writer.write(new Uint8Array(bytes)).catch(ignore)
-    return writer.ready.catch(ignore)
+    inner.writer.write(new Uint8Array(bytes)).catch(ignore)
+    return inner.writer.ready.catch(ignore)
   }
   const begin = (bytes: Uint8Array): Promise<void> | undefined => {
     first = undefined
-    if (kind.matches(bytes)) writer = decompressor(kind, body, aborting.signal)
+    if (kind.matches(bytes)) inner = decompressor(kind, body)
     return bytes.length === 0 ? undefined : write(bytes)
   }
 
@@ -60,26 +57,42 @@ const undo = (kind: Kind, body: Body): Decompressed => {
     },
     onEnd: () => {
       if (first !== undefined) void begin(first)
-      if (writer === undefined) body.onEnd()
-      else writer.close().catch(ignore)
+      if (inner === undefined) body.onEnd()
+      else inner.writer.close().catch(ignore)
     },
     onFailure: (error) => {
-      aborting.abort()
+      inner?.abort()
       body.onFailure(error)
     },
-    abort: () => aborting.abort()
+    abort: () => inner?.abort()
   }
 }
 
-const decompressor = (kind: Kind, body: Body, signal: AbortSignal): WritableStreamDefaultWriter<BufferSource> => {
+interface Decompressor {
+  readonly writer: WritableStreamDefaultWriter<BufferSource>
+  readonly abort: Abort
+}
+
+const decompressor = (kind: Kind, body: Body): Decompressor => {
   const { readable, writable } = new DecompressionStream(kind.format)
-  const sink = new WritableStream<Uint8Array>({
-    write: (chunk) => body.onData(chunk),
-    close: () => body.onEnd(),
-    abort: (cause) => {
-      if (!signal.aborted) body.onFailure(networkFailure.ofBody(cause))
+  const reader = readable.getReader()
+  let isOver = false
+  const pull = () => {
+    reader.read().then(({ done, value }) => {
+      if (isOver) return
+      if (done) return body.onEnd()
+      void body.onData(value)
+      pull()
+    }).catch((cause) => {
+      if (!isOver) body.onFailure(networkFailure.ofBody(cause))
+    })
+  }
+  pull()
+  return {
+    writer: writable.getWriter(),
+    abort: () => {
+      isOver = true
+      reader.cancel().catch(ignore)
     }
-  })
-  readable.pipeTo(sink, { signal }).catch(() => {})
-  return writable.getWriter()
+  }
 }

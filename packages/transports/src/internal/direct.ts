@@ -74,7 +74,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array) {
-    if (this.isOver) return
+    // Resumed before more has come, undici gives nothing; to pause for that would go on for ever.
+    if (this.isOver || chunk.length === 0) return
     const ready = this.receiver.onData(chunk)
     if (ready === undefined) return
     controller.pause()

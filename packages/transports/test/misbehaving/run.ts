@@ -1,5 +1,4 @@
 /** Runs a case with the client in this process. */
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { CallError, ConnectionError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
@@ -87,7 +86,7 @@ const play = <R>(one: Case, connect: Effect.Effect<Session, ConnectionError, R>)
     return outcomes
   }).pipe(
     Effect.scoped,
-    Effect.provide(NodeHttpClient.layerUndici),
+    Effect.provide(NodeTransports.platform),
     Effect.timed,
     Effect.map(([duration, outcomes]) => [Math.round(Duration.toMillis(duration)), outcomes] as const)
   )
