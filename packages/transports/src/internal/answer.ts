@@ -114,12 +114,12 @@ export const fromEvents = (response: http.Response, context: Context): http.Body
     }
     context.onDone()
   })
-  const goOn = (error: TransportError) => {
+  const goOn = (error?: TransportError) => {
     if (isAnswered) context.onDone()
-    else if (cursor.lastEventId === undefined) context.onFailure(error)
+    else if (cursor.lastEventId === undefined) context.onFailure(error ?? cut(""))
     else context.run(resume)
   }
-  return read(response, () => goOn(cut("")), goOn)
+  return read(response, goOn, goOn)
 }
 
 /** Whether the server said that it will not give the stream, now or later. */

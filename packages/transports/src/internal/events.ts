@@ -2,7 +2,7 @@
 import { Closed } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
 import type * as Effect from "effect/Effect"
-import { createParser, type EventSourceMessage } from "eventsource-parser"
+import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser"
 import type * as http from "./http.ts"
 import * as lines from "./lines.ts"
 
@@ -76,6 +76,37 @@ export const makeParser = (
     ...(options.onId === undefined ? {} : { onId: options.onId }),
     ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry })
   })
+  let byLine: ((bytes: Uint8Array) => void) | undefined
+  /** Whether no event has begun. */
+  let isBetween = true
+
+  return {
+    push: (bytes) => {
+      const isWhole = isBetween && bytes.length <= options.limit && !bytes.includes(carriageReturn)
+      isBetween = bytes[bytes.length - 1] === lineFeed && bytes[bytes.length - 2] === lineFeed
+      if (isWhole && isBetween) {
+        // Most events come in one piece, with nothing in them that needs a closer look.
+        const text = decoder.decode(bytes)
+        if (!text.includes(mark)) return parser.feed(text)
+      }
+      byLine ??= lineParser(parser, options)
+      byLine(bytes)
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+const mark = "\uFEFF"
+
+/** Looks at every line: at how long it is, and how it ends. */
+const lineParser = (
+  parser: Pick<EventSourceParser, "feed" | "reset">,
+  options: Handlers & { readonly limit: number }
+): (bytes: Uint8Array) => void => {
   /** Of the event whose lines are coming in: their length, and how it began. */
   let size = 0
   let head = ""
@@ -112,21 +143,15 @@ export const makeParser = (
   })
   const normalized = loneReturns()
 
-  return {
-    push: (bytes) => {
-      const chunk = normalized(bytes)
-      input.push(chunk)
-      line.push(chunk)
-      if (skipping || !line.passes(options.limit)) return
-      const begun = line.head()
-      dealtWith = !isComment(begun) && options.onOversized({ head: data(begun), tail: "" }, false)
-    }
+  return (bytes) => {
+    const chunk = normalized(bytes)
+    input.push(chunk)
+    line.push(chunk)
+    if (skipping || !line.passes(options.limit)) return
+    const begun = line.head()
+    dealtWith = !isComment(begun) && options.onOversized({ head: data(begun), tail: "" }, false)
   }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
 
 const endSize = 1024
 
