@@ -6,8 +6,8 @@
  * nothing is left. It is started once, or twice if it is one of those that end when asked which revisions they speak.
  *
  * When our own process dies and nothing can be closed (SIGKILL, `process.exit`, an uncaught exception, a signal that
- * nobody handles), a watchdog does the same in the same times: a small `sh` per server, which costs it a few
- * milliseconds of starting. Where we die while the server is just being started, it is found by
+ * nobody handles), a watchdog does the same in the same times: one small `sh` for all servers, which costs the first a
+ * few milliseconds of starting. Where we die while the server is just being started, it is found by
  * `UNIVERSAL_MCP_WATCHDOG` in its environment, on Linux. What escapes it are processes that the server has put into
  * groups of their own. There is none on Windows.
  * Specification: Transports, stdio; Lifecycle, Shutdown.
@@ -36,7 +36,7 @@ import * as McpSession from "@universal-mcp/core/McpSession"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import type * as ConfigProvider from "effect/ConfigProvider"
 import type * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Redacted from "effect/Redacted"

@@ -154,6 +154,37 @@ describe("the watchdog", () => {
       assert.deepStrictEqual(alive(word), [])
     }).pipe(Effect.provide(NodeServices.layer)))
 
+  it.live("is one for all servers of a program, and leaves none of them", () =>
+    Effect.gen(function*() {
+      const word = yield* mark
+      const { pid } = yield* startHost("several", 300, [...stubborn, `--mark=${word}`])
+      const all = under(pid)
+      assert.strictEqual(all.filter(isWatchdog).length, 1)
+      // Two servers of those that the test above counts for one.
+      assert.isAtLeast(all.filter(({ args }) => args.includes(word)).length, 6)
+      process.kill(pid, "SIGKILL")
+      yield* gone(all)
+      assert.deepStrictEqual(alive(word), [])
+    }).pipe(Effect.scoped))
+
+  it.live("is there for later servers when somebody has killed it, and ends with the last of them", () =>
+    Effect.gen(function*() {
+      const connect = StdioTransport.make({ name: "one of them", command: node, args: [fixture] })
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* connect
+        yield* Effect.scoped(connect)
+        const [first, ...others] = ours()
+        assert.isDefined(first)
+        assert.deepStrictEqual(others, [])
+        process.kill(first.pid, "SIGKILL")
+        yield* gone([first])
+        yield* connect
+        yield* connect
+        assert.strictEqual(ours().length, 1)
+      }))
+      assert.deepStrictEqual(ours(), [])
+    }).pipe(Effect.provide(NodeServices.layer)))
+
   it.live("what a server leaves behind when it dies is ended while the session goes on", () =>
     Effect.gen(function*() {
       const word = yield* mark

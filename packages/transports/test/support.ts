@@ -1,7 +1,7 @@
 /** What the tests of real processes and sockets share. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
-import { Clock, Context, Effect, FileSystem, Layer, type Path, Schedule } from "effect"
+import { Clock, Context, Effect, FileSystem, Layer, Schedule } from "effect"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import { execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -18,7 +18,7 @@ export const fixture = fileURLToPath(new URL("fixtures/stdioServer.ts", import.m
 
 /** The ways to the pipes of a process: those of our platform, and the streams of any spawner. */
 export const platforms: ReadonlyArray<
-  readonly [string, Layer.Layer<ChildProcessSpawner | FileSystem.FileSystem | Path.Path>]
+  readonly [string, Layer.Layer<ChildProcessSpawner | FileSystem.FileSystem>]
 > = [
   ["on Node's own pipes", NodeTransports.platform],
   ["on a spawner's streams", NodeServices.layer]

@@ -52,6 +52,6 @@ export const start = Effect.fnUntraced(function*(
       })
     })
   )
-  watchdog?.watch(handle.pid)
+  if (watchdog !== undefined) yield* watchdog.watch(handle.pid)
   return handle
 })

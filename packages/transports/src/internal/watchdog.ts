@@ -1,26 +1,27 @@
 /**
- * Ends a server's processes when our process dies without running its finalizers: after SIGKILL, `process.exit`, an
+ * Ends the servers' processes when our process dies without running its finalizers: after SIGKILL, `process.exit`, an
  * uncaught exception, or a signal that nobody handles.
  *
  * A small `sh`, in a session of its own, reads from a pipe that only we hold. The end of its input without our word is
- * our death: it gives the server, whose input has ended too, the grace period to leave, then does what closing does.
+ * our death: it gives each server, whose input has ended too, its grace period to leave, then does what closing does.
+ * There is one for all servers of a spawner, from the first to the last: to start one for each would double the processes.
  */
-import type * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "effect/process/ChildProcess"
-import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
-import * as Queue from "effect/Queue"
+import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Random from "effect/Random"
+import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 
 export interface Watchdog {
   /** Belongs into the environment of what is to be watched: by it the server is found if we die before we know its id. */
   readonly mark: Readonly<Record<string, string>>
   /** Takes the id of the process group to end; once. */
-  readonly watch: (group: number) => void
+  readonly watch: (group: number) => Effect.Effect<void>
 }
 
 /**
@@ -30,20 +31,64 @@ export interface Watchdog {
 export const start = Effect.fnUntraced(function*(
   options: { readonly server: string; readonly gracePeriod: Duration.Duration; readonly path: string | undefined }
 ): Effect.fn.Return<Watchdog, never, ChildProcessSpawner | Scope.Scope> {
-  const words = yield* Queue.make<string, Cause.Done>()
-  const word = String(yield* Random.nextInt)
+  const shell = yield* shellOf(yield* ChildProcessSpawner, options.path)
+  if (Result.isFailure(shell)) {
+    yield* Effect.logWarning(
+      `the server "${options.server}" goes on running if this process is killed: there is no watchdog without /bin/sh`,
+      shell.failure
+    )
+    return { mark: {}, watch: () => Effect.void }
+  }
+  const { mark, nextId, tell } = shell.success
+  const id = nextId()
   const polls = Math.min(Math.ceil(Duration.toMillis(options.gracePeriod) / 100), mostPolls)
-  const started = yield* ChildProcess.make("/bin/sh", [
-    "-c",
-    script,
-    "universal-mcp-watchdog",
-    String(polls),
-    markName,
-    word
-  ], {
+  yield* Effect.acquireRelease(tell(`${id} ${polls}:`), () => tell(String(id)))
+  return {
+    mark: { [markName]: `${mark}.${id}` },
+    watch: (group) => tell(`${id} ${polls}:${group}`)
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface Shell {
+  readonly mark: string
+  readonly nextId: () => number
+  /** Completes once it is written: what is started after that is known, whatever becomes of us. */
+  readonly tell: (line: string) => Effect.Effect<void>
+  readonly isRunning: Effect.Effect<boolean>
+}
+
+type Started = Result.Result<Shell, unknown>
+
+const shells = new WeakMap<ChildProcessSpawner["Service"], RcRef.RcRef<Started>>()
+
+const shellOf = Effect.fnUntraced(function*(spawner: ChildProcessSpawner["Service"], path: string | undefined) {
+  let shared = shells.get(spawner)
+  if (shared === undefined) {
+    shared = yield* RcRef.make({ acquire: startShell(path) }).pipe(
+      Effect.provideService(ChildProcessSpawner, spawner),
+      // It ends with the last who has it, not with the first.
+      Effect.provideService(Scope.Scope, Scope.makeUnsafe())
+    )
+    shells.set(spawner, shared)
+  }
+  const shell = yield* RcRef.get(shared)
+  if (Result.isFailure(shell) || (yield* shell.success.isRunning)) return shell
+  yield* RcRef.invalidate(shared)
+  return yield* RcRef.get(shared)
+})
+
+const startShell = Effect.fnUntraced(function*(
+  path: string | undefined
+): Effect.fn.Return<Started, never, ChildProcessSpawner | Scope.Scope> {
+  const word = String(yield* Random.nextInt)
+  const started = yield* ChildProcess.make("/bin/sh", ["-c", script, "universal-mcp-watchdog", markName, word], {
     detached: true,
-    env: { PATH: options.path === undefined ? systemPath : `${options.path}:${systemPath}` },
-    stdin: Stream.encodeText(Stream.fromQueue(words)),
+    env: { PATH: path === undefined ? systemPath : `${path}:${systemPath}` },
+    stdin: { stream: "pipe", endOnDone: false },
     stdout: "ignore",
     stderr: "ignore",
     killSignal: "SIGKILL"
@@ -53,35 +98,34 @@ export const start = Effect.fnUntraced(function*(
     Effect.catchDefect(Effect.fail),
     Effect.result
   )
-  if (Result.isFailure(started)) {
-    yield* Effect.logWarning(
-      `the server "${options.server}" goes on running if this process is killed: there is no watchdog without /bin/sh`,
-      started.failure
-    )
-    return { mark: {}, watch: () => {} }
-  }
+  if (Result.isFailure(started)) return Result.fail(started.failure)
   const { handle, reref } = started.success
+  const oneByOne = Semaphore.makeUnsafe(1)
+  const tell = (line: string) =>
+    Stream.make(`${line}\n`).pipe(
+      Stream.encodeText,
+      Stream.run(handle.stdin),
+      Semaphore.withPermit(oneByOne),
+      Effect.ignore
+    )
   yield* Effect.addFinalizer(() =>
     reref.pipe(
-      Effect.andThen(Queue.offer(words, "done\n")),
+      Effect.andThen(tell("done")),
       Effect.andThen(handle.exitCode),
       // One that does not listen is killed when its process is released.
       Effect.timeout("1 second"),
       Effect.ignore
     )
   )
-  return {
+  let ids = 0
+  return Result.succeed({
     // Whatever the seed, no two programs have the same.
-    mark: { [markName]: `${handle.pid}.${word}` },
-    watch: (group) => {
-      Queue.offerUnsafe(words, `${group}\n`)
-    }
-  }
+    mark: `${handle.pid}.${word}`,
+    nextId: () => ++ids,
+    tell,
+    isRunning: Effect.orElseSucceed(handle.isRunning, () => false)
+  })
 })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
 
 /** An hour. */
 const mostPolls = 36_000
@@ -91,30 +135,45 @@ const systemPath = "/usr/bin:/bin"
 const markName = "UNIVERSAL_MCP_WATCHDOG"
 
 /**
- * `kill -0` asks whether anybody is left in the group. If we died before we told which that is, while the server was being
- * started, it is who has the mark; only Linux tells that. Not every `sleep` knows fractions.
+ * A line is `id polls:group`, without the group while the server is being started, or the id alone when it is gone. What
+ * is left at our death is in `servers`, between spaces; half a line is none.
+ *
+ * `kill -0` asks whether anybody is left in the group. If we died before we told which that is, it is who has the mark;
+ * only Linux tells that. Not every `sleep` knows fractions.
  */
 const script = `trap '' HUP INT TERM
 cd /
-grace=$1 mark=$2=$$.$3
+mark=$1=$$.$2 servers=' '
+while read -r id server; do
+  [ "$id" = done ] && exit 0
+  case $servers in *" $id:"*)
+    after=\${servers#*" $id:"}
+    servers="\${servers%%" $id:"*} \${after#* }"
+  esac
+  [ -n "$server" ] && servers="$servers$id:$server "
+done
 pause() { sleep 0.1 || sleep 1; }
-if read -r group; then
-  [ "$group" = done ] && exit 0
-  read -r done && exit 0
-  left() { kill -0 "-$group"; }
-  end() { kill "-$1" "-$group"; }
-else
-  marked() { grep -lszx "$mark" /proc/[0-9]*/environ | cut -d / -f 3; }
-  left() { [ -n "$(marked)" ]; }
-  end() { for pid in $(marked); do kill "-$1" "-$pid" || kill "-$1" "$pid"; done; }
-  pause; pause; pause
-fi
-for signal in TERM KILL; do
-  polls=$grace
-  while [ "$polls" -gt 0 ]; do
-    left || exit 0
-    pause
-    polls=$((polls - 1))
+finish() {
+  id=\${1%%:*} group=\${1##*:} grace=\${1#*:}
+  grace=\${grace%%:*}
+  if [ -n "$group" ]; then
+    left() { kill -0 "-$group"; }
+    end() { kill "-$1" "-$group"; }
+  else
+    marked() { grep -lszx "$mark.$id" /proc/[0-9]*/environ | cut -d / -f 3; }
+    left() { [ -n "$(marked)" ]; }
+    end() { for pid in $(marked); do kill "-$1" "-$pid" || kill "-$1" "$pid"; done; }
+    pause; pause; pause
+  fi
+  for signal in TERM KILL; do
+    polls=$grace
+    while [ "$polls" -gt 0 ]; do
+      left || exit 0
+      pause
+      polls=$((polls - 1))
+    done
+    end "$signal"
   done
-  end "$signal"
-done`
+}
+for server in $servers; do finish "$server" & done
+wait`
