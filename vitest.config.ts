@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config"
 
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, globalSetup: Array<string> = []) => ({
   extends: true as const,
   root,
-  test: { name, include: ["test/**/*.test.ts"] }
+  test: { name, include: ["test/**/*.test.ts"], globalSetup }
 })
 
 const results = process.env["VITEST_RESULTS"]
@@ -18,7 +18,7 @@ export default defineConfig({
     projects: [
       project("core", "packages/core"),
       project("transports", "packages/transports"),
-      project("cli", "packages/cli"),
+      project("cli", "packages/cli", ["test/globalSetup.ts"]),
       project("examples", "examples"),
       project("benchmarks", "benchmarks"),
       project("workspace", ".")

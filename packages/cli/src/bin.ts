@@ -1,45 +1,24 @@
 #!/usr/bin/env node
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as UserDirectories from "effect/persistence/UserDirectories"
-import * as Runtime from "effect/Runtime"
-import * as Terminal from "effect/Terminal"
-import * as Cli from "./Cli.ts"
-import * as nodeNetwork from "./internal/nodeNetwork.ts"
+import { enableCompileCache } from "node:module"
+import { isAbsolute, join } from "node:path"
 
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+// In the user's own folder: what is in the shared temporary one may be another user's, and it would be run. That it cannot
+// be used is no failure; starting then takes longer.
+const caches = cacheFolder(process.platform)
+if (caches !== undefined) enableCompileCache(join(caches, "umcp"))
+await import("./main.ts")
 
-const runMain = Runtime.makeRunMain(({ fiber }) => {
-  let stopped: number | undefined
-  const stop = (code: number) => {
-    stopped ??= code
-    fiber.interruptUnsafe(fiber.id)
+function cacheFolder(platform: string): string | undefined {
+  switch (platform) {
+    case "win32":
+      return absolute(process.env["LOCALAPPDATA"])
+    case "darwin":
+      return absolute(process.env["HOME"], "Library", "Caches")
+    default:
+      return absolute(process.env["XDG_CACHE_HOME"]) ?? absolute(process.env["HOME"], ".cache")
   }
-  for (const [signal, code] of Object.entries(signals)) process.on(signal, () => stop(code))
-  // Whoever reads our output has seen enough, as in `umcp list | head -1`.
-  process.stdout.on("error", () => stop(0))
-  process.stderr.on("error", () => {})
-  fiber.addObserver((exit) => {
-    const code = stopped ?? (Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 70)
-    process.stdout.write("", () => process.exit(code))
-  })
-})
+}
 
-// Forms and progress are on stderr, which still has a width where stdout is a file or a pipe.
-const columns = Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 0)
-const terminal = Layer.effect(
-  Terminal.Terminal,
-  Effect.map(Terminal.Terminal, (terminal) => Terminal.make({ ...terminal, columns }))
-)
-
-Cli.run.pipe(
-  Effect.provide(
-    Layer.mergeAll(terminal, UserDirectories.layer, NodeTransports.layer, nodeNetwork.layer).pipe(
-      Layer.provideMerge(Layer.merge(NodeServices.layer, NodeTransports.platform))
-    )
-  ),
-  runMain({ disableErrorReporting: true })
-)
+function absolute(folder: string | undefined, ...within: ReadonlyArray<string>): string | undefined {
+  return folder !== undefined && isAbsolute(folder) ? join(folder, ...within) : undefined
+}

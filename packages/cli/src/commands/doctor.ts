@@ -1,27 +1,8 @@
 /** `umcp doctor`: each step of connecting, what failed, and what to do about it. */
-import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
-import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Result from "effect/Result"
-import { type Checkup, exitCode, failed, failureOf, ok, toJson } from "../internal/checkup.ts"
-import { type Audience, examine } from "../internal/doctor.ts"
-import * as doctorHttp from "../internal/doctorHttp.ts"
-import * as doctorStdio from "../internal/doctorStdio.ts"
-import { parseDuration } from "../internal/duration.ts"
-import { ExitWith } from "../internal/errors.ts"
-import { printJson } from "../internal/output.ts"
-import { root } from "../internal/root.ts"
-import { eachFromFile, servers } from "../internal/servers.ts"
-import * as render from "../render/checkup.ts"
-import { Progress } from "../render/Progress.ts"
-import { Screen } from "../render/Screen.ts"
-import { plural } from "../render/text.ts"
 
 export const doctor = Command.make(
   "doctor",
@@ -38,22 +19,11 @@ export const doctor = Command.make(
       Flag.optional
     )
   },
-  Effect.fnUntraced(function*({ server, timeout }) {
-    const limit = Option.isNone(timeout) ? undefined : yield* parseDuration(timeout.value)
-    const found = yield* patients
-    const chosen = Option.isNone(server) ? found : found.filter(({ name }) => name === server.value)
-    if (Option.isSome(server) && chosen.length === 0) {
-      return yield* ServerNotFound.among(server.value, found.map(({ name }) => name))
-    }
-    const { json } = yield* root
-    const [first] = chosen
-    const checkups = first !== undefined && chosen.length === 1
-      ? [yield* one(first, limit, json)]
-      : yield* all(chosen, limit, json)
-    if (json) yield* printJson({ servers: checkups.map(toJson) })
-    const code = exitCode(checkups)
-    if (code !== 0) return yield* new ExitWith({ code })
-  })
+  (input) =>
+    Effect.flatMap(
+      Effect.promise(() => import("../internal/checkUpServers.ts")),
+      ({ checkUpServers }) => checkUpServers(input)
+    )
 ).pipe(
   Command.withShortDescription("Find out why a server cannot be reached"),
   Command.withDescription(
@@ -67,109 +37,3 @@ export const doctor = Command.make(
     { command: "umcp doctor --url https://example.com/mcp", description: "A server that is not configured" }
   ])
 )
-
-interface Patient {
-  readonly name: string
-  readonly config: Result.Result<ServerConfig.ServerConfig, ConfigError>
-  /** Where the configuration is from. */
-  readonly source: string
-  readonly milliseconds: number
-}
-
-const patients = Effect.gen(function*() {
-  const { stdio, url } = yield* root
-  const source = Option.isSome(stdio) ? "--stdio" : "--url"
-  const given = Option.isSome(stdio) || Option.isSome(url)
-  const [elapsed, found] = yield* Effect.timed(
-    given
-      ? Effect.map(servers, ({ configs }) => ({
-        source,
-        entries: configs.map((config) => ({ name: config.name, config: Result.succeed(config) }))
-      }))
-      : Effect.map(eachFromFile, ({ entries, path }) => ({ source: path, entries }))
-  )
-  const milliseconds = Math.round(Duration.toMillis(elapsed))
-  return found.entries.map((entry): Patient => ({ ...entry, source: found.source, milliseconds }))
-})
-
-/** One server, each step as it is done. */
-const one = Effect.fnUntraced(function*(patient: Patient, limit: Duration.Duration | undefined, json: boolean) {
-  const screen = yield* Screen
-  const progress = yield* Progress
-  const { name } = patient
-  if (!json) yield* progress.printing(Console.log(render.heading(name, transportOf(patient), screen)))
-  return yield* checkUp(patient, limit, {
-    step: (step) => json ? Effect.void : progress.printing(Console.log(render.step(step, screen))),
-    doing: (text) => progress.show(text === "" ? "" : `${name}: ${text}`)
-  })
-})
-
-/** All servers side by side, each printed when it is done. */
-const all = Effect.fnUntraced(function*(
-  chosen: ReadonlyArray<Patient>,
-  limit: Duration.Duration | undefined,
-  json: boolean
-) {
-  const screen = yield* Screen
-  const progress = yield* Progress
-  const width = Math.max(0, ...chosen.map(({ name }) => name.length))
-  let done = 0
-  const show = Effect.suspend(() =>
-    progress.show(done === chosen.length ? "" : `checking, ${done} of ${plural(chosen.length, "server")} done`)
-  )
-  yield* show
-  const checkups = yield* Effect.forEach(chosen, (patient) =>
-    Effect.tap(
-      checkUp(patient, limit, { step: () => Effect.void, doing: () => Effect.void }),
-      (checkup) => {
-        done += 1
-        const printed = json
-          ? Effect.void
-          : progress.printing(Console.log(render.summary(checkup, width, screen)))
-        return Effect.andThen(printed, show)
-      }
-    ), { concurrency: "unbounded" })
-  if (json) return checkups
-  const ill = checkups.filter((checkup) => failureOf(checkup) !== undefined)
-  const [first] = ill
-  if (chosen.length === 0) yield* Console.log("no servers are configured")
-  else if (first !== undefined) {
-    const words = `${ill.length} of ${
-      plural(chosen.length, "server")
-    } failed; \`umcp doctor ${first.name}\` shows every step`
-    yield* Console.log(screen.out.dim(words))
-  }
-  return checkups
-})
-
-const checkUp = Effect.fnUntraced(function*(
-  patient: Patient,
-  limit: Duration.Duration | undefined,
-  audience: Audience
-): Effect.fn.Return<Checkup, never, Way> {
-  const { config, milliseconds, name, source } = patient
-  if (Result.isFailure(config)) {
-    const configuration = failed("configuration", milliseconds, config.failure)
-    return yield* examine({ name, transport: transportOf(patient), configuration }, undefined, audience)
-  }
-  const configuration = ok("configuration", milliseconds, { detail: source })
-  const limited = within(config.success, limit)
-  const way = limited.transport === "stdio" ? yield* doctorStdio.make(limited) : yield* doctorHttp.make(limited)
-  return yield* examine({ name, transport: transportOf(patient), configuration }, way, audience)
-})
-
-type Way = Effect.Services<ReturnType<typeof doctorStdio.make> | ReturnType<typeof doctorHttp.make>>
-
-const transportOf = ({ config }: Patient): string =>
-  Result.isSuccess(config) ? config.success.transport ?? "automatic" : "unknown"
-
-/** Nobody waits a minute for a list here, and what is lost shall be seen. */
-const within = (
-  config: ServerConfig.ServerConfig,
-  limit: Duration.Duration | undefined
-): ServerConfig.ServerConfig => ({
-  ...config,
-  reconnect: false,
-  requestTimeout: limit ?? config.requestTimeout ?? "10 seconds",
-  ...(limit === undefined ? {} : { timeout: limit })
-})

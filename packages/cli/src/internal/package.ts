@@ -1,23 +1,22 @@
 /** What is read from package.json files. */
-import * as Schema from "effect/Schema"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 
 const require = createRequire(import.meta.url)
 
-const Manifest = Schema.Struct({
-  version: Schema.String,
-  bin: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
-})
+interface Manifest {
+  readonly version: string
+  readonly bin?: Readonly<Record<string, string>>
+}
 
-const manifest = (path: string) => Schema.decodeUnknownSync(Manifest)(require(path))
+/** By our own name, because how far away the file is differs between the sources and the bundle. */
+const manifest = (name: string): Manifest => require(`${name}/package.json`)
 
 /** Our own version. */
-export const version = manifest("../../package.json").version
+export const version = manifest("@universal-mcp/cli").version
 
 /** The script behind the command of an installed package. */
 export const script = (name: string): string => {
-  const path = require.resolve(`${name}/package.json`)
-  const [bin] = Object.values(manifest(path).bin ?? {})
-  return join(dirname(path), bin ?? "index.js")
+  const [bin] = Object.values(manifest(name).bin ?? {})
+  return join(dirname(require.resolve(`${name}/package.json`)), bin ?? "index.js")
 }

@@ -1,0 +1,45 @@
+/**
+ * Makes `umcp` of its sources and all they import: `bin.js`, `main-*.js` with what every command needs, and files with
+ * what only some do.
+ *
+ *     node bundle.ts [folder]
+ */
+import * as Undici from "@effect/platform-node/Undici"
+import { fileURLToPath } from "node:url"
+import { type Plugin, rolldown } from "rolldown"
+
+const root = fileURLToPath(new URL(".", import.meta.url))
+
+export const bundle = async (folder: string): Promise<void> => {
+  const build = await rolldown({
+    cwd: root,
+    input: { bin: "src/bin.ts" },
+    platform: "node",
+    plugins: [namedExportsOfUndici]
+  })
+  await build.write({
+    dir: folder,
+    format: "esm",
+    cleanDir: true,
+    chunkFileNames: "[name]-[hash].js",
+    codeSplitting: { groups: [{ name: "main", test: /src\/main\.ts$/ }] },
+    comments: { legal: true, annotation: false, jsdoc: false },
+    // Names and lines stay: they are what a report of a bug says.
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } }
+  })
+  await build.close()
+}
+
+/** It says `export * from "undici"`, and what a CommonJS module exports only Node finds out. */
+const namedExportsOfUndici: Plugin = {
+  name: "named-exports-of-undici",
+  load: {
+    filter: { id: /platform-node\/dist\/Undici\.js$/ },
+    handler: () => {
+      const names = Object.keys(Undici).filter((name) => /^[A-Za-z]+$/.test(name) && name !== "default")
+      return `import undici from "undici"\nexport default undici\nexport const { ${names.join(", ")} } = undici`
+    }
+  }
+}
+
+if (import.meta.main) await bundle(process.argv[2] ?? "dist/umcp")

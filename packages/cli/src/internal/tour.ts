@@ -1,0 +1,184 @@
+/** What `umcp demo` does, loaded for it alone. */
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { lastResult } from "../commands/call.ts"
+import { Progress } from "../render/Progress.ts"
+import { result as renderResult } from "../render/result.ts"
+import { Screen } from "../render/Screen.ts"
+import { signature } from "../render/signature.ts"
+import { table } from "../render/table.ts"
+import { json, plural, safe, safeLine, truncate } from "../render/text.ts"
+import { Tour } from "../render/Tour.ts"
+import { demoServers } from "./demoServers.ts"
+import * as Registry from "./registry.ts"
+
+export const tour = Effect.gen(function*() {
+  const progress = yield* Progress
+  const tour = yield* Tour
+  yield* tour.title(
+    "Universal MCP: one client for every MCP server",
+    "Real servers, started for this tour; offline, and nothing stays behind."
+  )
+  yield* progress.show("starting the bundled HTTP servers")
+  const { configs, folder } = yield* demoServers
+  yield* walk(configs, folder).pipe(Effect.provide(Registry.layer))
+  yield* tour.end("That was it. Try it on a server of yours: umcp list --stdio \"<command>\"")
+}).pipe(Effect.scoped, Effect.provide(Tour.layer))
+
+const walk = Effect.fnUntraced(function*(configs: ReadonlyArray<ServerConfig.ServerConfig>, folder: string) {
+  yield* connect(configs)
+  yield* listTools
+  yield* callTools(folder)
+  yield* look
+  yield* fail
+  yield* shutDown
+})
+
+/** All at once: those that can be reached are up, and the one that cannot says why. */
+const connect = Effect.fnUntraced(function*(configs: ReadonlyArray<ServerConfig.ServerConfig>) {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const progress = yield* Progress
+  const { out } = yield* Screen
+  const tour = yield* Tour
+  yield* tour.step("Connect to all at once; one dead server takes no other along", "registry.addServers(configs)")
+  const watching = yield* registry.changes.pipe(
+    Stream.runForEach((states) =>
+      progress.show(`connecting: ${[...states].map(([name, { _tag }]) => `${name} ${_tag.toLowerCase()}`).join(", ")}`)
+    ),
+    Effect.forkChild({ startImmediately: true })
+  )
+  const { connected, failed } = yield* registry.addServers(configs)
+  yield* Fiber.interrupt(watching)
+  yield* progress.show("")
+  const rows = yield* Effect.forEach(
+    connected,
+    Effect.fnUntraced(function*(name) {
+      const { server, transport } = yield* registry.session(name)
+      return [
+        out.green("✓"),
+        out.bold(name),
+        transport,
+        server.protocolVersion,
+        safeLine(`${server.name} ${server.version}`)
+      ]
+    })
+  )
+  for (const line of table(rows)) yield* tour.line(line)
+  for (const { error } of failed) yield* tour.line(`${out.red("✗")}  ${safeLine(error.message)}`)
+})
+
+const listTools = Effect.gen(function*() {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const { out } = yield* Screen
+  const tour = yield* Tour
+  yield* tour.step("List their tools", "registry.listTools()")
+  const { tools } = yield* registry.listTools()
+  for (const [name, listed] of Object.entries(tools)) {
+    yield* tour.line(`${out.bold(name)}  ${plural(listed.length, "tool")}`)
+    for (const tool of listed.filter((tool) => shown[name]?.includes(tool.name))) {
+      yield* tour.line(`  ${truncate(signature(tool), tour.width - 2)}`)
+    }
+  }
+})
+
+/** A few of their many tools. */
+const shown: Readonly<Record<string, ReadonlyArray<string>>> = {
+  everything: ["echo", "get-sum"],
+  events: ["trigger-long-running-operation"],
+  web: ["get-structured-content", "get-tiny-image"],
+  files: ["read_text_file", "list_directory"]
+}
+
+const callTools = Effect.fnUntraced(function*(folder: string) {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const tour = yield* Tour
+  const calls = [
+    ["text, over stdio", "everything", "echo", { message: "hello" }],
+    ["structured, over HTTP", "web", "get-structured-content", { location: "New York" }],
+    ["an image", "web", "get-tiny-image", {}],
+    ["a file", "files", "read_text_file", { path: `${folder}/hello.txt` }],
+    ["a tool error is a result", "files", "read_text_file", { path: "/etc/passwd" }]
+  ] as const
+  yield* tour.step("Call tools", "registry.callTool(server, tool, args)")
+  for (const [title, server, tool, args] of calls) {
+    yield* tour.call(title, server, tool, args)
+    const result = yield* registry.callTool(server, tool, args)
+    const text = tool === "get-structured-content" ? json(result.structuredContent) : renderResult(result)
+    for (const line of text.trim().split("\n")) yield* tour.answer(line, result.isError === true)
+  }
+  const long = { tool: "trigger-long-running-operation", args: { duration: 0.8, steps: 4 } }
+  yield* tour.step("Follow progress while a tool works", "registry.callToolStream(server, tool, args)")
+  yield* tour.call("over SSE", "events", long.tool, long.args)
+  const result = yield* lastResult(
+    registry.callToolStream("events", long.tool, long.args),
+    (event) => event._tag === "Progress" ? tour.answer(`${event.progress} of ${event.total}`, false) : Effect.void
+  )
+  yield* tour.answer(renderResult(result), false)
+})
+
+const look = Effect.gen(function*() {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const tour = yield* Tour
+  yield* tour.step("Look at a server; secrets are hidden", "registry.serverInfo(\"everything\")")
+  const info = yield* registry.serverInfo("everything")
+  const { config, server } = info
+  const environment = config?.transport === "stdio"
+    ? Object.entries(config.env ?? {}).map(([key, value]) => `${key}=${ServerConfig.reveal(value)}`)
+    : []
+  const rows = [
+    ["state", info.state._tag],
+    ["server", `${server.title ?? server.name} ${server.version}, protocol ${server.protocolVersion}`],
+    ["can", Object.keys(server.capabilities).join(", ")],
+    ["tools", String(info.tools.length)],
+    ["connected", DateTime.formatIso(DateTime.makeUnsafe(info.connectedAt))],
+    ["env", environment.join(" ")]
+  ]
+  for (const line of table(rows)) yield* tour.line(safe(line))
+})
+
+/** Failures are values with a tag: the compiler knows which there are. */
+const fail = Effect.gen(function*() {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const { out } = yield* Screen
+  const tour = yield* Tour
+  yield* tour.step("A failure is a value with a type", "Effect.catchTag(\"ServerNotFound\", (error) => …)")
+  yield* registry.callTool("evrything", "echo", { message: "lost" }).pipe(
+    Effect.asVoid,
+    Effect.catchTag("ServerNotFound", (error) =>
+      Effect.gen(function*() {
+        yield* tour.line(`${out.red(error._tag)}  ${error.message}`)
+        yield* tour.line(out.dim(`error.closest is ${JSON.stringify(error.closest)}`))
+      }))
+  )
+})
+
+/** What the registry reports while it closes, not what it should do. */
+const shutDown = Effect.gen(function*() {
+  const registry = yield* ServerRegistry.ServerRegistry
+  const { out } = yield* Screen
+  const tour = yield* Tour
+  yield* tour.step(
+    "Shut down: the last added closes first, and nothing is left",
+    "registry.disconnectAll  // or just let the scope close"
+  )
+  let open: ReadonlyArray<string> = yield* registry.listServers
+  const added = open
+  const closed: Array<string> = []
+  const watching = yield* registry.changes.pipe(
+    Stream.takeUntil((states) => {
+      closed.push(...open.filter((name) => !states.has(name)))
+      open = open.filter((name) => states.has(name))
+      return open.length === 0
+    }),
+    Stream.runDrain,
+    Effect.forkChild({ startImmediately: true })
+  )
+  yield* registry.disconnectAll
+  yield* Fiber.join(watching)
+  yield* tour.line(`added   ${added.join(" → ")}`)
+  yield* tour.line(`closed  ${out.green(closed.join(" → "))}`)
+})
