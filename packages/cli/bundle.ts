@@ -15,7 +15,7 @@ export const bundle = async (folder: string): Promise<void> => {
     cwd: root,
     input: { bin: "src/bin.ts" },
     platform: "node",
-    plugins: [namedExportsOfUndici]
+    plugins: [namedExportsOfUndici, segmenterOnDemand, cryptoOnDemand]
   })
   await build.write({
     dir: folder,
@@ -39,6 +39,35 @@ const namedExportsOfUndici: Plugin = {
       const names = Object.keys(Undici).filter((name) => /^[A-Za-z]+$/.test(name) && name !== "default")
       return `import undici from "undici"\nexport default undici\nexport const { ${names.join(", ")} } = undici`
     }
+  }
+}
+
+/** It takes 10 ms to make, and only help and text in other scripts need it. */
+const segmenterOnDemand: Plugin = {
+  name: "segmenter-on-demand",
+  transform: {
+    filter: { id: /effect\/dist\/cli\/CliOutput\.js$/ },
+    handler(code) {
+      const eager = /const graphemeSegmenter = [^]*?(new Intl\.Segmenter\([^)]*\))/
+      if (!eager.test(code)) this.error("there is no graphemeSegmenter any more: is this still needed?")
+      return code.replace(
+        eager,
+        "let segmenter; const graphemeSegmenter = { segment: (text) => (segmenter ??= $1).segment(text) }"
+      )
+    }
+  }
+}
+
+/** `NodeFileSystem` needs it for the names of temporary files alone, and it takes 6 ms to load. */
+const cryptoOnDemand: Plugin = {
+  name: "crypto-on-demand",
+  resolveId: {
+    filter: { id: /^node:crypto$/ },
+    handler: (_, importer) => importer?.endsWith("/NodeFileSystem.js") === true ? "\0crypto-on-demand" : null
+  },
+  load: {
+    filter: { id: /crypto-on-demand$/ },
+    handler: () => `export const randomBytes = (size) => process.getBuiltinModule("node:crypto").randomBytes(size)`
   }
 }
 

@@ -1,12 +1,15 @@
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeChildProcessSpawner from "@effect/platform-node/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Runtime from "effect/Runtime"
-import * as Terminal from "effect/Terminal"
 import * as Cli from "./Cli.ts"
-import * as sessions from "./internal/sessions.ts"
+import * as Sessions from "./internal/sessions.ts"
+import * as Terminal from "./internal/terminal.ts"
 
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
@@ -26,16 +29,20 @@ const runMain = Runtime.makeRunMain(({ fiber }) => {
   })
 })
 
-// Forms and progress are on stderr, which still has a width where stdout is a file or a pipe.
-const columns = Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 0)
-const terminal = Layer.effect(
-  Terminal.Terminal,
-  Effect.map(Terminal.Terminal, (terminal) => Terminal.make({ ...terminal, columns }))
+const terminal = Terminal.layer({
+  // Forms and progress are on stderr, which still has a width where stdout is a file or a pipe.
+  columns: Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 0),
+  rows: Effect.sync(() => process.stdout.rows ?? process.stderr.rows ?? 0)
+})
+
+const platform = Layer.mergeAll(
+  terminal,
+  NodeStdio.layer,
+  UserDirectories.layer,
+  Layer.provideMerge(NodeChildProcessSpawner.layer, Layer.merge(NodeFileSystem.layer, NodePath.layer))
 )
 
 Cli.run.pipe(
-  Effect.provide(
-    Layer.mergeAll(terminal, UserDirectories.layer, sessions.layer).pipe(Layer.provideMerge(NodeServices.layer))
-  ),
+  Effect.provide(Layer.provideMerge(Sessions.layer, platform)),
   runMain({ disableErrorReporting: true })
 )

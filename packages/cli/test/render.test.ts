@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { CallError, Rejected } from "@universal-mcp/core/McpError"
 import type { Tool } from "@universal-mcp/core/Protocol"
-import { displayWidth } from "effect/cli/CliOutput"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { parseDuration } from "../src/internal/duration.ts"
 import { lines } from "../src/render/failure.ts"
 import { signature, signatureWithin } from "../src/render/signature.ts"
-import { base64Bytes, bytes, json, safe, safeLine, truncate, wrap } from "../src/render/text.ts"
+import { base64Bytes, bytes, displayWidth, json, safe, safeLine, truncate, wrap } from "../src/render/text.ts"
 
 // oxlint-disable-next-line no-control-regex
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
@@ -27,6 +27,16 @@ describe("text", () => {
   it.each(["\u001b[2J", "\u009b31m", "\u0007", "\u202e", "a\rb"])("safe escapes %j", (text) => {
     assert.notMatch(safe(text), controls)
     assert.include(safe(text), "\\u")
+  })
+
+  it("displayWidth is Effect's, for each character and for words in any script", () => {
+    for (let code = 0x20; code < 0x3100; code += 1) {
+      const character = String.fromCodePoint(code)
+      assert.strictEqual(displayWidth(character), CliOutput.displayWidth(character), code.toString(16))
+    }
+    for (const text of ["a\u0301b", "\u001b[1m→ bold\u001b[22m…", "日本", "©\ufe0f", "é—x\u200d", "👩‍👩‍👧"]) {
+      assert.strictEqual(displayWidth(text), CliOutput.displayWidth(text), text)
+    }
   })
 
   it("wrap keeps every word within the width, after the indent", () => {

@@ -105,7 +105,7 @@ const pages = (error: Failure): ReadonlyArray<string> => {
   )
 }
 
-const encode = Schema.encodeUnknownSync(Schema.toCodecJson(Failure))
+const encode = (error: Failure): unknown => Schema.encodeUnknownSync(Schema.toCodecJson(Failure))(error)
 
 /** The reason of a call error has a tag and a cause of its own; what was read of a list is printed on stdout. */
 const tagged = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => {

@@ -1,5 +1,4 @@
-import { displayWidth } from "effect/cli/CliOutput"
-import { pad } from "./text.ts"
+import { displayWidth, pad } from "./text.ts"
 
 /** Rows as lines, their columns aligned. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
