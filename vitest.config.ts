@@ -18,7 +18,7 @@ export default defineConfig({
     projects: [
       project("core", "packages/core"),
       project("transports", "packages/transports"),
-      project("cli", "packages/cli", ["test/globalSetup.ts"]),
+      project("cli", "packages/cli", [new URL("packages/cli/test/globalSetup.ts", import.meta.url).pathname]),
       project("examples", "examples"),
       project("benchmarks", "benchmarks"),
       project("workspace", ".")

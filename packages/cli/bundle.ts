@@ -5,6 +5,8 @@
  *     node bundle.ts [folder]
  */
 import * as Undici from "@effect/platform-node/Undici"
+import { globSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Plugin, rolldown } from "rolldown"
 
@@ -17,7 +19,7 @@ export const bundle = async (folder: string): Promise<void> => {
     platform: "node",
     plugins: [namedExportsOfUndici, segmenterOnDemand, cryptoOnDemand]
   })
-  await build.write({
+  const { output } = await build.write({
     dir: folder,
     format: "esm",
     cleanDir: true,
@@ -28,6 +30,19 @@ export const bundle = async (folder: string): Promise<void> => {
     minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } }
   })
   await build.close()
+  const modules = output.flatMap((chunk) => chunk.type === "chunk" ? chunk.moduleIds : [])
+  writeFileSync(join(root, folder, "LICENSES.txt"), licenses(modules))
+}
+
+/** What those whose code is in the bundle want to be passed on with it. */
+const licenses = (modules: ReadonlyArray<string>): string => {
+  const packages = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []))
+  return [...packages].toSorted().map((folder) => {
+    const { license, name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+    const texts = globSync("{LICENSE,LICENCE,license,NOTICE}*", { cwd: folder })
+    const text = texts.map((file) => readFileSync(join(folder, file), "utf8").trim()).join("\n\n")
+    return `${name} ${version} (${license})\n\n${text}\n`
+  }).join("\n---\n\n")
 }
 
 /** It says `export * from "undici"`, and what a CommonJS module exports only Node finds out. */
