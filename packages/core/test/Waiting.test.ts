@@ -2,7 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import * as Waiting from "../src/internal/waiting.ts"
+
+setFlagsFromString("--expose-gc")
 
 const late = (waiting: Waiting.Waiting) => ({
   deadline: waiting.deadline(60_000),
@@ -44,5 +48,38 @@ describe("a request's time-out", () => {
       yield* Fiber.interrupt(answer)
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* Fiber.join(request), "late")
+    }))
+
+  it.effect("leaves nothing behind where the answer comes first", () =>
+    Effect.gen(function*() {
+      const waiting = yield* Waiting.make
+      const collect = yield* Effect.sync(() => runInNewContext("gc"))
+      const used = Effect.sync(() => {
+        collect()
+        return process.memoryUsage().heapUsed
+      })
+      const timers = Array.from({ length: 64 }, () => waiting.add(waiting.deadline(60_000), () => {}))
+      const before = yield* used
+      for (let count = 0; count < 300_000; count++) {
+        waiting.remove(timers[count % timers.length])
+        timers[count % timers.length] = waiting.add(waiting.deadline(60_000), () => {})
+      }
+      assert.isBelow((yield* used) - before, 4_000_000)
+    }))
+
+  it.effect("of a deadline that was made before others is not forgotten behind them", () =>
+    Effect.gen(function*() {
+      const waiting = yield* Waiting.make
+      const early = waiting.deadline(60_000)
+      yield* TestClock.adjust("30 seconds")
+      const seen: Array<string> = []
+      waiting.add(waiting.deadline(60_000), () => seen.push("late"))
+      const removed = waiting.add(early, () => seen.push("removed"))
+      waiting.add(early, () => seen.push("early"))
+      waiting.remove(removed)
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(seen, ["early"])
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(seen, ["early", "late"])
     }))
 })

@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { CallError, InvalidResult } from "../McpError.ts"
+import { isRecord } from "./json.ts"
 import type { Check, Page } from "./results.ts"
 
 /** Whatever can be asked for a list; `Session` is one. */
@@ -83,10 +84,14 @@ const sizeOf = (value: unknown): number => {
   while (open.length > 0) {
     const part = open.pop()
     if (typeof part === "string") size += part.length
-    else if (typeof part === "object" && part !== null) {
-      for (const [name, inner] of Object.entries(part)) {
+    else if (Array.isArray(part)) { for (const inner of part) open.push(inner) }
+    else if (isRecord(part)) {
+      // Of what came as JSON: it has no other properties than its own.
+      for (const name in part) {
         size += name.length
-        open.push(inner)
+        const inner = part[name]
+        if (typeof inner === "string") size += inner.length
+        else if (typeof inner === "object") open.push(inner)
       }
     }
   }
