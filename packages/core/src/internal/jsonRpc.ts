@@ -9,6 +9,7 @@ import { Closed, InvalidResult, Rejected } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
+import * as InFlight from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
 
 export interface Listener {
@@ -60,7 +61,7 @@ export type Outcome =
   | { readonly error: { readonly code: number; readonly message: string } }
 
 export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
-  const inFlight = new Map<number, InFlight>()
+  const inFlight = InFlight.make<Waiting>()
   const waitingForIdle: Array<() => void> = []
   let lastId = 0
   let ended = false
@@ -68,10 +69,10 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
 
   const forget = (id: number) => {
     inFlight.delete(id)
-    if (inFlight.size === 0 && waitingForIdle.length > 0) waitingForIdle.splice(0).forEach((wake) => wake())
+    if (inFlight.size() === 0 && waitingForIdle.length > 0) waitingForIdle.splice(0).forEach((wake) => wake())
   }
 
-  const settle = (request: InFlight, answer: Answer) => {
+  const settle = (request: Waiting, answer: Answer) => {
     forget(request.id)
     if (!served && Result.isSuccess(answer)) served = wanted.has(request.method)
     request.onAnswer(answer)
@@ -81,7 +82,7 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
   const receiveUnmatched = (message: Readonly<Record<string, unknown>>): void => {
     const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
     const late = Number.isInteger(id) && id > 0 && id <= lastId
-    const [only, ...others] = [...inFlight.values()].filter(({ method }) => method !== "subscriptions/listen")
+    const [only, ...others] = [...inFlight].filter(({ method }) => method !== "subscriptions/listen")
     if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
       return listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
     }
@@ -124,10 +125,10 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     ended = true
     listener.onClose(transport.lost)
     const failed = Result.fail(unanswered(transport.lost))
-    for (const request of inFlight.values()) settle(request, failed)
+    for (const request of [...inFlight]) settle(request, failed)
   }
 
-  const send = (request: InFlight, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> => {
+  const send = (request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> => {
     if (transport.hasPerRequestStream !== true) return transport.send(message)
     if (transport.abandon === undefined) request.abort = new AbortController()
     const more = headers.of(message)
@@ -141,11 +142,11 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     start: () => transport.start(),
     request: (method, params, onAnswer, options) => {
       const id = ++lastId
-      const request: InFlight = { id, method, onAnswer, abort: undefined }
+      const request: Waiting = { id, method, onAnswer, abort: undefined }
       const fail = (error: unknown) => {
         if (inFlight.get(id) === request) settle(request, Result.fail(fromTransport(error)))
       }
-      inFlight.set(id, request)
+      inFlight.add(request)
       options?.onSent?.(id)
       try {
         send(request, { jsonrpc: "2.0", id, method, params }, options).catch(fail)
@@ -155,7 +156,7 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
       return id
     },
     forget: (id) => forget(Number(id)),
-    forgetAll: () => [...inFlight.keys()].forEach(forget),
+    forgetAll: () => [...inFlight].forEach(({ id }) => forget(id)),
     abandon: (id) => {
       if (transport.abandon !== undefined) transport.abandon(id)
       else inFlight.get(Number(id))?.abort?.abort()
@@ -168,12 +169,12 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     close: () => transport.close(),
     hasPerRequestStream: () => transport.hasPerRequestStream === true,
     hasEnded: () => ended,
-    isIdle: () => inFlight.size === 0,
+    isIdle: () => inFlight.size() === 0,
     hasServed: () => served,
     idle: Effect.callback<void>((resume) => {
       // What comes after the answer must not come before it: this runs while the answer is being delivered.
       const wake = () => resume(Effect.yieldNow)
-      if (inFlight.size === 0) wake()
+      if (inFlight.size() === 0) wake()
       else waitingForIdle.push(wake)
     })
   }
@@ -192,7 +193,7 @@ export const fromTransport = (cause: unknown): TransportError =>
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-interface InFlight {
+interface Waiting {
   readonly id: number
   readonly method: string
   readonly onAnswer: (answer: Answer) => void

@@ -28,18 +28,23 @@ export interface Deadline {
   readonly due: number
 }
 
+/**
+ * One of a list, and not of a `Set`: a set that is added to and deleted from all the time is copied all the time, and the
+ * collector takes what the copies hold for old.
+ */
 export interface Timer {
-  readonly timers: Set<Timer>
   readonly due: number
   readonly onDue: () => void
   own: Fiber.Fiber<void> | undefined
+  next: Timer | undefined
+  previous: Timer | undefined
 }
 
 export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const run = yield* FiberSet.makeRuntime()
   /** Deadlines of one length come due in the order in which they are made. One that was made long ago goes by itself. */
-  const queues = new Map<number, { readonly timers: Set<Timer>; last: number }>()
+  const queues = new Map<number, { readonly timers: Timer; last: number }>()
   let answering = 0
   let since = 0
   let spent = 0
@@ -58,14 +63,13 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
   })
 
   /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
-  const watch = Effect.fnUntraced(function*(timers: Set<Timer>) {
-    // Not by an iterator that lasts: it would keep all that the set ever was.
-    for (let [first] = timers; first !== undefined; [first] = timers) {
+  const watch = Effect.fnUntraced(function*(timers: Timer) {
+    for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
       const left = first.due - now()
       if (left > 0) {
         yield* Effect.sleep(left)
       } else {
-        timers.delete(first)
+        unlink(first)
         first.onDue()
       }
     }
@@ -73,16 +77,15 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
 
   const add: Waiting["add"] = ({ due, timeout }, onDue) => {
     if (due === Number.POSITIVE_INFINITY) return undefined
+    const timer: Timer = { due, onDue, own: undefined, next: undefined, previous: undefined }
     const queue = queues.get(timeout)
     if (queue !== undefined && due >= queue.last) {
-      const timer: Timer = { timers: queue.timers, due, onDue, own: undefined }
       queue.last = due
-      queue.timers.add(timer)
+      append(queue.timers, timer)
       return timer
     }
-    const timers = new Set<Timer>()
-    const timer: Timer = { timers, due, onDue, own: undefined }
-    timers.add(timer)
+    const timers = empty()
+    append(timers, timer)
     if (queue !== undefined) {
       timer.own = run(watch(timers))
       return timer
@@ -93,8 +96,9 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
   }
 
   const remove: Waiting["remove"] = (timer) => {
-    timer?.timers.delete(timer)
-    timer?.own?.interruptUnsafe()
+    if (timer === undefined) return
+    unlink(timer)
+    timer.own?.interruptUnsafe()
   }
 
   return {
@@ -116,3 +120,29 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
       )
   }
 })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A list is a ring; what is not in one is linked to nothing. */
+const empty = (): Timer => {
+  const ring: Timer = { due: 0, onDue: () => {}, own: undefined, next: undefined, previous: undefined }
+  ring.next = ring
+  ring.previous = ring
+  return ring
+}
+
+const append = (ring: Timer, timer: Timer): void => {
+  timer.next = ring
+  timer.previous = ring.previous
+  if (ring.previous !== undefined) ring.previous.next = timer
+  ring.previous = timer
+}
+
+const unlink = (timer: Timer): void => {
+  if (timer.next !== undefined) timer.next.previous = timer.previous
+  if (timer.previous !== undefined) timer.previous.next = timer.next
+  timer.next = undefined
+  timer.previous = undefined
+}
