@@ -31,6 +31,7 @@ export const chart = (results: Results): string => {
     panelWidth * 2 + 20
   } ${height}" role="img" aria-label="Calls per second, 64 in flight, by client and transport">
 <style>
+  .back { fill: #ffffff }
   text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f }
   .title { font-weight: 600; font-size: 16px }
   .panel { font-weight: 600 }
@@ -39,6 +40,7 @@ export const chart = (results: Results): string => {
   .peer { fill: #9aa4af }
   .floor { fill: none; stroke: #9aa4af; stroke-dasharray: 3 2 }
   @media (prefers-color-scheme: dark) {
+    .back { fill: #0d1117 }
     text { fill: #e6edf3 }
     .note { fill: #9198a1 }
     .ours { fill: #4493f8 }
@@ -46,6 +48,7 @@ export const chart = (results: Results): string => {
     .floor { stroke: #656c76 }
   }
 </style>
+<rect class="back" width="100%" height="100%" rx="6"/>
 <text class="title" x="20" y="24">Calls per second, 64 in flight</text>
 <text class="note" x="20" y="43">longer is better; × is ours in relation to it, the median of interleaved rounds; dashed: the raw floor, no client</text>
 ${body.join("\n")}

@@ -158,7 +158,6 @@ const sections: ReadonlyArray<Section> = [
   }
 ]
 
-/** `environment` is of where it was measured. */
 export const page = (results: Results): string => {
   const rounds = Math.max(
     0,
@@ -169,7 +168,8 @@ export const page = (results: Results): string => {
 
 Universal MCP beside the other clients of the Model Context Protocol in TypeScript. \`pnpm bench\` writes this page and its
 chart. Read ratios: each measurement is a process of its own, in random order inside each of ${rounds} rounds, each "×" is the
-median of the ratios inside a round, and each number the median of the rounds. Ours is measured as users call it:
+median of the ratios inside a round, and each number the median of the rounds. In a column "ours" is ours in relation to that
+client. Ours is measured as users call it:
 \`session.callTool\` of a session from a transport's layer, in a fiber, with its time-outs, cancellation and validation. The
 others are used as their documentation says, with their defaults, speaking 2025-11-25.
 

@@ -26,6 +26,8 @@ export const measure = async (connect: Connect, { targets, times }: Options): Pr
       sample[`listed ${tools}`] = listed
       await connection.close()
     }
+    // It is no feat to be done early.
+    if (sample[`listed ${tools}`] !== Number(tools)) continue
     sample[`wall ${tools}`] = wall / times
     sample[`cpu ${tools}`] = cpu / 1000 / times
   }
