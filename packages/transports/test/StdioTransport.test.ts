@@ -60,7 +60,7 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
         assert.strictEqual(seen.cwd, tmpdir())
         assert.deepStrictEqual(seen.args, ["--odd=a b'\"$HOME;|"])
         const { UNIVERSAL_MCP_WATCHDOG: watchdog, ...env } = seen.env
-        assert.match(watchdog, /^\d+\.-?\d+$/)
+        assert.match(watchdog, /^\d+\.-?\d+\.\d+$/)
         assert.deepStrictEqual(env, {
           PATH: "/bin:/usr/bin",
           USER: "ada",
