@@ -46,8 +46,10 @@ const take = (handle: Spawner.ChildProcessHandle, child: ChildProcess | undefine
   if (stdin === null || stdout === null || stderr === null) return
   // What has been read already is in Effect's streams, and the rest has to follow there.
   if (stdout.readableDidRead || stderr.readableDidRead) return
-  stdout.unpipe()
-  stderr.unpipe()
+  for (const stream of [stdout, stderr]) {
+    // Together with what Effect's stream of it holds in memory.
+    stream.unpipe().removeAllListeners("error")
+  }
   Pipes.offer(handle, (listener) => {
     read(stdout, listener.onStdout, () => listener.onEnd("stdout"))
     read(stderr, listener.onStderr, () => listener.onEnd("stderr"))

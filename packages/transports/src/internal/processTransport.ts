@@ -103,6 +103,8 @@ export const make = Effect.fnUntraced(function*(
     stderr: Deferred.makeUnsafe<void>()
   }
   let exit: Pipes.Ended | undefined
+  // And not the handle, which holds streams that nobody reads.
+  const { kill } = handle
   const pipes = yield* Pipes.open(handle, {
     onStdout: lines.push,
     onStderr: errors.push,
@@ -119,7 +121,7 @@ export const make = Effect.fnUntraced(function*(
     }
   })
   const stop = (options: ChildProcess.KillOptions) =>
-    Effect.suspend(() => exit === undefined ? Effect.ignore(handle.kill(options)) : Effect.void)
+    Effect.suspend(() => exit === undefined ? Effect.ignore(kill(options)) : Effect.void)
 
   yield* Effect.gen(function*() {
     const first = yield* Deferred.await(ended)

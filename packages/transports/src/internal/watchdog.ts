@@ -102,9 +102,8 @@ const startShell = Effect.fnUntraced(function*(
   const { handle, reref } = started.success
   const oneByOne = Semaphore.makeUnsafe(1)
   const tell = (line: string) =>
-    Stream.make(`${line}\n`).pipe(
-      Stream.encodeText,
-      Stream.run(handle.stdin),
+    // What is kept to be run later, if ever, is small.
+    Effect.suspend(() => Stream.run(Stream.encodeText(Stream.make(`${line}\n`)), handle.stdin)).pipe(
       Semaphore.withPermit(oneByOne),
       Effect.ignore
     )
