@@ -17,17 +17,19 @@
  */
 import * as NodeChildProcessSpawner from "@effect/platform-node/NodeChildProcessSpawner"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodePath from "@effect/platform-node/NodePath"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
 import * as Config from "effect/Config"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { FileSystem } from "effect/FileSystem"
 import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientError } from "effect/http/HttpClientError"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Path } from "effect/Path"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import type * as Scope from "effect/Scope"
 import * as direct from "./internal/direct.ts"
 import * as nodePipes from "./internal/nodePipes.ts"
 import * as Transports from "./Transports.ts"
@@ -60,24 +62,37 @@ export const layer: Layer.Layer<SessionFactory> = Layer.provide(Transports.layer
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const makeDispatcher = Effect.gen(function*() {
+// Loaded with the first request: a program with stdio servers only does without.
+const load = Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
+
+const makeUndici = Effect.gen(function*() {
+  const { Dispatcher, UndiciOptions, makeDispatcher, makeUndici } = yield* load
   const wanted = yield* Effect.option(Config.String("NODE_USE_ENV_PROXY"))
-  if (!Option.contains(wanted, "1")) return yield* NodeHttpClient.makeDispatcher
-  return yield* Effect.acquireRelease(
-    Effect.promise(async () => new (await import("@effect/platform-node/Undici")).EnvHttpProxyAgent()),
-    (dispatcher) => Effect.promise(() => dispatcher.destroy())
-  )
+  const dispatcher = yield* Option.contains(wanted, "1") ? makeProxied : makeDispatcher
+  return {
+    client: yield* Effect.provideService(makeUndici, Dispatcher, dispatcher),
+    wire: Effect.map(UndiciOptions, (options) => direct.make(dispatcher, options))
+  }
 })
+
+const makeProxied = Effect.acquireRelease(
+  Effect.promise(async () => new (await import("@effect/platform-node/Undici")).EnvHttpProxyAgent()),
+  (dispatcher) => Effect.promise(() => dispatcher.destroy())
+)
 
 const httpClient = Layer.effect(
   HttpClient.HttpClient,
   Effect.gen(function*() {
-    const client = yield* HttpClient.HttpClient
-    const dispatcher = yield* NodeHttpClient.Dispatcher
-    direct.wires.set(client, Effect.map(NodeHttpClient.UndiciOptions, (options) => direct.make(dispatcher, options)))
+    const context = yield* Effect.context<Scope.Scope>()
+    /** What was provided to the layer counts, unless the session has it too. */
+    const within = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.contextWith((own: Context.Context<never>) => Effect.provideContext(effect, Context.merge(context, own)))
+    const undici = yield* makeUndici.pipe(Effect.provideContext(context), Effect.uninterruptible, Effect.cached)
+    const client = HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
+      (request) => within(Effect.flatMap(undici, ({ client }) => client.postprocess(request))),
+      Effect.succeed
+    )
+    direct.wires.set(client, within(Effect.flatMap(undici, ({ wire }) => wire)))
     return client
   })
-).pipe(
-  Layer.provide(NodeHttpClient.layerUndiciNoDispatcher),
-  Layer.provide(Layer.effect(NodeHttpClient.Dispatcher, makeDispatcher))
 )

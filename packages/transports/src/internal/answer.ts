@@ -11,41 +11,43 @@ import * as oversized from "./oversized.ts"
 import * as reconnect from "./reconnect.ts"
 import * as status from "./status.ts"
 
+/** What the answers of one connection share. */
 export interface Context {
-  readonly id: RequestId
   readonly limit: number
-  /** How long the stream may be silent, in milliseconds. */
+  /** How long a stream may be silent, in milliseconds. */
   readonly silence: number
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
   /** Called once: the exchange is over, and its request has had its answer. */
-  readonly onDone: () => void
+  readonly onDone: (id: RequestId) => void
   /** Called instead where it has had none. */
-  readonly onFailure: (error: TransportError) => void
+  readonly onFailure: (id: RequestId, error: TransportError) => void
   /** Opens a stream that goes on after the event. */
   readonly open: events.Open
   /** Runs what is to end with the request. */
-  readonly run: (resuming: Effect.Effect<void>) => void
+  readonly run: (id: RequestId, resuming: Effect.Effect<void>) => void
 }
 
 /** Delivers what the body holds; fails if the answer is not in it. */
-export const fromBody = (response: http.Response, context: Context): http.Body =>
-  http.text(response, context.limit, (text) => {
+export const fromBody = (response: http.Response, id: RequestId, context: Context): http.Body => {
+  const fail = (error: TransportError) => context.onFailure(id, error)
+  return http.text(response, context.limit, (text) => {
     const received = messages.parse(text)
-    if (deliverAll(received, context)) return context.onDone()
+    if (deliverAll(received, id, context)) return context.onDone(id)
     if (text.trim() === "") {
-      return context.onFailure(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
+      return fail(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
     }
     if (received.length > 0 && received.every(messages.isRecord)) {
-      return context.onFailure(
+      return fail(
         http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, wrongUrl)
       )
     }
-    context.onFailure(notJson(response, text))
-  }, context.onFailure)
+    fail(notJson(response, text))
+  }, fail)
+}
 
 /** Reads the stream, and those that resume it, until the answer has come. */
-export const fromEvents = (response: http.Response, context: Context): http.Body => {
+export const fromEvents = (response: http.Response, id: RequestId, context: Context): http.Body => {
   const cursor = reconnect.cursor()
   let isAnswered = false
   let current = response
@@ -57,7 +59,7 @@ export const fromEvents = (response: http.Response, context: Context): http.Body
   const fail = (error: TransportError) => {
     if (isAnswered) return
     isAnswered = true
-    context.deliver(failRequest(context.id, error))
+    context.deliver(failRequest(id, error))
     stop()
   }
   const options: events.ReadOptions = {
@@ -75,7 +77,7 @@ export const fromEvents = (response: http.Response, context: Context): http.Body
         }
         return context.warn(`the server sent an event that is not JSON: ${text}`)
       }
-      if (!deliverAll(received, context) || isAnswered) return
+      if (!deliverAll(received, id, context) || isAnswered) return
       isAnswered = true
       current.deadline(linger, stop)
     },
@@ -85,9 +87,9 @@ export const fromEvents = (response: http.Response, context: Context): http.Body
       else if (complete) context.warn(`the server sent a notification of more than ${context.limit} bytes`)
       return isAnswer
     },
-    onId: (id) => {
+    onId: (lastEventId) => {
       cursor.events++
-      cursor.lastEventId = id
+      cursor.lastEventId = lastEventId
     },
     onRetry: (milliseconds) => {
       cursor.retry = milliseconds
@@ -99,25 +101,25 @@ export const fromEvents = (response: http.Response, context: Context): http.Body
     return events.read(response, options, onEnd, onFailure)
   }
 
-  const resume = Effect.gen(function*() {
+  const resume = Effect.fnUntraced(function*() {
     for (let failures = 0; !isAnswered;) {
       if (failures === reconnect.maxFailures) {
-        return context.onFailure(cut(`, and resuming it failed ${failures} times`))
+        return context.onFailure(id, cut(`, and resuming it failed ${failures} times`))
       }
       yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
       const before = cursor.events
       const ended = yield* Effect.result(context.open(cursor.lastEventId, read))
       failures = cursor.events > before ? 0 : failures + 1
       if (!isAnswered && Result.isFailure(ended) && isFinal(ended.failure)) {
-        return context.onFailure(cut(`, and cannot be resumed: ${ended.failure.message}`))
+        return context.onFailure(id, cut(`, and cannot be resumed: ${ended.failure.message}`))
       }
     }
-    context.onDone()
+    context.onDone(id)
   })
   const goOn = (error?: TransportError) => {
-    if (isAnswered) context.onDone()
-    else if (cursor.lastEventId === undefined) context.onFailure(error ?? cut(""))
-    else context.run(resume)
+    if (isAnswered) context.onDone(id)
+    else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? cut(""))
+    else context.run(id, resume())
   }
   return read(response, goOn, goOn)
 }
@@ -145,7 +147,7 @@ const notJson = (response: http.Response, text: string): TransportError =>
   )
 
 /** Whether the answer was among them. */
-const deliverAll = (received: ReadonlyArray<JSONRPCMessage>, { deliver, id }: Context): boolean => {
+const deliverAll = (received: ReadonlyArray<JSONRPCMessage>, id: RequestId, { deliver }: Context): boolean => {
   let answered = false
   for (const message of received) {
     const mine = messages.answers(message, id) || messages.isErrorForNone(message)

@@ -2,19 +2,29 @@
  * HTTP on undici's dispatcher itself: no fiber, no stream and no promise for an exchange. Only for the `HttpClient` that
  * our platform made, on that same dispatcher: a client of the user's own may add what must not be missing.
  */
-import type { Dispatcher } from "@effect/platform-node/Undici"
 import type * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as networkFailure from "./networkFailure.ts"
-import type { Receiver, Wire } from "./wire.ts"
+import type { Headers, Receiver, Wire, WireRequest } from "./wire.ts"
+
+/** What is used of undici's. */
+export interface Dispatcher {
+  dispatch(
+    options: Omit<WireRequest, "url"> & {
+      readonly origin: string
+      readonly path: string
+      readonly headersTimeout: number
+      readonly bodyTimeout: number
+    },
+    handler: Handler
+  ): boolean
+}
 
 /** How each `HttpClient` of ours is passed by. */
 export const wires = new WeakMap<HttpClient, Effect.Effect<Wire>>()
 
-export const make = (
-  dispatcher: Dispatcher,
-  options: Partial<Omit<Dispatcher.DispatchOptions, "origin" | "path" | "method" | "headers" | "body">>
-): Wire => {
+/** The options are what a user wants of every request. */
+export const make = (dispatcher: Dispatcher, options: object): Wire => {
   let latest: URL | undefined
   let origin = ""
   let path = ""
@@ -25,7 +35,7 @@ export const make = (
       origin = url.origin
       path = url.pathname + url.search
     }
-    const exchange = new Exchange(receiver, url.host)
+    const exchange = new Exchange(receiver, url)
     const sent = { ...options, origin, path, method, headers, body, headersTimeout, bodyTimeout: 0 }
     dispatcher.dispatch(sent, exchange)
     exchange.isDispatched = true
@@ -37,22 +47,36 @@ export const make = (
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+interface Controller {
+  abort(reason: Error): void
+  pause(): void
+  resume(): void
+}
+
+interface Handler {
+  onRequestStart(controller: Controller): void
+  onResponseStart(controller: Controller, status: number, headers: Headers): void
+  onResponseData(controller: Controller, chunk: Uint8Array): void
+  onResponseEnd(): void
+  onResponseError(controller: Controller | null, cause: unknown): void
+}
+
 /** As in Effect's client on undici, in milliseconds. */
 const headersTimeout = 60 * 60 * 1000
 
 const givenUp = new Error("the exchange was given up")
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Handler {
   readonly receiver: Receiver
-  readonly host: string
+  readonly url: URL
   isDispatched = false
   isOver = false
   hasBegun = false
-  controller: Dispatcher.DispatchController | undefined
+  controller: Controller | undefined
 
-  constructor(receiver: Receiver, host: string) {
+  constructor(receiver: Receiver, url: URL) {
     this.receiver = receiver
-    this.host = host
+    this.url = url
   }
 
   abort() {
@@ -61,19 +85,19 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.controller?.abort(givenUp)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController) {
+  onRequestStart(controller: Controller) {
     this.controller = controller
     // Given up while it waited for a connection.
     if (this.isOver) controller.abort(givenUp)
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Parameters<Receiver["onHead"]>[1]) {
+  onResponseStart(_: Controller, status: number, headers: Headers) {
     if (this.isOver || status < 200) return
     this.hasBegun = true
     this.receiver.onHead(status, headers)
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array) {
+  onResponseData(controller: Controller, chunk: Uint8Array) {
     // Resumed before more has come, undici gives nothing; to pause for that would go on for ever.
     if (this.isOver || chunk.length === 0) return
     const ready = this.receiver.onData(chunk)
@@ -88,12 +112,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.receiver.onEnd()
   }
 
-  onResponseError(_: Dispatcher.DispatchController | null, cause: unknown) {
+  onResponseError(_: Controller | null, cause: unknown) {
     if (this.isOver) return
     if (!this.isDispatched) return queueMicrotask(() => this.onResponseError(null, cause))
     this.isOver = true
     this.receiver.onFailure(
-      this.hasBegun ? networkFailure.ofBody(cause) : networkFailure.ofRequest(cause, this.host)
+      this.hasBegun ? networkFailure.ofBody(cause) : networkFailure.ofRequest(cause, this.url.host)
     )
   }
 }

@@ -27,9 +27,9 @@ export interface Request {
 /** Nothing is told of an exchange that was given up. */
 export interface Exchange {
   /** Gives it up, with the connection if anything is still to come. */
-  readonly abort: Abort
+  abort(): void
   /** Calls `onDue` in so many milliseconds, unless the exchange ends before; instead of what was to be called until now. */
-  readonly deadline: (milliseconds: number, onDue: () => void) => void
+  deadline(milliseconds: number, onDue: () => void): void
 }
 
 export interface Response extends Exchange {
@@ -76,88 +76,24 @@ export const make = Effect.fnUntraced(function*(
 
   const client = yield* HttpClient.HttpClient
   const wire = yield* direct.wires.get(client) ?? Effect.flatMap(loadGeneral, (general) => general.make(client))
-  const { clear, now, set } = yield* deadlines.make
+  const timers = yield* deadlines.make
 
-  const exchange = (request: Request, handler: Handler): Exchange => {
-    const { body: json = null, method } = request
-    const headers = json === null
-      ? { ...configured, ...request.headers }
-      : { ...configuredForBody, ...request.headers, "content-type": "application/json" }
-    let isOver = false
-    let deadline: deadlines.Deadline | undefined
-    /** Give up what is still open, the latest last. */
-    let aborts: Array<Abort> = []
-    const abort = () => {
-      finish()
-      const open = aborts
-      aborts = []
-      for (const one of open) one()
-    }
-    const finish = () => {
-      isOver = true
-      if (deadline !== undefined) clear(deadline)
-    }
-    const setDeadline = (milliseconds: number, onDue: () => void) => {
-      if (isOver) return
-      if (deadline === undefined) deadline = { due: 0, onDue }
-      else deadline.onDue = onDue
-      set(deadline, milliseconds)
-    }
-    const fail = (error: TransportError) => {
-      abort()
-      handler.onFailure(error)
-    }
-
-    const send = (url: URL, redirects: number) => {
-      let body: Body | undefined
-      let isRedirect = false
-      const abortThis = wire({ method, url, headers, body: json }, {
-        onHead: (status, received) => {
-          if (status === 0 || status < 300 || status > 399 || status === 304) {
-            body = handler.onResponse({ status, headers: received, url, abort, deadline: setDeadline })
-            const encoding = header(received, "content-encoding")
-            const decompressed = encoding === undefined ? undefined : decompress.into(body, encoding)
-            if (decompressed === undefined) return
-            body = decompressed
-            aborts.push(decompressed.abort)
-            return
-          }
-          isRedirect = true
-          const location = header(received, "location")
-          const target = location === undefined ? null : URL.parse(location, url)
-          if (target === null || target.origin !== url.origin) return fail(foreignRedirect(status, target))
-          if (method !== "GET" && status !== 307 && status !== 308) return fail(lossyRedirect(status, target))
-          if (redirects === maxRedirects) return fail(endlessRedirect(status))
-          send(target, redirects + 1)
-        },
-        onData: (chunk) => {
-          if (isRedirect) abortThis()
-          return isOver ? undefined : body?.onData(chunk)
-        },
-        onEnd: () => {
-          if (isRedirect) return
-          finish()
-          body?.onEnd()
-        },
-        onFailure: (error) => {
-          if (isRedirect) return
-          finish()
-          if (body === undefined) handler.onFailure(error)
-          else body.onFailure(error)
-        }
-      })
-      aborts.push(abortThis)
-    }
-    send(request.url, 0)
-    return { abort, deadline: setDeadline }
-  }
+  const send: Send = (url, { body: json = null, headers, method }, receiver) =>
+    wire({
+      method,
+      url,
+      headers: json === null
+        ? { ...configured, ...headers }
+        : { ...configuredForBody, ...headers, "content-type": "application/json" },
+      body: json
+    }, receiver)
 
   return {
     url,
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
-    now,
-    exchange
+    now: timers.now,
+    exchange: (request, handler) => new Ongoing(request, handler, send, timers)
   }
 })
 
@@ -216,7 +152,7 @@ export const effect = <A>(
 ): Effect.Effect<A, TransportError> =>
   Effect.callback((resume) => {
     const exchange = start((value) => resume(Effect.succeed(value)), (error) => resume(Effect.fail(error)))
-    return Effect.sync(exchange.abort)
+    return Effect.sync(() => exchange.abort())
   })
 
 /** The values that the head has for a name in lower case. */
@@ -260,6 +196,108 @@ const decode = (chunks: ReadonlyArray<Uint8Array>): string => {
   let text = ""
   for (const chunk of chunks) text += streaming.decode(chunk, { stream: true })
   return text + streaming.decode()
+}
+
+type Send = (url: URL, request: Request, receiver: Receiver) => Abort
+
+/** A class, because there are many at a time: closures would take three times the memory. */
+class Ongoing implements Response, Receiver {
+  readonly request: Request
+  readonly handler: Handler
+  readonly send: Send
+  readonly timers: deadlines.Deadlines
+  url: URL
+  status = 0
+  headers: Headers = {}
+  isOver = false
+  redirects = 0
+  /** Where it goes on, once the redirect has been read. */
+  next: URL | undefined = undefined
+  body: Body | undefined = undefined
+  timer: deadlines.Deadline | undefined = undefined
+  abortBody: Abort | undefined = undefined
+  abortWire: Abort
+
+  constructor(request: Request, handler: Handler, send: Send, timers: deadlines.Deadlines) {
+    this.request = request
+    this.handler = handler
+    this.send = send
+    this.timers = timers
+    this.url = request.url
+    this.abortWire = send(this.url, request, this)
+  }
+
+  abort() {
+    this.finish()
+    this.abortBody?.()
+    this.abortWire()
+  }
+
+  deadline(milliseconds: number, onDue: () => void) {
+    if (this.isOver) return
+    if (this.timer === undefined) this.timer = { due: 0, onDue }
+    else this.timer.onDue = onDue
+    this.timers.set(this.timer, milliseconds)
+  }
+
+  onHead(status: number, headers: Headers) {
+    if (status >= 300 && status <= 399 && status !== 304) return this.redirect(status, header(headers, "location"))
+    this.status = status
+    this.headers = headers
+    this.body = this.handler.onResponse(this)
+    const encoding = header(headers, "content-encoding")
+    const decompressed = encoding === undefined ? undefined : decompress.into(this.body, encoding)
+    if (decompressed === undefined) return
+    this.body = decompressed
+    this.abortBody = decompressed.abort
+  }
+
+  onData(chunk: Uint8Array) {
+    if (this.next !== undefined) {
+      this.abortWire()
+      return this.follow(this.next)
+    }
+    return this.isOver ? undefined : this.body?.onData(chunk)
+  }
+
+  onEnd() {
+    if (this.next !== undefined) return this.follow(this.next)
+    this.finish()
+    this.body?.onEnd()
+  }
+
+  onFailure(error: TransportError) {
+    if (this.next !== undefined) return this.follow(this.next)
+    this.finish()
+    if (this.body === undefined) this.handler.onFailure(error)
+    else this.body.onFailure(error)
+  }
+
+  private finish() {
+    this.isOver = true
+    if (this.timer !== undefined) this.timers.clear(this.timer)
+  }
+
+  private redirect(status: number, location: string | undefined) {
+    const { request: { method }, url } = this
+    const target = location === undefined ? null : URL.parse(location, url)
+    if (target === null || target.origin !== url.origin) return this.fail(foreignRedirect(status, target))
+    if (method !== "GET" && status !== 307 && status !== 308) return this.fail(lossyRedirect(status, target))
+    if (this.redirects === maxRedirects) return this.fail(endlessRedirect(status))
+    this.next = target
+  }
+
+  private follow(url: URL): undefined {
+    this.next = undefined
+    this.redirects++
+    this.url = url
+    this.abortWire = this.send(url, this.request, this)
+  }
+
+  private fail(error: TransportError) {
+    this.abort()
+    this.handler.onFailure(error)
+  }
 }
 
 const configuredHeaders = (options: Options, url: URL): Readonly<Record<string, string>> => {

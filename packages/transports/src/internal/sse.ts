@@ -36,8 +36,8 @@ export const make = Effect.fnUntraced(function*(
   /** What came before anybody listened. */
   const early: Array<JSONRPCMessage> = []
 
-  /** What gives up the message of each request that is just being sent. */
-  const requests = new Map<RequestId, () => void>()
+  /** The requests whose messages are just being sent. */
+  const requests = new Map<RequestId, http.Exchange>()
   const others = yield* FiberSet.make<void, TransportError>()
   const runOther = yield* FiberSet.runtimePromise(others)()
   const endpoint = yield* Deferred.make<URL, TransportError>()
@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const stop = () => {
-    for (const abort of requests.values()) abort()
+    for (const request of requests.values()) request.abort()
     requests.clear()
   }
 
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(
       requests.delete(id)
       deliver(failRequest(id, error))
     }
-    requests.set(id, post(body, id, onDone, onFailure).abort)
+    requests.set(id, post(body, id, onDone, onFailure))
   }
   const notify = (body: string) =>
     sending.bounded(http.effect<void>((succeed, fail) => post(body, undefined, succeed, fail)))
@@ -121,7 +121,7 @@ export const make = Effect.fnUntraced(function*(
       }
       if (!("method" in message) || message.method !== "notifications/cancelled") return runOther(notify(body.success))
       const id = sending.cancelledId(message)
-      requests.get(id)?.()
+      requests.get(id)?.abort()
       requests.delete(id)
       return runOther(Effect.ignore(notify(body.success)))
     },

@@ -48,8 +48,8 @@ export const make = Effect.fnUntraced(function*(
         })
       ).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout), Effect.ignore)
   )
-  /** What gives up each request that is out. */
-  const requests = new Map<RequestId, () => void>()
+  /** The requests that are out. */
+  const requests = new Map<RequestId, Pick<http.Exchange, "abort">>()
   const others = yield* FiberSet.make<void, TransportError>()
   const runOther = yield* FiberSet.runtimePromise(others)()
   const runResuming = yield* FiberSet.runtime(others)()
@@ -77,14 +77,12 @@ export const make = Effect.fnUntraced(function*(
     if (lost !== undefined && requests.size === 0) end()
   }
 
-  /** Answers that are 2xx have the body that `read` makes; any other is the JSON-RPC error that answers our request, or fails. */
+  /** An answer that is not 2xx is the JSON-RPC error that answers our request, or fails. */
   const post = (
     body: string,
     id: RequestId | undefined,
     more: Readonly<Record<string, string>> | undefined,
-    read: (response: http.Response) => http.Body,
-    onDone: () => void,
-    onFailure: (error: TransportError) => void
+    { onDone, onFailure, read }: Posted
   ): http.Exchange => {
     const session = sessionId !== undefined
     return client.exchange({
@@ -146,35 +144,35 @@ export const make = Effect.fnUntraced(function*(
       })
     ))
 
-  const exchange = (id: RequestId, body: string, more: Readonly<Record<string, string>> | undefined) => {
-    const onDone = () => {
+  const answers: answer.Context = {
+    limit: client.limit,
+    silence,
+    deliver,
+    warn,
+    onDone: (id) => {
       requests.delete(id)
       endIfDone()
-    }
-    const onFailure = (error: TransportError) => {
+    },
+    onFailure: (id, error) => {
       // Before the end, which would give it the reason of the end.
       deliver(failRequest(id, error))
-      onDone()
+      answers.onDone(id)
+    },
+    open: (lastEventId, read) => get(lastEventId, read),
+    run: (id, resuming) => {
+      const fiber = runResuming(resuming)
+      requests.set(id, { abort: () => fiber.interruptUnsafe() })
     }
-    const read = (response: http.Response) => {
-      const context: answer.Context = {
-        id,
-        limit: client.limit,
-        silence,
-        deliver,
-        warn,
-        onDone,
-        onFailure,
-        open: get,
-        run: (resuming) => {
-          const fiber = runResuming(resuming)
-          requests.set(id, () => fiber.interruptUnsafe())
-        }
-      }
-      return http.isEventStream(response) ? answer.fromEvents(response, context) : answer.fromBody(response, context)
-    }
-    requests.set(id, post(body, id, more, read, onDone, onFailure).abort)
   }
+  const exchange = (id: RequestId, body: string, more: Readonly<Record<string, string>> | undefined) =>
+    post(body, id, more, {
+      read: (response) =>
+        http.isEventStream(response)
+          ? answer.fromEvents(response, id, answers)
+          : answer.fromBody(response, id, answers),
+      onDone: () => answers.onDone(id),
+      onFailure: (error) => answers.onFailure(id, error)
+    })
 
   const notify = (body: string): Effect.Effect<void, TransportError> =>
     http.effect<void>((succeed, fail) => {
@@ -183,7 +181,7 @@ export const make = Effect.fnUntraced(function*(
         succeed()
         return http.nothing(response)
       }
-      return post(body, undefined, undefined, read, succeed, fail)
+      return post(body, undefined, undefined, { read, onDone: succeed, onFailure: fail })
     }).pipe(sending.bounded)
 
   const listener = yield* Deferred.await(initialized).pipe(
@@ -198,15 +196,15 @@ export const make = Effect.fnUntraced(function*(
   /** Ends what is open, but for messages that are just being sent. */
   const stop = () => {
     listener.interruptUnsafe()
-    for (const abort of requests.values()) abort()
+    for (const request of requests.values()) request.abort()
     requests.clear()
   }
 
   const giveUp = (id: RequestId) => {
-    const abort = requests.get(id)
-    if (abort === undefined) return
+    const request = requests.get(id)
+    if (request === undefined) return
     requests.delete(id)
-    abort()
+    request.abort()
     endIfDone()
   }
 
@@ -226,7 +224,7 @@ export const make = Effect.fnUntraced(function*(
       if (sending.isRequest(message)) {
         const { id } = message
         sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
-        exchange(id, body.success, sendOptions?.headers)
+        requests.set(id, exchange(id, body.success, sendOptions?.headers))
         return sending.sent
       }
       const method = "method" in message ? message.method : undefined
@@ -254,6 +252,13 @@ export const make = Effect.fnUntraced(function*(
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+interface Posted {
+  /** Says what reads an answer that is 2xx. */
+  readonly read: (response: http.Response) => http.Body
+  readonly onDone: () => void
+  readonly onFailure: (error: TransportError) => void
+}
 
 const requestHeaders = (sessionId: string | undefined, protocolVersion: string | undefined) => {
   const common = {
