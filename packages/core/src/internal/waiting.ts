@@ -62,17 +62,20 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
     if (answering === 0) spent += clock.currentTimeMillisUnsafe() - since
   })
 
-  /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
-  const watch = Effect.fnUntraced(function*(timers: Timer) {
+  /** What is left until the first, once those that are due have been called. */
+  const untilFirst = (timers: Timer): number | undefined => {
     for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
       const left = first.due - now()
-      if (left > 0) {
-        yield* Effect.sleep(left)
-      } else {
-        unlink(first)
-        first.onDue()
-      }
+      if (left > 0) return left
+      unlink(first)
+      first.onDue()
     }
+    return undefined
+  }
+
+  /** Holds no timer while it sleeps: one that is removed is to be forgotten, and whom it belongs to. */
+  const watch = Effect.fnUntraced(function*(timers: Timer) {
+    for (let left = untilFirst(timers); left !== undefined; left = untilFirst(timers)) yield* Effect.sleep(left)
   })
 
   const add: Waiting["add"] = ({ due, timeout }, onDue) => {
