@@ -211,7 +211,7 @@ ${sections.map((section) => sectionOf(results, section)).filter((text) => text !
 - **Loops**: a caller of ours and of effect/ai is a fiber, of the others an async function. Before it counts, each has run for
   as long as then.
 - **–** says that the client does not do such a thing, or failed: ${without()}.
-- **CI** runs \`pnpm bench --check\`: it fails where a ratio to the SDKs is 30 % worse than \`benchmarks/guard.json\` has it. It
+- **CI** runs \`pnpm bench --check\`: it fails where a ratio to SDK 2.x is 30 % worse than \`benchmarks/guard.json\` has it. It
   looks at CPU and memory, never at absolute times.
 `
 }

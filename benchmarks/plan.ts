@@ -29,10 +29,8 @@ const clis: ReadonlyArray<commands.Cli> = ["ours", "sdk2", "mcporter", "inspecto
 
 /** `quick`: each for less long, and what needs long not at all. */
 export const plan = (quick: boolean): ReadonlyArray<Case> => {
-  const calls = {
-    ...quick ? { warmUp: 500, milliseconds: 400 } : { warmUp: 1500, milliseconds: 1500 },
-    inFlight: [1, 64]
-  }
+  const time = { milliseconds: quick ? 450 : 1500 }
+  const inFlight = { 1: time, 64: time }
   const payloads = quick
     ? { kb1: [300, 300], mb1: [3, 5], mb10: [1, 2] } as const
     : { kb1: [3000, 2000], mb1: [10, 20], mb10: [2, 5] } as const
@@ -41,23 +39,23 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
     {
       name: "calls stdio",
       clients: names,
-      run: (client) => inHost(client, "calls", { ...calls, target: stdio() })
+      run: (client) => inHost(client, "calls", { inFlight, target: stdio() })
     },
     {
       name: "calls http json",
       clients: names,
-      run: (client, { url }) => inHost(client, "calls", { ...calls, target: url("json") })
+      run: (client, { url }) => inHost(client, "calls", { inFlight, target: url("json") })
     },
     {
       name: "calls http sse",
       clients: names,
-      run: (client, { url }) => inHost(client, "calls", { ...calls, target: url("sse") })
+      run: (client, { url }) => inHost(client, "calls", { inFlight, target: url("sse") })
     },
     {
       name: "calls legacy",
       clients: except("effect", "mastra"),
       without: "effect/ai and @mastra/mcp do not speak HTTP+SSE",
-      run: (client, { url }) => inHost(client, "calls", { ...calls, target: url("legacy") })
+      run: (client, { url }) => inHost(client, "calls", { inFlight, target: url("legacy") })
     },
     {
       name: "payloads stdio",

@@ -4,19 +4,22 @@ import { type Cpu, cpuSince, type Sample, statsOf } from "./sample.ts"
 
 export interface Options {
   readonly target: Target
-  readonly warmUp: number
-  readonly milliseconds: number
-  readonly inFlight: ReadonlyArray<number>
+  /** By how many are in flight: how long to warm up, and then again to measure. */
+  readonly inFlight: Readonly<Record<number, Amount>>
 }
+
+/** A number of calls finds a client as far compiled on a busy machine as on an idle one. */
+export type Amount = { readonly milliseconds: number } | { readonly calls: number }
 
 export const measure = async (connect: Connect, options: Options): Promise<Sample> => {
   const connection = await connect(options.target)
   const sample: Record<string, number> = {}
-  for (const inFlight of options.inFlight) {
-    await loop(connection, new Clocked(options.warmUp), inFlight)
+  for (const [key, amount] of Object.entries(options.inFlight)) {
+    const inFlight = Number(key)
+    await loop(connection, new Clocked(amount), inFlight)
     const before = await statsOf(connection)
     const cpu: Cpu = process.cpuUsage()
-    const clocked = new Clocked(options.milliseconds)
+    const clocked = new Clocked(amount)
     await loop(connection, clocked, inFlight)
     const used = cpuSince(cpu)
     const after = await statsOf(connection)
@@ -31,16 +34,16 @@ export const measure = async (connect: Connect, options: Options): Promise<Sampl
   return sample
 }
 
-/** Takes the time of every call, in µs, and ends after as many milliseconds. */
+/** Takes the time of every call, in µs. */
 class Clocked implements Meter {
   calls = 0
   private readonly times = new Float64Array(1 << 20)
   private readonly started = performance.now()
-  private readonly milliseconds: number
+  private readonly amount: Amount
   private last = this.started
 
-  constructor(milliseconds: number) {
-    this.milliseconds = milliseconds
+  constructor(amount: Amount) {
+    this.amount = amount
   }
 
   begin() {
@@ -51,7 +54,9 @@ class Clocked implements Meter {
     this.last = performance.now()
     if (this.calls < this.times.length) this.times[this.calls] = (this.last - began) * 1000
     this.calls++
-    return this.last - this.started < this.milliseconds
+    return "calls" in this.amount
+      ? this.calls < this.amount.calls
+      : this.last - this.started < this.amount.milliseconds
   }
 
   get rate() {
