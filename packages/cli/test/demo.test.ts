@@ -43,7 +43,7 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       const before = yield* printed(child, "4. Follow progress")
       const processes = descendants(child.pid)
       // Two servers over stdio, each with its watchdog, two over HTTP; `ps` itself is not one of ours.
-      assert.lengthOf(processes, 6)
+      assert.lengthOf(processes, 5)
       const { code, stderr, stdout } = yield* ended
       assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
       assert.isBelow(Date.now() - begun, 15_000)
@@ -79,7 +79,7 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       const { child, ended } = yield* start(["demo"])
       yield* printed(child, "4. Follow progress")
       const processes = descendants(child.pid)
-      assert.lengthOf(processes, 6)
+      assert.lengthOf(processes, 5)
       child.kill("SIGKILL")
       yield* ended
       yield* Effect.sync(() => processes.filter(isRunning)).pipe(
@@ -93,7 +93,7 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       const { child, ended } = yield* start(["demo"])
       const before = yield* printed(child, "4. Follow progress")
       const processes = descendants(child.pid)
-      assert.lengthOf(processes, 6)
+      assert.lengthOf(processes, 5)
       child.kill("SIGINT")
       const { code, stderr, stdout } = yield* ended
       assert.deepStrictEqual({ code, stderr }, { code: 130, stderr: "" })
