@@ -57,7 +57,7 @@ const isRun = (name) => /^run($|[A-Z])/.test(name ?? "")
 const noRun = {
   create(context) {
     const message =
-      "effects are run in bin.ts and in tests only; inside, take what runs them from the caller's scope (FiberSet.makeRuntime)"
+      "effects are run in main.ts and in tests only; inside, take what runs them from the caller's scope (FiberSet.makeRuntime)"
     return {
       MemberExpression(node) {
         if (node.object.name === "Effect" && isRun(node.property.name)) context.report({ node, message })

@@ -7,7 +7,8 @@ import type { Sample } from "./sample.ts"
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /** The bundle that is published; before `pnpm build`, the source. */
-const umcp = [pathOf("../../packages/cli/dist/umcp/bin.js"), pathOf("../../packages/cli/src/bin.ts")].find(existsSync) ?? ""
+const umcp =
+  [pathOf("../../packages/cli/dist/umcp/bin.js"), pathOf("../../packages/cli/src/bin.ts")].find(existsSync) ?? ""
 
 const mcporter = pathOf("../node_modules/mcporter/dist/cli.js")
 
