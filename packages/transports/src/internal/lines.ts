@@ -40,9 +40,15 @@ const withoutMark = (line: string): string => line.charCodeAt(0) === 0xFEFF ? li
 /** The last `endSize` characters of `tail` followed by `piece`. */
 const slide = (tail: string, piece: string): string => (tail + piece.slice(-endSize)).slice(-endSize)
 
+// Left to itself, Node's removes a mark from the middle of a text too that comes in pieces.
+const makeDecoder = () => new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** Of what is whole. It keeps nothing, so that one is enough. */
+const wholes = makeDecoder()
+
 export const make = (handlers: Handlers): Lines => {
-  // Left to itself, Node's removes a mark from the middle of a text too that comes in pieces.
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+  /** Of the line whose pieces these are. */
+  let decoder: TextDecoder | undefined
   /** Decoded as they come, because to do it for all of a long line at once takes too long. */
   let pieces: Array<string> = []
   let size = 0
@@ -50,6 +56,7 @@ export const make = (handlers: Handlers): Lines => {
   let skipping: { readonly head: string; tail: string } | undefined
 
   const append = (chunk: Uint8Array) => {
+    decoder ??= makeDecoder()
     const piece = decoder.decode(chunk, { stream: true })
     size += chunk.length
     if (skipping !== undefined) {
@@ -63,7 +70,8 @@ export const make = (handlers: Handlers): Lines => {
   }
 
   const finish = () => {
-    const rest = decoder.decode()
+    const rest = decoder?.decode() ?? ""
+    decoder = undefined
     size = 0
     if (skipping !== undefined) {
       const { head, tail } = skipping
@@ -75,23 +83,44 @@ export const make = (handlers: Handlers): Lines => {
     handlers.onLine(withoutMark(line))
   }
 
+  /** Lines from the first to the last, and between them line feeds. */
+  const takeAll = (bytes: Uint8Array) => {
+    if (bytes.length <= handlers.limit) {
+      // One for all: most are short.
+      const text = wholes.decode(bytes)
+      let start = 0
+      for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+        handlers.onLine(withoutMark(text.slice(start, end)))
+        start = end + 1
+      }
+      return handlers.onLine(withoutMark(text.slice(start)))
+    }
+    for (let start = 0; start <= bytes.length;) {
+      const next = bytes.indexOf(lineFeed, start)
+      const end = next === -1 ? bytes.length : next
+      if (end - start <= handlers.limit) takeAll(bytes.subarray(start, end))
+      else {
+        append(bytes.subarray(start, end))
+        finish()
+      }
+      start = end + 1
+    }
+  }
+
   return {
     push: (chunk) => {
       let start = 0
-      let end = chunk.indexOf(lineFeed)
-      while (end !== -1) {
-        // Most lines are short, and whole.
-        if (size === 0 && end === start) handlers.onLine("")
-        else if (size === 0 && end - start <= handlers.limit) {
-          handlers.onLine(withoutMark(decoder.decode(chunk.subarray(start, end))))
-        } else {
-          if (end > start) append(chunk.subarray(start, end))
-          finish()
-        }
+      if (size > 0) {
+        const end = chunk.indexOf(lineFeed)
+        append(end === -1 ? chunk : chunk.subarray(0, end))
+        if (end === -1) return
+        finish()
         start = end + 1
-        end = chunk.indexOf(lineFeed, start)
       }
-      if (start < chunk.length) append(start === 0 ? chunk : chunk.subarray(start))
+      const end = chunk.lastIndexOf(lineFeed)
+      if (end >= start) takeAll(chunk.subarray(start, end))
+      const rest = Math.max(start, end + 1)
+      if (rest < chunk.length) append(chunk.subarray(rest))
     },
     end: () => {
       if (size > 0) finish()
