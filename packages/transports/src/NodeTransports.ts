@@ -30,6 +30,7 @@ import * as Option from "effect/Option"
 import type { Path } from "effect/Path"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import type * as Scope from "effect/Scope"
+import { setImmediate } from "node:timers"
 import * as direct from "./internal/direct.ts"
 import * as nodePipes from "./internal/nodePipes.ts"
 import * as Transports from "./Transports.ts"
@@ -71,7 +72,7 @@ const makeUndici = Effect.gen(function*() {
   const dispatcher = yield* Option.contains(wanted, "1") ? makeProxied : makeDispatcher
   return {
     client: yield* Effect.provideService(makeUndici, Dispatcher, dispatcher),
-    wire: Effect.map(UndiciOptions, (options) => direct.make(dispatcher, options))
+    wire: Effect.map(UndiciOptions, (options) => direct.make(dispatcher, options, setImmediate))
   }
 })
 

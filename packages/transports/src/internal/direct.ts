@@ -23,11 +23,29 @@ export interface Dispatcher {
 /** How each `HttpClient` of ours is passed by. */
 export const wires = new WeakMap<HttpClient, Effect.Effect<Wire>>()
 
-/** The options are what a user wants of every request. */
-export const make = (dispatcher: Dispatcher, options: object): Wire => {
+/**
+ * `options` are what the user wants of every request. `soon` calls a function after the events that are there have been
+ * dealt with: only then does undici use a connection again.
+ */
+export const make = (dispatcher: Dispatcher, options: object, soon: (freed: () => void) => void): Wire => {
   let latest: URL | undefined
   let origin = ""
   let path = ""
+  /** How many connections will be free soon. */
+  let freeing = 0
+  const waiting: Array<() => void> = []
+  const freed = () => {
+    freeing--
+    if (waiting.length === 0) return
+    const sends = waiting.splice(0, freeing === 0 ? waiting.length : 1)
+    for (const send of sends) send()
+  }
+  const onFree = () => {
+    freeing++
+    // After undici has asked for the same.
+    queueMicrotask(() => soon(freed))
+  }
+
   return ({ body, headers, method, url }, receiver) => {
     // To take them out of a URL costs more than all the rest here.
     if (url !== latest) {
@@ -35,10 +53,12 @@ export const make = (dispatcher: Dispatcher, options: object): Wire => {
       origin = url.origin
       path = url.pathname + url.search
     }
-    const exchange = new Exchange(receiver, url)
+    const exchange = new Exchange(receiver, url, onFree)
     const sent = { ...options, origin, path, method, headers, body, headersTimeout, bodyTimeout: 0 }
-    dispatcher.dispatch(sent, exchange)
-    exchange.isDispatched = true
+    // Sent at once, it would have a new connection made.
+    if (freeing > 0) waiting.push(() => exchange.dispatch(dispatcher, sent))
+    else exchange.dispatch(dispatcher, sent)
+    exchange.isTold = true
     return () => exchange.abort()
   }
 }
@@ -69,14 +89,21 @@ const givenUp = new Error("the exchange was given up")
 class Exchange implements Handler {
   readonly receiver: Receiver
   readonly url: URL
-  isDispatched = false
+  readonly onFree: () => void
+  /** Whether failures may be told at once. */
+  isTold = false
   isOver = false
   hasBegun = false
   controller: Controller | undefined
 
-  constructor(receiver: Receiver, url: URL) {
+  constructor(receiver: Receiver, url: URL, onFree: () => void) {
     this.receiver = receiver
     this.url = url
+    this.onFree = onFree
+  }
+
+  dispatch(dispatcher: Dispatcher, sent: Parameters<Dispatcher["dispatch"]>[0]) {
+    if (!this.isOver) dispatcher.dispatch(sent, this)
   }
 
   abort() {
@@ -109,12 +136,13 @@ class Exchange implements Handler {
   onResponseEnd() {
     if (this.isOver) return
     this.isOver = true
+    this.onFree()
     this.receiver.onEnd()
   }
 
   onResponseError(_: Controller | null, cause: unknown) {
     if (this.isOver) return
-    if (!this.isDispatched) return queueMicrotask(() => this.onResponseError(null, cause))
+    if (!this.isTold) return queueMicrotask(() => this.onResponseError(null, cause))
     this.isOver = true
     this.receiver.onFailure(
       this.hasBegun ? networkFailure.ofBody(cause) : networkFailure.ofRequest(cause, this.url.host)

@@ -18,10 +18,15 @@ export interface Options {
   readonly sseReadTimeout?: Duration.Input
 }
 
+export interface Transport extends McpTransport {
+  /** Nobody waits for the answer any more: ends the request's exchange. */
+  readonly abandon: (id: RequestId) => void
+}
+
 export const make = Effect.fnUntraced(function*(
   client: http.Http,
   options: Options
-): Effect.fn.Return<McpTransport, never, Scope.Scope> {
+): Effect.fn.Return<Transport, never, Scope.Scope> {
   const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
   let sessionId: string | undefined
   let protocolVersion: string | undefined
@@ -208,7 +213,7 @@ export const make = Effect.fnUntraced(function*(
     endIfDone()
   }
 
-  const transport: McpTransport & { readonly abandon: (id: RequestId) => void } = {
+  const transport: Transport = {
     hasPerRequestStream: true,
     get sessionId() {
       return sessionId

@@ -1,0 +1,72 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import * as deadlines from "../src/internal/deadlines.ts"
+
+const fixture = Effect.gen(function*() {
+  const timers = yield* deadlines.make
+  const due: Array<string> = []
+  const deadline = (name: string): deadlines.Deadline => ({ due: 0, onDue: () => due.push(name) })
+  return { ...timers, due, deadline }
+})
+
+describe("deadlines", () => {
+  it.effect("are called when they are due, whatever the order in which they were set, and once", () =>
+    Effect.gen(function*() {
+      const { deadline, due, set } = yield* fixture
+      set(deadline("late"), 3000)
+      set(deadline("early"), 1000)
+      set(deadline("between"), 2000)
+      yield* TestClock.adjust(999)
+      assert.deepStrictEqual(due, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(due, ["early"])
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["early", "between"])
+      yield* TestClock.adjust(10_000)
+      assert.deepStrictEqual(due, ["early", "between", "late"])
+    }))
+
+  it.effect("that are moved are called at their new time, those that are cleared never", () =>
+    Effect.gen(function*() {
+      const { clear, deadline, due, set } = yield* fixture
+      const moved = deadline("moved")
+      const cleared = deadline("cleared")
+      set(moved, 1000)
+      set(cleared, 1000)
+      clear(cleared)
+      yield* TestClock.adjust(900)
+      set(moved, 1000)
+      yield* TestClock.adjust(999)
+      assert.deepStrictEqual(due, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(due, ["moved"])
+    }))
+
+  it.effect("can be set when another is due", () =>
+    Effect.gen(function*() {
+      const { deadline, due, set } = yield* fixture
+      const second = deadline("second")
+      set({
+        due: 0,
+        onDue: () => {
+          due.push("first")
+          set(second, 500)
+        }
+      }, 1000)
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["first"])
+      yield* TestClock.adjust(500)
+      assert.deepStrictEqual(due, ["first", "second"])
+    }))
+
+  it.effect("can be set again after there were none", () =>
+    Effect.gen(function*() {
+      const { deadline, due, set } = yield* fixture
+      set(deadline("one"), 1000)
+      yield* TestClock.adjust(5000)
+      set(deadline("two"), 1000)
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["one", "two"])
+    }))
+})
