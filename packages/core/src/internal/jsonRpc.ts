@@ -125,7 +125,7 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     ended = true
     listener.onClose(transport.lost)
     const failed = Result.fail(unanswered(transport.lost))
-    for (const request of [...inFlight]) settle(request, failed)
+    for (const request of inFlight) settle(request, failed)
   }
 
   const send = (request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> => {
