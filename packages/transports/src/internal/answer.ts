@@ -101,21 +101,22 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
     return events.read(response, options, onEnd, onFailure)
   }
 
-  const resume = Effect.fnUntraced(function*() {
-    for (let failures = 0; !isAnswered;) {
-      if (failures === reconnect.maxFailures) {
-        return context.onFailure(id, cut(`, and resuming it failed ${failures} times`))
+  const resume = () =>
+    Effect.gen(function*() {
+      for (let failures = 0; !isAnswered;) {
+        if (failures === reconnect.maxFailures) {
+          return context.onFailure(id, cut(`, and resuming it failed ${failures} times`))
+        }
+        yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
+        const before = cursor.events
+        const ended = yield* Effect.result(context.open(cursor.lastEventId, read))
+        failures = cursor.events > before ? 0 : failures + 1
+        if (!isAnswered && Result.isFailure(ended) && isFinal(ended.failure)) {
+          return context.onFailure(id, cut(`, and cannot be resumed: ${ended.failure.message}`))
+        }
       }
-      yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
-      const before = cursor.events
-      const ended = yield* Effect.result(context.open(cursor.lastEventId, read))
-      failures = cursor.events > before ? 0 : failures + 1
-      if (!isAnswered && Result.isFailure(ended) && isFinal(ended.failure)) {
-        return context.onFailure(id, cut(`, and cannot be resumed: ${ended.failure.message}`))
-      }
-    }
-    context.onDone(id)
-  })
+      context.onDone(id)
+    })
   const goOn = (error?: TransportError) => {
     if (isAnswered) context.onDone(id)
     else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? cut(""))
