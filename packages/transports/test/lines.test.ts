@@ -44,6 +44,11 @@ describe("lines", () => {
     }
   )
 
+  it("that come byte by byte are whole", () => {
+    const line = Array.from({ length: 3500 }, (_, i) => `é${i}`).join("")
+    assert.deepStrictEqual(feed(`${line}\nnext\n`, Array.from({ length: 20_000 }, () => 1)), [line, "next"])
+  })
+
   it("without a last line feed still end", () => {
     assert.deepStrictEqual(feed("one\ntwo", []), ["one", "two"])
     assert.deepStrictEqual(feed("", []), [])
