@@ -191,7 +191,7 @@ The floor is a hundred lines without a client: JSON, the pipe, or undici's dispa
 Client CPU, ours to the floor's:
 
 ${floorTable(results)}
-${sections.map((section) => sectionOf(results, section)).filter((text) => text !== "").join("\n")}
+${sections.map((section) => sectionOf(results, section)).join("")}
 ## How it is measured
 
 - **Machine**: ${cpus().length} cores (${cpu?.model.trim() || "unknown"}), ${
