@@ -1,5 +1,5 @@
 /** `docs/benchmarks.md`. */
-import { cpus, release, totalmem, type } from "node:os"
+import { arch, cpus, totalmem, type } from "node:os"
 import { type ClientName, entryOf, isPeer, order, versionOf } from "./clients/all.ts"
 import { plan } from "./plan.ts"
 import { ratioOf, type Results, valueOf } from "./results.ts"
@@ -88,7 +88,7 @@ const sections: ReadonlyArray<Section> = [
     title: "Many tools",
     what:
       "Connected and listed, 100 tools on a page, by a session that does not know them. SDK 2.x with `listMaxPages: 0`; " +
-      "with its default it fails above 64 pages, as does @openai/agents.",
+      "with its default it fails above 64 pages, as @openai/agents does, which then has 0.",
     cases: [["catalogs stdio", "stdio"], ["catalogs http", "Streamable HTTP"]],
     columns: [1000, 10_000].flatMap((count) => [
       { key: `listed ${count}`, title: `of ${count}, listed` },
@@ -163,7 +163,6 @@ export const page = (results: Results): string => {
     0,
     ...Object.values(results).flatMap((ofCase) => Object.values(ofCase).map(({ length }) => length))
   )
-  const [cpu] = cpus()
   return `# Benchmarks
 
 Universal MCP beside the other clients of the Model Context Protocol in TypeScript. \`pnpm bench\` writes this page and its
@@ -194,9 +193,9 @@ ${floorTable(results)}
 ${sections.map((section) => sectionOf(results, section)).join("")}
 ## How it is measured
 
-- **Machine**: ${cpus().length} cores (${cpu?.model.trim() || "unknown"}), ${
+- **Machine**: ${cpus().length} cores (${arch()}), ${
     Math.round(totalmem() / 2 ** 30)
-  } GiB, ${type()} ${release().split(/[.-]/, 2).join(".")}, Node ${process.versions.node}.
+  } GiB, ${type()}, Node ${process.versions.node}.
 - **Versions**: ${
     order.flatMap((client) => {
       const { package: name } = entryOf(client)

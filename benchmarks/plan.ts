@@ -90,15 +90,13 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
     },
     {
       name: "catalogs stdio",
-      clients: except("openai"),
-      without: "@openai/agents fails above a limit of pages",
+      clients: names,
       rounds: 3,
       run: (client) => inHost(client, "catalogs", { targets: { 1000: stdio(1000), 10000: stdio(10_000) }, times })
     },
     {
       name: "catalogs http",
-      clients: except("openai"),
-      without: "@openai/agents fails above a limit of pages",
+      clients: names,
       rounds: 3,
       run: (client, { url }) =>
         inHost(client, "catalogs", { targets: { 1000: url("json", 1000), 10000: url("json", 10_000) }, times })
