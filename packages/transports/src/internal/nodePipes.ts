@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Spawner from "effect/process/ChildProcessSpawner"
+import * as Stream from "effect/Stream"
 import { ChildProcess } from "node:child_process"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import type { Readable, Writable } from "node:stream"
@@ -30,7 +31,7 @@ export const layer: Layer.Layer<Spawner.ChildProcessSpawner, never, Spawner.Chil
           subscribe("child_process", note)
           return inner.spawn(command).pipe(
             Effect.ensuring(Effect.sync(() => unsubscribe("child_process", note))),
-            Effect.tap((handle) => Effect.sync(() => take(handle, started.find(({ pid }) => pid === handle.pid))))
+            Effect.map((handle) => take(handle, started.find(({ pid }) => pid === handle.pid)))
           )
         })
     ))
@@ -40,23 +41,38 @@ export const layer: Layer.Layer<Spawner.ChildProcessSpawner, never, Spawner.Chil
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const take = (handle: Spawner.ChildProcessHandle, child: ChildProcess | undefined): void => {
-  if (child === undefined) return
+const take = (handle: Spawner.ChildProcessHandle, child: ChildProcess | undefined): Spawner.ChildProcessHandle => {
+  if (child === undefined) return handle
   const { stderr, stdin, stdout } = child
-  if (stdin === null || stdout === null || stderr === null) return
-  // What has been read already is in Effect's streams, and the rest has to follow there.
-  if (stdout.readableDidRead || stderr.readableDidRead) return
-  for (const stream of [stdout, stderr]) {
-    // Together with what Effect's stream of it holds in memory.
-    stream.unpipe().removeAllListeners("error")
-  }
-  Pipes.offer(handle, (listener) => {
+  if (stdin === null || stdout === null || stderr === null) return handle
+  // Nothing is read before it is known who reads.
+  stdout.pause()
+  stderr.pause()
+  const reading = <A, E>(bytes: Stream.Stream<A, E>, ...streams: ReadonlyArray<Readable>): Stream.Stream<A, E> =>
+    Stream.suspend(() => {
+      streams.forEach((stream) => stream.resume())
+      return bytes
+    })
+  const paused = Spawner.makeHandle({
+    ...handle,
+    stdout: reading(handle.stdout, stdout),
+    stderr: reading(handle.stderr, stderr),
+    all: reading(handle.all, stdout, stderr)
+  })
+  Pipes.offer(paused, (listener) => {
+    // What has been read is in Effect's streams, and the rest has to follow there: Node reads when the process ends.
+    if (stdout.readableDidRead || stderr.readableDidRead) return undefined
+    for (const stream of [stdout, stderr]) {
+      // Together with what Effect's stream of it holds in memory.
+      stream.unpipe().removeAllListeners("error")
+    }
     read(stdout, listener.onStdout, () => listener.onEnd("stdout"))
     read(stderr, listener.onStderr, () => listener.onEnd("stderr"))
     if (child.exitCode !== null || child.signalCode !== null) listener.onExit(endedOf(child.exitCode, child.signalCode))
     else child.once("exit", (code, signal) => listener.onExit(endedOf(code, signal)))
     return writing(stdin, () => listener.onEnd("stdin"))
   })
+  return paused
 }
 
 const endedOf = (exitCode: number | null, signal: string | null): Pipes.Ended => ({

@@ -35,21 +35,19 @@ export interface Pipes {
   readonly end: () => void
 }
 
-/** Hands everything that comes to the listener, from now on; to be called once. */
-export type Open = (listener: Listener) => Pipes
+/** Hands everything that comes to the listener, from now on; to be called once. None where it is too late for that. */
+export type Open = (listener: Listener) => Pipes | undefined
 
 /** Has the pipes of this handle's process opened like this. A handle made of it is another one, and is not affected. */
 export const offer = (handle: ChildProcessHandle, open: Open): void => {
   offered.set(handle, open)
 }
 
-export const open = (
-  handle: ChildProcessHandle,
-  listener: Listener
-): Effect.Effect<Pipes, never, Scope.Scope> => {
-  const direct = offered.get(handle)
-  return direct === undefined ? overStreams(handle, listener) : Effect.sync(() => direct(listener))
-}
+export const open = (handle: ChildProcessHandle, listener: Listener): Effect.Effect<Pipes, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const direct = offered.get(handle)?.(listener)
+    return direct === undefined ? overStreams(handle, listener) : Effect.succeed(direct)
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
