@@ -87,7 +87,7 @@ export const compare = (recorded: Recorded, results: Results): ReadonlyArray<Com
     Object.entries(keys).map(([key, was]) => {
       const is = ratioOf(results, name, peer, key)
       // What was not measured is worse, too.
-      const isWorse = !(is * 0.7 <= was)
+      const isWorse = !(is <= was * 1.3)
       const text = `${isWorse ? "✗" : "✓"} ${name}, ${key}: ${is.toFixed(3)} of SDK 2.x, recorded ${was.toFixed(3)}`
       return { name, isWorse, text }
     })

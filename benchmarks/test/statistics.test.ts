@@ -82,8 +82,8 @@ describe("guard", () => {
       "calls stdio": { ours: [{ "cpu 64": factor }], sdk2: [{ "cpu 64": 2 }] }
     })
     assert.deepStrictEqual(marks(with30(1)), [false])
-    assert.deepStrictEqual(marks(with30(1.4)), [false])
-    assert.deepStrictEqual(marks(with30(1.5)), [true])
+    assert.deepStrictEqual(marks(with30(1.29)), [false])
+    assert.deepStrictEqual(marks(with30(1.31)), [true])
     assert.deepStrictEqual(marks({}), [true])
   })
 

@@ -34,7 +34,7 @@ export const measure = async (connect: Connect, { cycles, target }: Options): Pr
   return {
     wall: wall / (cycles - warm),
     cpu: used / 1000 / (cycles - warm),
-    growth: growth / (cycles - warm),
+    growth: growth * 1024 / (cycles - warm),
     processes: count("ProcessWrap"),
     sockets: count("TCPSocketWrap", "TLSWrap")
   }

@@ -75,6 +75,20 @@ describe("the HttpClient", () => {
         yield* server.until(() => server.sockets.size === 0)
       })))
   }
+
+  live("gives back the streams that a server leaves open after their answers", () =>
+    Effect.gen(function*() {
+      let most = 0
+      const server = yield* serve({
+        "tools/call": (exchange) => {
+          most = Math.max(most, server.sockets.size)
+          stream(exchange, event(result(exchange.message.id, "done")))
+        }
+      })
+      const session = yield* connect(server.url)
+      for (let call = 0; call < 300; call++) assert.strictEqual(text(yield* session.callTool("echo")), "done")
+      assert.isAtMost(most, 140)
+    }))
 })
 
 describe("a request that nobody waits for any more", () => {

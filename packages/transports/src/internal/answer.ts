@@ -24,6 +24,8 @@ export interface Context {
   readonly onFailure: (id: RequestId, error: TransportError) => void
   /** Opens a stream that goes on after the event. */
   readonly open: events.Open
+  /** Ends streams that have given their answer and stay open, the oldest first. */
+  readonly lingering: Set<() => void>
   /** Runs what is to end with the request. */
   readonly run: (id: RequestId, resuming: Effect.Effect<void>) => void
 }
@@ -79,7 +81,11 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
       }
       if (!deliverAll(received, id, context) || isAnswered) return
       isAnswered = true
+      context.lingering.add(stop)
       current.deadline(linger, stop)
+      if (context.lingering.size <= mostLingering) return
+      const [oldest] = context.lingering
+      oldest?.()
     },
     onOversized: (data, complete) => {
       const isAnswer = oversized.answeredBy(data) !== undefined
@@ -118,6 +124,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
       context.onDone(id)
     })
   const goOn = (error?: TransportError) => {
+    context.lingering.delete(stop)
     if (isAnswered) context.onDone(id)
     else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? cut(""))
     else context.run(id, resume())
@@ -138,6 +145,9 @@ export const isFinal = (error: TransportError): boolean => {
 
 /** How long a stream may stay open after its answer, in milliseconds: ending by itself saves the connection. */
 const linger = 1000
+
+/** More than are answered at once, as a rule. A server that leaves each of them open must not cost a socket a call. */
+const mostLingering = 128
 
 const wrongUrl = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
 

@@ -23,7 +23,8 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
   const waiting = new Set<Deadline>()
   /** When the fiber looks next. */
   let wakesAt = Infinity
-  const now = () => clock.currentTimeMillisUnsafe()
+  // Not the time of day, which may be set.
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
   /** Calls those that are due, and gives the time of the next. */
   const look = (): number => {

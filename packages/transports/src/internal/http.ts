@@ -253,20 +253,23 @@ class Ongoing implements Response, Receiver {
   }
 
   onData(chunk: Uint8Array) {
+    if (this.isOver) return undefined
     if (this.next !== undefined) {
       this.abortWire()
       return this.follow(this.next)
     }
-    return this.isOver ? undefined : this.body?.onData(chunk)
+    return this.body?.onData(chunk)
   }
 
   onEnd() {
+    if (this.isOver) return
     if (this.next !== undefined) return this.follow(this.next)
     this.finish()
     this.body?.onEnd()
   }
 
   onFailure(error: TransportError) {
+    if (this.isOver) return
     if (this.next !== undefined) return this.follow(this.next)
     this.finish()
     if (this.body === undefined) this.handler.onFailure(error)

@@ -154,6 +154,7 @@ export const make = Effect.fnUntraced(function*(
     silence,
     deliver,
     warn,
+    lingering: new Set(),
     onDone: (id) => {
       requests.delete(id)
       endIfDone()
