@@ -26,17 +26,9 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as SubscriptionRef from "effect/SubscriptionRef"
-import * as Changes from "./internal/changes.ts"
-import * as Listen from "./internal/listen.ts"
-import type { Negotiated } from "./internal/negotiation.ts"
-import * as Prompts from "./internal/prompts.ts"
-import * as Requests from "./internal/requests.ts"
-import * as Resources from "./internal/resources.ts"
+import type * as Stream from "effect/Stream"
+import { Service } from "./internal/service.ts"
 import * as Session from "./internal/session.ts"
-import * as Tasks from "./internal/tasks.ts"
-import * as Tools from "./internal/tools.ts"
 import {
   type CallError,
   type ConfigError,
@@ -401,30 +393,12 @@ export const make = Effect.fnUntraced(function*<R = never>(
   options: Options
 ): Effect.fn.Return<McpSession["Service"], ConnectionError, R | Scope.Scope> {
   yield* Effect.mapError(ServerConfig.checkLimits(options), (error) => badLimits(options, error))
-  const session = yield* Session.make(acquire, options, yield* ClientInfo)
-  const listening = Listen.make(session)
-  return McpSession.of({
-    name: options.name,
-    transport: options.transport,
-    get server() {
-      return describe(options.name, session.negotiated)
-    },
-    state: {
-      current: SubscriptionRef.get(session.state),
-      changes: SubscriptionRef.changes(session.state).pipe(
-        Stream.takeUntil(({ _tag }) => _tag === "Failed" || _tag === "Closed")
-      )
-    },
-    ...Tools.make(session),
-    ...Resources.make(session, listening),
-    ...Prompts.make(session),
-    ...Changes.make(session, listening),
-    ...Requests.make(session),
-    tasks: Tasks.make(session),
-    notifications: session.notifications,
-    stderr: session.stderr
-  })
+  return McpSession.of(new Service(yield* Session.make(acquire, options, yield* ClientInfo), options))
 })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
 const badLimits = ({ name, transport }: Options, error: ConfigError): ConnectionError =>
   new ConnectionError({
@@ -435,16 +409,3 @@ const badLimits = ({ name, transport }: Options, error: ConfigError): Connection
     stderr: [],
     hint: "correct its configuration"
   })
-
-const describe = (
-  name: string,
-  { capabilities, era, instructions, protocolVersion, serverInfo }: Negotiated
-): ServerDescription => ({
-  name: typeof serverInfo["name"] === "string" ? serverInfo["name"] : name,
-  version: typeof serverInfo["version"] === "string" ? serverInfo["version"] : "",
-  ...(typeof serverInfo["title"] === "string" ? { title: serverInfo["title"] } : {}),
-  instructions,
-  capabilities,
-  protocolVersion,
-  era
-})

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as Bounded from "../src/internal/bounded.ts"
-import * as Broadcast from "../src/internal/broadcast.ts"
+import { Broadcast } from "../src/internal/broadcast.ts"
 
 const lostText = (count: number) => `${count} lost`
 
@@ -54,7 +54,7 @@ describe("a bounded stream", () => {
   it.effect("counts anew after each remark, for each reader by itself", () =>
     Effect.gen(function*() {
       const ended = Deferred.makeUnsafe<void>()
-      const broadcast = Broadcast.make<string>(Deferred.await(ended), { onLost: lostText })
+      const broadcast = new Broadcast<string>(Deferred.await(ended), { onLost: lostText })
       const first = Deferred.makeUnsafe<void>()
       const goOn = Deferred.makeUnsafe<void>()
       const seen: Array<string> = []
@@ -71,7 +71,7 @@ describe("a bounded stream", () => {
       broadcast.publish("0")
       yield* Deferred.await(first)
       for (let batch = 0; batch < 2; batch++) {
-        numbers(3000).forEach(broadcast.publish)
+        numbers(3000).forEach((value) => broadcast.publish(value))
         yield* Effect.repeat(Effect.yieldNow, { times: 5 })
       }
       yield* Deferred.succeed(goOn, undefined)
@@ -86,7 +86,7 @@ describe("a bounded stream", () => {
 
   it.effect("lets go of its source when it is no longer read", () =>
     Effect.gen(function*() {
-      const broadcast = Broadcast.make(Effect.never, { onLost: lostText })
+      const broadcast = new Broadcast(Effect.never, { onLost: lostText })
       const reader = yield* Effect.forkChild(Stream.runDrain(broadcast.stream), { startImmediately: true })
       yield* Effect.yieldNow
       assert.strictEqual(broadcast.listeners.size, 1)

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as ServerRequests from "../src/internal/serverRequests.ts"
-import * as Telemetry from "../src/internal/telemetry.ts"
+import { Telemetry } from "../src/internal/telemetry.ts"
 import * as Waiting from "../src/internal/waiting.ts"
 import { inputRequired } from "./fixtures/asking.ts"
 import { accept, answering, nameForm, person, urlRequest } from "./fixtures/person.ts"
@@ -140,7 +140,7 @@ describe("Elicitation by another way than a request, as tasks have it", () => {
     const made = yield* ServerRequests.make(
       "hand",
       yield* Waiting.make,
-      Telemetry.make({ name: "hand", transport: "in-memory" })
+      new Telemetry({ name: "hand", transport: "in-memory" })
     )
     yield* made.afterConnect({ era: "modern", ended: Effect.never, notify: () => Effect.void, warn: () => {} })
     return made
@@ -148,16 +148,16 @@ describe("Elicitation by another way than a request, as tasks have it", () => {
 
   it.effect("is the same handler, with the same checks", () =>
     Effect.gen(function*() {
-      const { answer } = yield* answering(accept({ name: "Ada" }), ["form"])(requests)
-      assert.deepStrictEqual(yield* answer("elicitation/create", nameForm), {
+      const made = yield* answering(accept({ name: "Ada" }), ["form"])(requests)
+      assert.deepStrictEqual(yield* made.answer("elicitation/create", nameForm), {
         action: "accept",
         content: { name: "Ada" }
       })
       const why = yield* Effect.forEach([
-        answer("elicitation/create", urlRequest.params),
-        answer("elicitation/create", { ...nameForm, mode: "voice" }),
-        answer("elicitation/create", undefined),
-        answer("roots/list", undefined)
+        made.answer("elicitation/create", urlRequest.params),
+        made.answer("elicitation/create", { ...nameForm, mode: "voice" }),
+        made.answer("elicitation/create", undefined),
+        made.answer("roots/list", undefined)
       ], Effect.flip)
       assert.deepStrictEqual(why.map(({ message }) => message), [
         "Client does not support url-mode elicitation requests",

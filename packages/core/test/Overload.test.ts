@@ -22,7 +22,7 @@ const limited = (options: Overload.Options) => {
   const states: Array<string> = []
   let inFlight = 0
   let most = 0
-  const overload = Overload.make("hand", options, (state) =>
+  const overload = new Overload.Overload("hand", options, (state) =>
     Effect.sync(() => {
       states.push(state === undefined ? "well" : `${state.circuit}: ${state.error.reason._tag}`)
     }))
@@ -48,7 +48,14 @@ const limited = (options: Overload.Options) => {
       () => Effect.flip(call("a", Effect.fail(error))),
       { discard: true }
     )
-  return { begun, states, call, failing, most: () => most, timedOut: overload.timedOut }
+  return {
+    begun,
+    states,
+    call,
+    failing,
+    most: () => most,
+    timedOut: (error: McpError.CallError) => overload.timedOut(error)
+  }
 }
 
 /** Calls that are under way until told to end. */

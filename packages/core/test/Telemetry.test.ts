@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Tracer from "effect/Tracer"
-import * as telemetry from "../src/internal/telemetry.ts"
+import { Telemetry as SessionTelemetry } from "../src/internal/telemetry.ts"
 import { ask } from "./fixtures/asking.ts"
 import * as Traces from "./fixtures/tracer.ts"
 import { connect, type Handlers, initialized, modern, text, wire } from "./fixtures/wire.ts"
@@ -248,19 +248,19 @@ describe("spans", () => {
 
   it.effect("where nobody collects there is none", () =>
     Effect.gen(function*() {
-      const { operation } = telemetry.make({ name: "s", transport: "stdio" })
+      const telemetry = new SessionTelemetry({ name: "s", transport: "stdio" })
       const current = Effect.option(Effect.currentSpan)
       const { tracer } = Traces.make()
-      assert.isTrue(Option.isNone(yield* operation("ping")(current)))
+      assert.isTrue(Option.isNone(yield* telemetry.operation("ping")(current)))
       assert.isTrue(
         Option.isNone(
-          yield* operation("ping")(current).pipe(
+          yield* telemetry.operation("ping")(current).pipe(
             Effect.withTracerEnabled(false),
             Effect.provideService(Tracer.Tracer, tracer)
           )
         )
       )
-      const collected = yield* operation("ping")(current).pipe(Effect.provideService(Tracer.Tracer, tracer))
+      const collected = yield* telemetry.operation("ping")(current).pipe(Effect.provideService(Tracer.Tracer, tracer))
       assert.strictEqual(Option.getOrThrow(collected).name, "ping")
       const { session, wire } = yield* connect(talking)
       yield* session.callTool("echo")
@@ -437,9 +437,9 @@ describe("metrics", () => {
 
   it.effect("more than 1000 tools share one duration", () =>
     Effect.gen(function*() {
-      const { operation } = telemetry.make({ name: "s", transport: "stdio" })
-      for (let i = 0; i < 1010; i++) yield* operation("tools/call", { tool: `t${i}` })(Effect.void)
-      yield* operation("tools/call", { tool: "t3" })(Effect.void)
+      const telemetry = new SessionTelemetry({ name: "s", transport: "stdio" })
+      for (let i = 0; i < 1010; i++) yield* telemetry.operation("tools/call", { tool: `t${i}` })(Effect.void)
+      yield* telemetry.operation("tools/call", { tool: "t3" })(Effect.void)
       const durations = (yield* measured).filter(({ id }) => id === "mcp.client.operation.duration")
       assert.lengthOf(durations, 1001)
       const countOf = (tool: string) =>

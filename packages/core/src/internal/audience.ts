@@ -1,46 +1,59 @@
 /** Who hears what the server tells by itself: the readers of a session, whichever connection brings it. */
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { Notification } from "../McpSession.ts"
-import * as Broadcast from "./broadcast.ts"
+import { Broadcast } from "./broadcast.ts"
 
-export interface Audience {
-  readonly publish: (notification: Notification) => void
-  /** Tells whoever reads the notifications what we had to remark; default level: "warning". */
-  readonly warn: (description: string, level?: RemarkLevel) => void
-  readonly publishStderr: (line: string) => void
-  /** Each is called with every notification, in the order of the wire. */
-  readonly listeners: Broadcast.Broadcast<Notification>["listeners"]
-  readonly notifications: Broadcast.Broadcast<Notification>["stream"]
-  readonly stderr: Broadcast.Broadcast<string>["stream"]
-}
+/** Who reads may come at any time; most never do. */
+export class Audience {
+  readonly #ended: Effect.Effect<void>
+  #early: Array<Notification> | undefined = []
+  #notifications: Broadcast<Notification> | undefined
+  #stderr: Broadcast<string> | undefined
 
-/** `info` where nothing is wrong. */
-type RemarkLevel = "info" | "warning"
-
-export const make = (ended: Effect.Effect<void>): Audience => {
-  let early: Array<Notification> | undefined = []
-  const notifications = Broadcast.make<Notification>(ended, {
-    first: () => {
-      const taken = early ?? []
-      early = undefined
-      return taken
-    },
-    onLost: (count) => remark(`${count} notifications were lost, because they were not read fast enough`)
-  })
-  const stderr = Broadcast.make<string>(ended, {
-    onLost: (count) => `… ${count} lines were lost, because they were not read fast enough`
-  })
-  const publish = (notification: Notification) => {
-    if (early !== undefined && early.length < keptEarly) early.push(notification)
-    notifications.publish(notification)
+  constructor(ended: Effect.Effect<void>) {
+    this.#ended = ended
   }
-  return {
-    publish,
-    warn: (description, level) => publish(remark(description, level)),
-    publishStderr: stderr.publish,
-    listeners: notifications.listeners,
-    notifications: notifications.stream,
-    stderr: stderr.stream
+
+  publish(notification: Notification): void {
+    if (this.#early !== undefined && this.#early.length < keptEarly) this.#early.push(notification)
+    this.#notifications?.publish(notification)
+  }
+
+  /** Tells whoever reads the notifications what we had to remark. */
+  warn(description: string, level: RemarkLevel = "warning"): void {
+    this.publish(remark(description, level))
+  }
+
+  publishStderr(line: string): void {
+    this.#stderr?.publish(line)
+  }
+
+  /** Each is called with every notification, in the order of the wire. */
+  get listeners(): Broadcast<Notification>["listeners"] {
+    return this.#heard.listeners
+  }
+
+  get notifications(): Stream.Stream<Notification> {
+    return this.#heard.stream
+  }
+
+  get stderr(): Stream.Stream<string> {
+    this.#stderr ??= new Broadcast(this.#ended, {
+      onLost: (count) => `… ${count} lines were lost, because they were not read fast enough`
+    })
+    return this.#stderr.stream
+  }
+
+  get #heard(): Broadcast<Notification> {
+    return this.#notifications ??= new Broadcast(this.#ended, {
+      first: () => {
+        const taken = this.#early ?? []
+        this.#early = undefined
+        return taken
+      },
+      onLost: (count) => remark(`${count} notifications were lost, because they were not read fast enough`)
+    })
   }
 }
 
@@ -50,6 +63,9 @@ export const make = (ended: Effect.Effect<void>): Audience => {
 
 /** How many of the notifications that nobody reads are kept for the first reader. */
 const keptEarly = 64
+
+/** `info` where nothing is wrong. */
+type RemarkLevel = "info" | "warning"
 
 const remark = (description: string, level: RemarkLevel = "warning"): Notification => ({
   method: "notifications/message",

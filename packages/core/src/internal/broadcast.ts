@@ -3,33 +3,41 @@ import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import * as Bounded from "./bounded.ts"
 
-export interface Broadcast<A> {
-  readonly publish: (value: A) => void
-  /** Called at once with each value. */
-  readonly listeners: Set<(value: A) => void>
-  /** From now on; a reader that is slower loses the oldest, and gets a remark in their place. */
-  readonly stream: Stream.Stream<A>
+export interface Options<A> {
+  /** Gives what a new reader gets before all else. */
+  readonly first?: () => ReadonlyArray<A>
+  /** Gives what a reader gets in place of so many it was too slow for. */
+  readonly onLost: (count: number) => A
 }
 
-/** `first` gives what a new reader gets before all else, `onLost` what one gets in place of so many it was too slow for. */
-export const make = <A>(ended: Effect.Effect<void>, options: {
-  readonly first?: () => ReadonlyArray<A>
-  readonly onLost: (count: number) => A
-}): Broadcast<A> => {
-  const listeners = new Set<(value: A) => void>()
-  return {
-    listeners,
-    publish: (value) => listeners.forEach((listener) => listener(value)),
-    stream: Bounded.stream(options.onLost, (offer) =>
-      Effect.gen(function*() {
-        yield* Effect.acquireRelease(
+export class Broadcast<A> {
+  /** Called at once with each value. */
+  readonly listeners = new Set<(value: A) => void>()
+  readonly #ended: Effect.Effect<void>
+  readonly #options: Options<A>
+
+  constructor(ended: Effect.Effect<void>, options: Options<A>) {
+    this.#ended = ended
+    this.#options = options
+  }
+
+  publish(value: A): void {
+    this.listeners.forEach((listener) => listener(value))
+  }
+
+  /** From now on; a reader that is slower loses the oldest, and gets a remark in their place. */
+  get stream(): Stream.Stream<A> {
+    const { first, onLost } = this.#options
+    return Bounded.stream(onLost, (offer) =>
+      Effect.andThen(
+        Effect.acquireRelease(
           Effect.sync(() => {
-            options.first?.().forEach(offer)
-            listeners.add(offer)
+            first?.().forEach(offer)
+            this.listeners.add(offer)
           }),
-          () => Effect.sync(() => listeners.delete(offer))
-        )
-        yield* ended
-      }))
+          () => Effect.sync(() => this.listeners.delete(offer))
+        ),
+        this.#ended
+      ))
   }
 }

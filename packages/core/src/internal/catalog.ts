@@ -3,36 +3,36 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CallError } from "../McpError.ts"
 
-export interface Catalog {
-  /** `list` asks the server, and remembers again. */
-  readonly remember: (
-    method: ListMethod,
-    items: ReadonlyArray<unknown>,
-    list: Effect.Effect<unknown, CallError>
-  ) => void
-  /** Tells of each list that was remembered and is another now. */
-  readonly compare: Effect.Effect<void>
-}
-
 export type ListMethod = "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list"
 
-export const make = (tell: (method: string) => void): Catalog => {
-  const remembered = new Map<ListMethod, Remembered>()
-  const compareOne = Effect.fnUntraced(function*(method: ListMethod, { items, list }: Remembered) {
-    const listed = yield* Effect.result(list)
-    // A list that cannot be read is not another: whoever wants it will be told why.
-    if (Result.isSuccess(listed) && !isSame(items, remembered.get(method)?.items)) tell(changed[method])
-  })
-  return {
-    remember: (method, items, list) => {
-      remembered.set(method, { items, list })
-    },
-    compare: Effect.suspend(() =>
-      Effect.forEach([...remembered], ([method, before]) => compareOne(method, before), {
+export class Catalog {
+  readonly #remembered = new Map<ListMethod, Remembered>()
+  readonly #tell: (method: string) => void
+
+  constructor(tell: (method: string) => void) {
+    this.#tell = tell
+  }
+
+  /** `list` asks the server, and remembers again. */
+  remember(method: ListMethod, items: ReadonlyArray<unknown>, list: Effect.Effect<unknown, CallError>): void {
+    this.#remembered.set(method, { items, list })
+  }
+
+  /** Tells of each list that was remembered and is another now. */
+  get compare(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      Effect.forEach([...this.#remembered], ([method, before]) => this.#compareOne(method, before), {
         concurrency: "unbounded",
         discard: true
       })
     )
+  }
+
+  #compareOne(method: ListMethod, { items, list }: Remembered): Effect.Effect<void> {
+    return Effect.map(Effect.result(list), (listed) => {
+      // A list that cannot be read is not another: whoever wants it will be told why.
+      if (Result.isSuccess(listed) && !isSame(items, this.#remembered.get(method)?.items)) this.#tell(changed[method])
+    })
   }
 }
 

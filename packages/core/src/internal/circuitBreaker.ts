@@ -14,21 +14,6 @@ export interface Refusal {
 /** What a call is, for the breaker: one of many, or the one that tries. */
 export type Admission = "go" | "probe"
 
-export interface CircuitBreaker<E> {
-  /** The failure that opened it, unless it is closed. */
-  readonly current: () => { readonly circuit: "open" | "half-open"; readonly error: E } | undefined
-  /** Whether a call would not be admitted now. */
-  readonly refuses: (now: number) => Refusal | undefined
-  /** Of a call that is not refused, which begins now. It tells what becomes of it. */
-  readonly admit: () => Admission
-  readonly succeeded: (admission: Admission) => void
-  readonly failed: (admission: Admission, error: E, now: number) => void
-  /** The server is another: what became of the calls to the last says nothing of it. */
-  readonly reset: () => void
-  /** What became of it says nothing of the server. */
-  readonly gaveUp: (admission: Admission) => void
-}
-
 export interface Options {
   /** Default 10. */
   readonly failures?: number | undefined
@@ -36,38 +21,55 @@ export interface Options {
   readonly cooldown?: Duration.Input | undefined
 }
 
-export const make = <E>({ cooldown = "5 seconds", failures = 10 }: Options): CircuitBreaker<E> => {
-  const rest = Duration.toMillis(Duration.fromInputUnsafe(cooldown))
-  let inARow = 0
-  let opened: { readonly error: E; readonly until: number; isProbing: boolean } | undefined
+export class CircuitBreaker<E> {
+  readonly #failures: number
+  readonly #rest: number
+  #inARow = 0
+  #opened: { readonly error: E; readonly until: number; isProbing: boolean } | undefined
 
-  return {
-    current: () => opened && { circuit: opened.isProbing ? "half-open" : "open", error: opened.error },
-    refuses: (now) => {
-      if (opened === undefined) return undefined
-      if (opened.isProbing) return {}
-      return now < opened.until ? { retryAfter: opened.until - now } : undefined
-    },
-    admit: () => {
-      if (opened === undefined) return "go"
-      opened.isProbing = true
-      return "probe"
-    },
-    succeeded: (admission) => {
-      inARow = 0
-      if (admission === "probe") opened = undefined
-    },
-    failed: (admission, error, now) => {
-      inARow += 1
-      const opens = admission === "probe" || opened === undefined && inARow >= failures
-      if (opens) opened = { error, until: now + rest, isProbing: false }
-    },
-    reset: () => {
-      inARow = 0
-      opened = undefined
-    },
-    gaveUp: (admission) => {
-      if (admission === "probe" && opened !== undefined) opened.isProbing = false
-    }
+  constructor({ cooldown = "5 seconds", failures = 10 }: Options) {
+    this.#failures = failures
+    this.#rest = Duration.toMillis(Duration.fromInputUnsafe(cooldown))
+  }
+
+  /** The failure that opened it, unless it is closed. */
+  current(): { readonly circuit: "open" | "half-open"; readonly error: E } | undefined {
+    return this.#opened && { circuit: this.#opened.isProbing ? "half-open" : "open", error: this.#opened.error }
+  }
+
+  /** Whether a call would not be admitted now. */
+  refuses(now: number): Refusal | undefined {
+    if (this.#opened === undefined) return undefined
+    if (this.#opened.isProbing) return {}
+    return now < this.#opened.until ? { retryAfter: this.#opened.until - now } : undefined
+  }
+
+  /** Of a call that is not refused, which begins now. It tells what becomes of it. */
+  admit(): Admission {
+    if (this.#opened === undefined) return "go"
+    this.#opened.isProbing = true
+    return "probe"
+  }
+
+  succeeded(admission: Admission): void {
+    this.#inARow = 0
+    if (admission === "probe") this.#opened = undefined
+  }
+
+  failed(admission: Admission, error: E, now: number): void {
+    this.#inARow += 1
+    const opens = admission === "probe" || this.#opened === undefined && this.#inARow >= this.#failures
+    if (opens) this.#opened = { error, until: now + this.#rest, isProbing: false }
+  }
+
+  /** The server is another: what became of the calls to the last says nothing of it. */
+  reset(): void {
+    this.#inARow = 0
+    this.#opened = undefined
+  }
+
+  /** What became of it says nothing of the server. */
+  gaveUp(admission: Admission): void {
+    if (admission === "probe" && this.#opened !== undefined) this.#opened.isProbing = false
   }
 }

@@ -1,4 +1,5 @@
 /** One transport with its handshake done, until that ends or the scope closes: requests with typed failures. */
+import type { JSONRPCRequest } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -7,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { CallError, type ConnectionError } from "../McpError.ts"
-import type { Options } from "../McpSession.ts"
+import type { Notification, Options } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Implementation, RequestId } from "../Protocol.ts"
@@ -25,44 +26,6 @@ import type { Telemetry } from "./telemetry.ts"
 import { TransportDecorator } from "./transportDecorator.ts"
 import type { Deadline, Waiting } from "./waiting.ts"
 
-export interface Connection {
-  readonly negotiated: negotiation.Negotiated
-  readonly era: Era
-  /** Where the server gave one. */
-  readonly sessionId: string | undefined
-  /** Whether arguments of a tool may have to be headers too: modern era over Streamable HTTP. */
-  readonly hasHttpHeaders: boolean
-  /** Takes as long as it takes, for any result. */
-  readonly request: (
-    method: string,
-    params: Record<string, unknown>
-  ) => Effect.Effect<Readonly<Record<string, unknown>>, CallError>
-  /**
-   * `done` is called once, maybe at once, with what becomes of it and the error if it failed; unless what this returns is
-   * called first, which gives the request up.
-   */
-  readonly exchange: <A>(
-    outgoing: Outgoing<A>,
-    done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
-  ) => () => void
-  readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
-  /** Does what the server asks of us, where it asks by other ways than a request. */
-  readonly answer: ServerRequests.ServerRequests["answer"]
-  /** Completes when the connection has ended: with why it was lost, unless it was closed. */
-  readonly ended: Effect.Effect<ConnectionError | undefined>
-  readonly hasEnded: () => boolean
-  /** Completes once no request waits for an answer any more. */
-  readonly idle: Effect.Effect<void>
-  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
-  readonly hasServed: () => boolean
-  readonly isIdle: () => boolean
-  /** Two at once could be in each other's way. */
-  readonly isProcess: boolean
-  readonly warn: (description: string) => void
-  /** What a failed call says of the connection as a whole. */
-  readonly lossOf: (error: CallError) => ConnectionError
-}
-
 export interface Outgoing<A> extends JsonRpc.RequestOptions {
   readonly method: string
   readonly params: Record<string, unknown>
@@ -73,7 +36,8 @@ export interface Outgoing<A> extends JsonRpc.RequestOptions {
 }
 
 /** What is of the session, and the same for all of its connections. */
-export interface Surroundings extends Pick<Audience, "publish" | "publishStderr" | "warn"> {
+export interface Surroundings {
+  readonly audience: Audience
   readonly clientInfo: Implementation
   readonly waiting: Waiting
   readonly telemetry: Telemetry
@@ -87,7 +51,7 @@ export const open = Effect.fnUntraced(function*<R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
   options: Options,
   timeout: Duration.Duration,
-  { clientInfo, publish, publishStderr, telemetry, waiting, warn }: Surroundings,
+  { audience, clientInfo, telemetry, waiting }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
@@ -103,31 +67,13 @@ export const open = Effect.fnUntraced(function*<R>(
     Effect.flatMap((transport) => decorate(transport, options.name)),
     Effect.timed
   )
-  const peer: failure.Peer = { ...nobody, inner: transport }
-  const ended = yield* Deferred.make<TransportError | undefined>()
+  const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
-  let era: Era | undefined
-  transport.onstderr = publishStderr
-  const rpc = JsonRpc.make(transport, {
-    onNotification: (notification) => {
-      if (notification.method === "notifications/cancelled") serverRequests.cancel(notification.params?.["requestId"])
-      publish(notification)
-    },
-    onRequest: (request) => {
-      const respond = (outcome: JsonRpc.Outcome) => rpc.respond(request.id, outcome)
-      if (era === "modern") {
-        return warn(`the server sent the request ${excerpt(request.method)}, which its protocol revision does not have`)
-      }
-      // Servers may ask for a sign of life before they say who they are.
-      return request.method === "ping" ? respond({ result: {} }) : serverRequests.receive(request, respond)
-    },
-    onWarning: warn,
-    onClose: (lost) => {
-      Deferred.doneUnsafe(ended, Exit.succeed(lost))
-    }
-  })
+  transport.onstderr = (line) => audience.publishStderr(line)
+  const incoming = new Incoming(audience, serverRequests)
+  const rpc = new JsonRpc.JsonRpc(transport, incoming)
   // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Effect.addFinalizer(() => Effect.promise(() => rpc.close()))
+  yield* Effect.addFinalizer(() => Effect.andThen(Effect.promise(() => rpc.close()), serverRequests.end))
   const { capabilities } = serverRequests
   const negotiated = yield* shakeHands(rpc, transport, peer, { ...options, clientInfo, capabilities, known }).pipe(
     // The transport may have taken some of the time already, and says so itself where it took all.
@@ -136,121 +82,17 @@ export const open = Effect.fnUntraced(function*<R>(
       orElse: () => Effect.fail(failure.connectTimeout(peer, Duration.toMillis(timeout)))
     })
   )
-  era = negotiated.era
-  const withEnvelope = era === "legacy" ? keep : enveloping({
+  incoming.era = negotiated.era
+  const envelope = negotiated.era === "legacy" ? undefined : {
     [protocolVersionKey]: negotiated.protocolVersion,
     "io.modelcontextprotocol/clientInfo": clientInfo,
     "io.modelcontextprotocol/clientCapabilities": negotiation.modernCapabilities(capabilities)
-  })
-  const hasHttpHeaders = era === "modern" && rpc.hasPerRequestStream()
-
-  const notify: Connection["notify"] = (method, params) =>
-    Effect.suspend(() =>
-      rpc.hasEnded() ? Effect.fail(failure.gone(peer, method)) : Effect.tryPromise({
-        try: () =>
-          rpc.notify(method, era === "legacy" && params === undefined ? undefined : withEnvelope(params ?? {})),
-        catch: (cause) => failure.toCallError(peer, method, JsonRpc.fromTransport(cause))
-      })
-    )
-
-  /** In the modern era to end the exchange is to cancel it, where there is one. */
-  const cancel = (id: RequestId) => {
-    rpc.abandon(id)
-    rpc.forget(id)
-    if (hasHttpHeaders || rpc.hasEnded()) return
-    rpc.notify("notifications/cancelled", withEnvelope({ requestId: id, reason: "nobody waits for it any more" }))
-      .catch(
-        (cause) => warn(`the server could not be told that a request is cancelled: ${String(cause)}`)
-      )
   }
-
-  const failed = (method: string, why: TransportError) => failure.toCallError(peer, method, why)
-
-  /** One message and its answer. */
-  const ask = (
-    { headers, limit, method, onSent }: Omit<Outgoing<unknown>, "params" | "check">,
-    params: Record<string, unknown>,
-    done: (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => void
-  ): () => void => {
-    if (rpc.hasEnded()) {
-      done(Result.fail(failure.gone(peer, method)))
-      return () => {}
-    }
-    let id: RequestId | undefined
-    const giveUp = () => {
-      waiting.remove(timer)
-      if (id !== undefined) cancel(id)
-    }
-    const timer = limit && waiting.add(limit.deadline, () => {
-      giveUp()
-      done(Result.fail(limit.expired()))
-    })
-    id = rpc.request(method, params, (answer) => {
-      waiting.remove(timer)
-      done(Result.mapError(answer, (why) => failed(method, why)))
-    }, { headers, onSent })
-    return giveUp
-  }
-
-  const exchange: Connection["exchange"] = (outgoing, done) => {
-    const params = withEnvelope(outgoing.params)
-    return ask(outgoing, params, (answer) => {
-      if (Result.isFailure(answer)) return done(Effect.fail(answer.failure), answer.failure)
-      if (era === "modern" && inputRequired.isQuestion(answer.success)) {
-        return done(Effect.flatMap(rounds(outgoing, params, answer.success), Effect.fromResult), undefined)
-      }
-      const read = readBy(outgoing, answer.success)
-      done(Effect.fromResult(read), Result.isFailure(read) ? read.failure : undefined)
-    })
-  }
-
-  const readBy = <A>({ check, method }: Outgoing<A>, result: Readonly<Record<string, unknown>>) => {
-    const checked = check(result)
-    return typeof checked === "string"
-      ? Result.fail(failed(method, failure.invalidResult(checked)))
-      : Result.succeed(checked.value)
-  }
-
-  const rounds = <A>(
-    outgoing: Outgoing<A>,
-    params: Record<string, unknown>,
-    first: Readonly<Record<string, unknown>>
-  ): Effect.Effect<Result.Result<A, CallError>, CallError> =>
-    inputRequired.fulfil(first, {
-      answer: serverRequests.answer,
-      again: (more) =>
-        Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) =>
-          Effect.sync(ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
-        ).pipe(Effect.mapError(begun)),
-      // What we could not answer because the connection is gone, the server never heard of.
-      failed: (why) => rpc.hasEnded() ? begun(failure.gone(peer, outgoing.method)) : failed(outgoing.method, why)
-    }).pipe(Effect.map((result) => readBy(outgoing, result)))
-
-  const connection: Connection = {
-    negotiated,
-    era,
-    sessionId: transport.sessionId,
-    hasHttpHeaders,
-    request: (method, params) =>
-      Effect.callback((resume) => Effect.sync(exchange({ method, params, check: asItIs }, resume))),
-    exchange,
-    notify,
-    answer: serverRequests.answer,
-    ended: Effect.map(
-      Deferred.await(ended),
-      (lost) => lost === undefined ? undefined : failure.lost(peer, lost)
-    ),
-    hasEnded: rpc.hasEnded,
-    idle: rpc.idle,
-    hasServed: rpc.hasServed,
-    isIdle: rpc.isIdle,
-    isProcess: transport.kill !== undefined,
-    warn,
-    lossOf: (error) => failure.lossOf(peer, error)
-  }
+  const connection = new Connection({ rpc, incoming, peer, transport, negotiated, envelope, waiting })
   const [newest] = revisions.legacy
-  if (era === "legacy" && negotiated.protocolVersion !== newest && options.protocolVersion === undefined) {
-    warn(
+  const isOld = negotiated.era === "legacy" && negotiated.protocolVersion !== newest
+  if (isOld && options.protocolVersion === undefined) {
+    audience.warn(
       `the server speaks protocol revision ${negotiated.protocolVersion}, older than the ${newest} that we asked for`,
       "info"
     )
@@ -259,9 +101,253 @@ export const open = Effect.fnUntraced(function*<R>(
   return connection
 })
 
+export class Connection {
+  readonly negotiated: negotiation.Negotiated
+  /** Where the server gave one. */
+  readonly sessionId: string | undefined
+  /** Whether arguments of a tool may have to be headers too: modern era over Streamable HTTP. */
+  readonly hasHttpHeaders: boolean
+  /** Two at once could be in each other's way. */
+  readonly isProcess: boolean
+  readonly #rpc: JsonRpc.JsonRpc
+  readonly #incoming: Incoming
+  readonly #peer: failure.Peer
+  readonly #waiting: Waiting
+  /** What every message of the modern era says of us. */
+  readonly #envelope: Readonly<Record<string, unknown>> | undefined
+
+  constructor({ envelope, incoming, negotiated, peer, rpc, transport, waiting }: Parts) {
+    this.negotiated = negotiated
+    this.sessionId = transport.sessionId
+    this.hasHttpHeaders = negotiated.era === "modern" && rpc.hasPerRequestStream()
+    this.isProcess = transport.kill !== undefined
+    this.#rpc = rpc
+    this.#incoming = incoming
+    this.#peer = peer
+    this.#waiting = waiting
+    this.#envelope = envelope
+  }
+
+  get era(): Era {
+    return this.negotiated.era
+  }
+
+  /** Takes as long as it takes, for any result. */
+  request(
+    method: string,
+    params: Record<string, unknown>
+  ): Effect.Effect<Readonly<Record<string, unknown>>, CallError> {
+    return Effect.callback((resume) => Effect.sync(this.exchange({ method, params, check: asItIs }, resume)))
+  }
+
+  /**
+   * `done` is called once, maybe at once, with what becomes of it and the error if it failed; unless what this returns is
+   * called first, which gives the request up.
+   */
+  exchange<A>(
+    outgoing: Outgoing<A>,
+    done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
+  ): () => void {
+    const params = this.#withEnvelope(outgoing.params)
+    return this.#ask(outgoing, params, (answer) => {
+      if (Result.isFailure(answer)) return done(Effect.fail(answer.failure), answer.failure)
+      if (this.era === "modern" && inputRequired.isQuestion(answer.success)) {
+        return done(Effect.flatMap(this.#rounds(outgoing, params, answer.success), Effect.fromResult), undefined)
+      }
+      const read = this.#readBy(outgoing, answer.success)
+      done(Effect.fromResult(read), Result.isFailure(read) ? read.failure : undefined)
+    })
+  }
+
+  notify(method: string, params?: Record<string, unknown>): Effect.Effect<void, CallError> {
+    return Effect.suspend(() =>
+      this.hasEnded() ? Effect.fail(failure.gone(this.#peer, method)) : Effect.tryPromise({
+        try: () =>
+          this.#rpc.notify(
+            method,
+            this.era === "legacy" && params === undefined ? undefined : this.#withEnvelope(params ?? {})
+          ),
+        catch: (cause) => this.#failed(method, JsonRpc.fromTransport(cause))
+      })
+    )
+  }
+
+  /** Does what the server asks of us, where it asks by other ways than a request. */
+  answer(method: string, params: unknown): ReturnType<ServerRequests.ServerRequests["answer"]> {
+    return this.#incoming.serverRequests.answer(method, params)
+  }
+
+  /** Completes when the connection has ended: with why it was lost, unless it was closed. */
+  get ended(): Effect.Effect<ConnectionError | undefined> {
+    return Effect.map(
+      Deferred.await(this.#incoming.ended),
+      (lost) => lost === undefined ? undefined : failure.lost(this.#peer, lost)
+    )
+  }
+
+  /** Calls back when the connection has ended, maybe at once, as `ended` says: the last that was given. */
+  whenEnded(listener: (error: ConnectionError | undefined) => void): void {
+    const { lost } = this.#incoming
+    const tell = (lost: TransportError | undefined) =>
+      listener(lost === undefined ? undefined : failure.lost(this.#peer, lost))
+    this.#incoming.onEnded = tell
+    if (this.hasEnded()) tell(lost)
+  }
+
+  hasEnded(): boolean {
+    return this.#rpc.hasEnded()
+  }
+
+  /** Completes once no request waits for an answer any more. */
+  get idle(): Effect.Effect<void> {
+    return this.#rpc.idle
+  }
+
+  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
+  hasServed(): boolean {
+    return this.#rpc.hasServed()
+  }
+
+  isIdle(): boolean {
+    return this.#rpc.isIdle()
+  }
+
+  warn(description: string): void {
+    this.#incoming.onWarning(description)
+  }
+
+  /** What a failed call says of the connection as a whole. */
+  lossOf(error: CallError): ConnectionError {
+    return failure.lossOf(this.#peer, error)
+  }
+
+  /** The caller's own `_meta` wins. */
+  #withEnvelope(params: Record<string, unknown>): Record<string, unknown> {
+    if (this.#envelope === undefined) return params
+    const meta = params["_meta"]
+    return { ...params, _meta: isRecord(meta) ? { ...this.#envelope, ...meta } : this.#envelope }
+  }
+
+  /** In the modern era to end the exchange is to cancel it, where there is one. */
+  #cancel(id: RequestId): void {
+    this.#rpc.abandon(id)
+    this.#rpc.forget(id)
+    if (this.hasHttpHeaders || this.hasEnded()) return
+    const params = this.#withEnvelope({ requestId: id, reason: "nobody waits for it any more" })
+    this.#rpc.notify("notifications/cancelled", params).catch(
+      (cause) => this.warn(`the server could not be told that a request is cancelled: ${String(cause)}`)
+    )
+  }
+
+  #failed(method: string, why: TransportError): CallError {
+    return failure.toCallError(this.#peer, method, why)
+  }
+
+  /** One message and its answer. */
+  #ask(
+    { headers, limit, method, onSent }: Omit<Outgoing<unknown>, "params" | "check">,
+    params: Record<string, unknown>,
+    done: (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => void
+  ): () => void {
+    if (this.hasEnded()) {
+      done(Result.fail(failure.gone(this.#peer, method)))
+      return () => {}
+    }
+    let id: RequestId | undefined
+    const giveUp = () => {
+      this.#waiting.remove(timer)
+      if (id !== undefined) this.#cancel(id)
+    }
+    const timer = limit && this.#waiting.add(limit.deadline, () => {
+      giveUp()
+      done(Result.fail(limit.expired()))
+    })
+    id = this.#rpc.request(method, params, (answer) => {
+      this.#waiting.remove(timer)
+      done(Result.mapError(answer, (why) => this.#failed(method, why)))
+    }, { headers, onSent })
+    return giveUp
+  }
+
+  #readBy<A>({ check, method }: Outgoing<A>, result: Readonly<Record<string, unknown>>): Result.Result<A, CallError> {
+    const checked = check(result)
+    return typeof checked === "string"
+      ? Result.fail(this.#failed(method, failure.invalidResult(checked)))
+      : Result.succeed(checked.value)
+  }
+
+  #rounds<A>(
+    outgoing: Outgoing<A>,
+    params: Record<string, unknown>,
+    first: Readonly<Record<string, unknown>>
+  ): Effect.Effect<Result.Result<A, CallError>, CallError> {
+    return inputRequired.fulfil(first, {
+      answer: (method, asked) => this.answer(method, asked),
+      again: (more) =>
+        Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) =>
+          Effect.sync(this.#ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
+        ).pipe(Effect.mapError(begun)),
+      // What we could not answer because the connection is gone, the server never heard of.
+      failed: (why) =>
+        this.hasEnded() ? begun(failure.gone(this.#peer, outgoing.method)) : this.#failed(outgoing.method, why)
+    }).pipe(Effect.map((result) => this.#readBy(outgoing, result)))
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** What comes by itself, from before the handshake on. */
+class Incoming implements JsonRpc.Listener {
+  readonly serverRequests: ServerRequests.ServerRequests
+  readonly ended = Deferred.makeUnsafe<TransportError | undefined>()
+  /** Once it is known. */
+  era: Era | undefined
+  lost: TransportError | undefined
+  onEnded: ((lost: TransportError | undefined) => void) | undefined
+  readonly #audience: Audience
+
+  constructor(audience: Audience, serverRequests: ServerRequests.ServerRequests) {
+    this.#audience = audience
+    this.serverRequests = serverRequests
+  }
+
+  onNotification(notification: Notification): void {
+    const { method, params } = notification
+    if (method === "notifications/cancelled") this.serverRequests.cancel(params?.["requestId"])
+    this.#audience.publish(notification)
+  }
+
+  onRequest(request: JSONRPCRequest, respond: (outcome: JsonRpc.Outcome) => void): void {
+    if (this.era === "modern") {
+      const method = excerpt(request.method)
+      return this.onWarning(`the server sent the request ${method}, which its protocol revision does not have`)
+    }
+    // Servers may ask for a sign of life before they say who they are.
+    return request.method === "ping" ? respond({ result: {} }) : this.serverRequests.receive(request, respond)
+  }
+
+  onWarning(description: string): void {
+    this.#audience.warn(description)
+  }
+
+  onClose(lost: TransportError | undefined): void {
+    this.lost = lost
+    this.onEnded?.(lost)
+    Deferred.doneUnsafe(this.ended, Exit.succeed(lost))
+  }
+}
+
+interface Parts {
+  readonly rpc: JsonRpc.JsonRpc
+  readonly incoming: Incoming
+  readonly peer: failure.Peer
+  readonly transport: McpTransport
+  readonly negotiated: negotiation.Negotiated
+  readonly envelope: Readonly<Record<string, unknown>> | undefined
+  readonly waiting: Waiting
+}
 
 const shakeHands = Effect.fnUntraced(function*(
   rpc: JsonRpc.JsonRpc,
@@ -304,12 +390,4 @@ const begun = (error: CallError): CallError => {
   return new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
 }
 
-const keep = (params: Record<string, unknown>) => params
-
 const asItIs: Check<Readonly<Record<string, unknown>>> = (value) => ({ value })
-
-/** What every message of the modern era says of us; the caller's own `_meta` wins. */
-const enveloping = (envelope: Readonly<Record<string, unknown>>) => (params: Record<string, unknown>) => ({
-  ...params,
-  _meta: isRecord(params["_meta"]) ? { ...envelope, ...params["_meta"] } : envelope
-})

@@ -9,14 +9,14 @@ import { Closed, InvalidResult, Rejected } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
-import * as InFlight from "./inFlight.ts"
+import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
 
 export interface Listener {
   /** Every notification, in the order of the wire. */
   readonly onNotification: (notification: Notification) => void
   /** What the server asks. */
-  readonly onRequest: (request: JSONRPCRequest) => void
+  readonly onRequest: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
 }
@@ -30,63 +30,167 @@ export interface RequestOptions {
   readonly onSent?: ((id: RequestId) => void) | undefined
 }
 
-export interface JsonRpc {
-  readonly start: () => Promise<void>
-  /** `onAnswer` is called once, whatever becomes of the request, unless it is forgotten first. */
-  readonly request: (
-    method: string,
-    params: Record<string, unknown>,
-    onAnswer: (answer: Answer) => void,
-    options?: RequestOptions
-  ) => RequestId
-  /** Nobody waits for it any more: what answers it is late. */
-  readonly forget: (id: RequestId) => void
-  readonly forgetAll: () => void
-  /** Ends the exchange of its own that a request has, if any. Its answer may come all the same. */
-  readonly abandon: (id: RequestId) => void
-  readonly notify: (method: string, params?: Record<string, unknown>) => Promise<void>
-  readonly respond: (id: RequestId, outcome: Outcome) => void
-  readonly close: () => Promise<void>
-  readonly hasPerRequestStream: () => boolean
-  readonly hasEnded: () => boolean
-  /** Completes once no request waits for an answer any more. */
-  readonly idle: Effect.Effect<void>
-  readonly isIdle: () => boolean
-  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
-  readonly hasServed: () => boolean
-}
-
 export type Outcome =
   | { readonly result: Record<string, unknown> }
   | { readonly error: { readonly code: number; readonly message: string } }
 
-export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
-  const inFlight = InFlight.make<Waiting>()
-  const waitingForIdle: Array<() => void> = []
-  let lastId = 0
-  let ended = false
-  let served = false
+export class JsonRpc {
+  readonly #transport: McpTransport
+  readonly #listener: Listener
+  readonly #inFlight = new InFlight<Waiting>()
+  #waitingForIdle: Array<() => void> | undefined
+  #lastId = 0
+  #ended = false
+  #served = false
 
-  const forget = (id: number) => {
-    inFlight.delete(id)
-    if (inFlight.size() === 0 && waitingForIdle.length > 0) waitingForIdle.splice(0).forEach((wake) => wake())
+  constructor(transport: McpTransport, listener: Listener) {
+    this.#transport = transport
+    this.#listener = listener
+    transport.onmessage = (message: unknown) => this.#receive(message)
+    transport.onerror = (error) => listener.onWarning(error.message)
+    transport.onclose = () => this.#end()
   }
 
-  const settle = (request: Waiting, answer: Answer) => {
-    forget(request.id)
-    if (!served && Result.isSuccess(answer)) served = wanted.has(request.method)
+  start(): Promise<void> {
+    return this.#transport.start()
+  }
+
+  /** `onAnswer` is called once, whatever becomes of the request, unless it is forgotten first. */
+  request(
+    method: string,
+    params: Record<string, unknown>,
+    onAnswer: (answer: Answer) => void,
+    options?: RequestOptions
+  ): RequestId {
+    const id = ++this.#lastId
+    const request: Waiting = { id, method, onAnswer, abort: undefined }
+    const fail = (error: unknown) => {
+      if (this.#inFlight.get(id) === request) this.#settle(request, Result.fail(fromTransport(error)))
+    }
+    this.#inFlight.add(request)
+    options?.onSent?.(id)
+    try {
+      this.#send(request, { jsonrpc: "2.0", id, method, params }, options).catch(fail)
+    } catch (error) {
+      fail(error)
+    }
+    return id
+  }
+
+  /** Nobody waits for it any more: what answers it is late. */
+  forget(id: RequestId): void {
+    this.#forget(Number(id))
+  }
+
+  forgetAll(): void {
+    ;[...this.#inFlight].forEach(({ id }) => this.#forget(id))
+  }
+
+  /** Ends the exchange of its own that a request has, if any. Its answer may come all the same. */
+  abandon(id: RequestId): void {
+    if (this.#transport.abandon !== undefined) this.#transport.abandon(id)
+    else this.#inFlight.get(Number(id))?.abort?.abort()
+  }
+
+  notify(method: string, params?: Record<string, unknown>): Promise<void> {
+    return this.#transport.send({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) })
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close()
+  }
+
+  hasPerRequestStream(): boolean {
+    return this.#transport.hasPerRequestStream === true
+  }
+
+  hasEnded(): boolean {
+    return this.#ended
+  }
+
+  isIdle(): boolean {
+    return this.#inFlight.size === 0
+  }
+
+  /** Whether it has answered what somebody wanted of it, beyond what we ask by ourselves. */
+  hasServed(): boolean {
+    return this.#served
+  }
+
+  /** Completes once no request waits for an answer any more. */
+  get idle(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      // What comes after the answer must not come before it: this runs while the answer is being delivered.
+      const wake = () => resume(Effect.yieldNow)
+      if (this.isIdle()) return wake()
+      this.#waitingForIdle ??= []
+      this.#waitingForIdle.push(wake)
+    })
+  }
+
+  #forget(id: number): void {
+    this.#inFlight.delete(id)
+    if (this.#waitingForIdle === undefined || this.#inFlight.size > 0) return
+    const waiting = this.#waitingForIdle
+    this.#waitingForIdle = undefined
+    waiting.forEach((wake) => wake())
+  }
+
+  #settle(request: Waiting, answer: Answer): void {
+    this.#forget(request.id)
+    if (!this.#served && Result.isSuccess(answer)) this.#served = wanted.has(request.method)
     request.onAnswer(answer)
   }
 
-  /** An answer that belongs to no request: when just one is waiting, it can only be meant for that one. */
-  const receiveUnmatched = (message: Readonly<Record<string, unknown>>): void => {
-    const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
-    const late = Number.isInteger(id) && id > 0 && id <= lastId
-    const [only, ...others] = [...inFlight].filter(({ method }) => method !== "subscriptions/listen")
-    if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
-      return listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
+  #end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    const { lost } = this.#transport
+    this.#listener.onClose(lost)
+    const failed = Result.fail(unanswered(lost))
+    const waiting = [...this.#inFlight]
+    waiting.forEach((request) => this.#settle(request, failed))
+  }
+
+  #receive(message: unknown): void {
+    if (Array.isArray(message)) { for (const one of message) this.#receiveOne(one) }
+    else this.#receiveOne(message)
+  }
+
+  #receiveOne(message: unknown): void {
+    if (!isRecord(message)) {
+      return this.#listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
-    settle(
+    const { id, method } = message
+    if (typeof method !== "string") {
+      return "result" in message || "error" in message || isId(id)
+        ? this.#receiveAnswer(message)
+        : this.#listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
+    }
+    const params = isRecord(message["params"]) ? readable(message["params"]) : undefined
+    if (!isId(id)) return this.#listener.onNotification({ method, params })
+    this.#listener.onRequest(
+      { jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) },
+      (outcome) => this.#respond(id, outcome)
+    )
+  }
+
+  #receiveAnswer(message: Readonly<Record<string, unknown>>): void {
+    const { id } = message
+    const request = this.#inFlight.get(typeof id === "number" ? id : typeof id === "string" ? Number(id) : Number.NaN)
+    if (request === undefined) return this.#receiveUnmatched(message)
+    this.#settle(request, read(message))
+  }
+
+  /** An answer that belongs to no request: when just one is waiting, it can only be meant for that one. */
+  #receiveUnmatched(message: Readonly<Record<string, unknown>>): void {
+    const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
+    const late = Number.isInteger(id) && id > 0 && id <= this.#lastId
+    const [only, ...others] = [...this.#inFlight].filter(({ method }) => method !== "subscriptions/listen")
+    if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
+      return this.#listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
+    }
+    this.#settle(
       only,
       isRecord(message["error"])
         ? read(message)
@@ -94,41 +198,13 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
     )
   }
 
-  const receiveAnswer = (message: Readonly<Record<string, unknown>>): void => {
-    const { id } = message
-    const request = inFlight.get(typeof id === "number" ? id : typeof id === "string" ? Number(id) : Number.NaN)
-    if (request === undefined) return receiveUnmatched(message)
-    settle(request, read(message))
+  #respond(id: RequestId, outcome: Outcome): void {
+    if (this.#ended) return
+    this.#transport.send({ jsonrpc: "2.0", id, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
   }
 
-  const receive = (message: unknown): void => Array.isArray(message) ? message.forEach(receiveOne) : receiveOne(message)
-
-  const receiveOne = (message: unknown): void => {
-    if (!isRecord(message)) {
-      return listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
-    }
-    const { id, method } = message
-    if (typeof method !== "string") {
-      return "result" in message || "error" in message || isId(id)
-        ? receiveAnswer(message)
-        : listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
-    }
-    const params = isRecord(message["params"]) ? readable(message["params"]) : undefined
-    if (!isId(id)) return listener.onNotification({ method, params })
-    listener.onRequest({ jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) })
-  }
-
-  transport.onmessage = receive
-  transport.onerror = (error) => listener.onWarning(error.message)
-  transport.onclose = () => {
-    if (ended) return
-    ended = true
-    listener.onClose(transport.lost)
-    const failed = Result.fail(unanswered(transport.lost))
-    for (const request of inFlight) settle(request, failed)
-  }
-
-  const send = (request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> => {
+  #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {
+    const transport = this.#transport
     if (transport.hasPerRequestStream !== true) return transport.send(message)
     if (transport.abandon === undefined) request.abort = new AbortController()
     const more = headers.of(message)
@@ -137,48 +213,6 @@ export const make = (transport: McpTransport, listener: Listener): JsonRpc => {
       ...(more === undefined && options?.headers === undefined ? {} : { headers: { ...more, ...options?.headers } })
     })
   }
-
-  const rpc: JsonRpc = {
-    start: () => transport.start(),
-    request: (method, params, onAnswer, options) => {
-      const id = ++lastId
-      const request: Waiting = { id, method, onAnswer, abort: undefined }
-      const fail = (error: unknown) => {
-        if (inFlight.get(id) === request) settle(request, Result.fail(fromTransport(error)))
-      }
-      inFlight.add(request)
-      options?.onSent?.(id)
-      try {
-        send(request, { jsonrpc: "2.0", id, method, params }, options).catch(fail)
-      } catch (error) {
-        fail(error)
-      }
-      return id
-    },
-    forget: (id) => forget(Number(id)),
-    forgetAll: () => [...inFlight].forEach(({ id }) => forget(id)),
-    abandon: (id) => {
-      if (transport.abandon !== undefined) transport.abandon(id)
-      else inFlight.get(Number(id))?.abort?.abort()
-    },
-    notify: (method, params) => transport.send({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) }),
-    respond: (id, outcome) => {
-      if (ended) return
-      transport.send({ jsonrpc: "2.0", id, ...outcome }).catch((error) => listener.onWarning(String(error)))
-    },
-    close: () => transport.close(),
-    hasPerRequestStream: () => transport.hasPerRequestStream === true,
-    hasEnded: () => ended,
-    isIdle: () => inFlight.size() === 0,
-    hasServed: () => served,
-    idle: Effect.callback<void>((resume) => {
-      // What comes after the answer must not come before it: this runs while the answer is being delivered.
-      const wake = () => resume(Effect.yieldNow)
-      if (inFlight.size() === 0) wake()
-      else waitingForIdle.push(wake)
-    })
-  }
-  return rpc
 }
 
 /** What a transport rejects with; one that is not ours may reject with anything, and at any time. */

@@ -2,63 +2,71 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
-export interface Metrics {
-  readonly begin: (context: Context.Context<never>) => void
-  readonly end: (
-    context: Context.Context<never>,
-    operation: { readonly method: string; readonly tool?: string | undefined; readonly error?: string | undefined },
-    seconds: number
-  ) => void
-  readonly reconnected: (context: Context.Context<never>) => void
-}
+export class Metrics {
+  readonly #attributes: Labels
+  #inFlight: Metric.Gauge<number> | undefined
+  #reconnects: Metric.Counter<number> | undefined
+  #methods: Map<string, Durations> | undefined
+  #tools: Map<string, Durations> | undefined
 
-export const make = (server: string): Metrics => {
-  const attributes = { "mcp.server": server }
-  const inFlight = Metric.gauge("mcp.client.in_flight", {
-    description: "Operations that have begun and not ended.",
-    attributes
-  })
-  const reconnects = Metric.counter("mcp.client.reconnects", {
-    description: "Connections that were made in place of one that was lost.",
-    attributes,
-    incremental: true
-  })
-  const methods = new Map<string, Durations>()
-  const tools = new Map<string, Durations>()
-
-  /** Names come from callers, and so from models: whatever they make up, the memory that it takes is bounded. */
-  const durations = (known: Map<string, Durations>, name: string, labels: (name: string) => Labels): Durations => {
-    const found = known.get(name)
-    if (found !== undefined) return found
-    if (known.size >= most && name !== other) return durations(known, other, labels)
-    const made = { labels: { ...attributes, ...labels(name) }, byError: new Map() }
-    known.set(name, made)
-    return made
+  constructor(server: string) {
+    this.#attributes = { "mcp.server": server }
   }
 
-  return {
-    begin: (context) => inFlight.modifyUnsafe(1, context),
-    end: (context, { error = "", method, tool }, seconds) => {
-      inFlight.modifyUnsafe(-1, context)
-      const { byError, labels } = tool === undefined
-        ? durations(methods, method, (method) => ({ "mcp.method.name": method }))
-        : durations(tools, tool, (tool) => ({
-          "mcp.method.name": method,
-          "gen_ai.operation.name": "execute_tool",
-          "gen_ai.tool.name": tool
-        }))
-      let duration = byError.get(error)
-      if (duration === undefined) {
-        duration = Metric.histogram("mcp.client.operation.duration", {
-          description: "How long operations took, from the call to the answer, retries included.",
-          attributes: { ...labels, ...(error === "" ? {} : { "error.type": error }), unit: "s" },
-          boundaries
-        })
-        byError.set(error, duration)
-      }
-      duration.updateUnsafe(seconds, context)
+  begin(context: Context.Context<never>): void {
+    this.#inFlight ??= Metric.gauge("mcp.client.in_flight", {
+      description: "Operations that have begun and not ended.",
+      attributes: this.#attributes
+    })
+    this.#inFlight.modifyUnsafe(1, context)
+  }
+
+  end(
+    context: Context.Context<never>,
+    { error = "", method, tool }: {
+      readonly method: string
+      readonly tool?: string | undefined
+      readonly error?: string | undefined
     },
-    reconnected: (context) => reconnects.updateUnsafe(1, context)
+    seconds: number
+  ): void {
+    this.#inFlight?.modifyUnsafe(-1, context)
+    const { byError, labels } = tool === undefined
+      ? this.#durations(this.#methods ??= new Map(), method, (method) => ({ "mcp.method.name": method }))
+      : this.#durations(this.#tools ??= new Map(), tool, (tool) => ({
+        "mcp.method.name": method,
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": tool
+      }))
+    let duration = byError.get(error)
+    if (duration === undefined) {
+      duration = Metric.histogram("mcp.client.operation.duration", {
+        description: "How long operations took, from the call to the answer, retries included.",
+        attributes: { ...labels, ...(error === "" ? {} : { "error.type": error }), unit: "s" },
+        boundaries
+      })
+      byError.set(error, duration)
+    }
+    duration.updateUnsafe(seconds, context)
+  }
+
+  reconnected(context: Context.Context<never>): void {
+    this.#reconnects ??= Metric.counter("mcp.client.reconnects", {
+      description: "Connections that were made in place of one that was lost.",
+      attributes: this.#attributes,
+      incremental: true
+    })
+    this.#reconnects.updateUnsafe(1, context)
+  }
+
+  /** Names come from callers, and so from models: whatever they make up, the memory that it takes is bounded. */
+  #durations(known: Map<string, Durations>, name: string, labels: (name: string) => Labels): Durations {
+    const found = known.get(name)
+    if (found !== undefined) return found
+    if (known.size >= most && name !== other) return this.#durations(known, other, labels)
+    const made = { labels: { ...this.#attributes, ...labels(name) }, byError: new Map() }
+    known.set(name, made)
+    return made
   }
 }
 

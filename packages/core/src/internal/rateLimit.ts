@@ -7,7 +7,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FairQueue from "./fairQueue.ts"
+import { FairQueue } from "./fairQueue.ts"
 
 export interface RateLimit {
   /** Completes when the next may start; flows take turns. */
@@ -23,7 +23,7 @@ export const make = (options: Options): RateLimit => {
   const window = Duration.toMillis(Duration.fromInputUnsafe(options.window))
   const starts: Array<number> = []
   let oldest = 0
-  const gate = FairQueue.make(1)
+  const gate = new FairQueue(1)
 
   const pass: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const left = starts.length < options.limit ? 0 : (starts[oldest] ?? now) + window - now

@@ -6,40 +6,33 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Pull from "effect/Pull"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as Stream from "effect/Stream"
 import { ConnectionError } from "../McpError.ts"
 import type { ReconnectOptions, SessionState } from "../McpSession.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Connection } from "./connection.ts"
-
-export interface Reconnect {
-  /** Nothing while it is being made again, and once it is over. */
-  readonly current: () => Connection | undefined
-  /** The last there was. */
-  readonly latest: () => Connection
-  /** The connection, now or as soon as there is one again; fails with why there is none. */
-  readonly available: (whileReconnecting: "wait" | "fail") => Effect.Effect<Connection, ConnectionError>
-  /** A call has found that the connection is not what it was. One that is not dead is asked for a sign of life first. */
-  readonly lose: (connection: Connection, loss: Loss) => void
-  /** Says of a session that is ready that it is not quite, until told otherwise. */
-  readonly degrade: (degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined) => Effect.Effect<void>
-  readonly state: SubscriptionRef.SubscriptionRef<SessionState>
-  /** Completes when there will be no connection any more. */
-  readonly over: Effect.Effect<void>
-  readonly isOver: () => boolean
-}
+import type { Waiting } from "./waiting.ts"
 
 export interface Loss {
   readonly error: ConnectionError
   readonly isDead: boolean
 }
 
+export interface State {
+  readonly current: () => SessionState
+  /** The current one, then every other. */
+  readonly changes: Stream.Stream<SessionState>
+}
+
 export interface Options {
-  /** What there is once it was closed. */
-  readonly closed: ConnectionError
+  readonly server: string
+  readonly transport: string
+  /** Forks in the scope of the session. */
+  readonly run: Waiting["run"]
   /** `known` is what the last connection spoke. */
   readonly open: (known: Era | undefined) => Effect.Effect<Connection, ConnectionError, Scope.Scope>
   readonly policy: ReconnectOptions | false
@@ -48,90 +41,206 @@ export interface Options {
   /** The session has a new connection, which nobody has used yet. */
   readonly onConnected: () => void
   /** The session has a new connection, which others use already. */
-  readonly onReconnected: Effect.Effect<void>
+  readonly onReconnected: () => Effect.Effect<void>
 }
 
-export const make = Effect.fnUntraced(
-  function*({ closed, onConnected, onReconnected, open, policy, restore }: Options): Effect.fn.Return<
-    Reconnect,
-    ConnectionError,
-    Scope.Scope
-  > {
-    const scope = yield* Effect.scope
-    // Closed when nobody makes another any more.
-    const connections = yield* Scope.fork(scope)
-    const { attempts: most = Number.POSITIVE_INFINITY, delay = "250 millis", maxDelay = "30 seconds" } = policy || {}
-    const schedule = Schedule.toStep(
-      Schedule.jittered(Schedule.min([Schedule.exponential(delay), Schedule.spaced(maxDelay)]))
+/** Is to be told to `start` once all that its options speak of is there. */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Reconnect, ConnectionError, Scope.Scope> {
+  const scope = yield* Effect.scope
+  // Closed when nobody makes another any more.
+  const connections = yield* Scope.fork(scope)
+  const first = yield* connect(options, connections, undefined)
+  const reconnect = new Reconnect(options, scope, connections, first, yield* Clock.currentTimeMillis)
+  yield* Effect.addFinalizer(() => reconnect.close)
+  return reconnect
+})
+
+export class Reconnect {
+  readonly #options: Options
+  readonly #scope: Scope.Scope
+  readonly #connections: Scope.Scope
+  readonly #over = Deferred.makeUnsafe<void>()
+  #current: Up
+  #link: Link
+  #state: SessionState = ready
+  #degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined
+  #listeners: Set<(state: SessionState) => void> | undefined
+  /** When the connection there is was made, in milliseconds. */
+  #began: number
+  #isFirst = true
+  /** What is to be mended, and not begun with. */
+  #loss: Loss | undefined
+  #isMending = false
+  #mending: Fiber.Fiber<void> | undefined
+  #restoring: Fiber.Fiber<void> | undefined
+  /**
+   * Grows with connections that were good for nothing. What is tried in vain must not count here: it would make the next
+   * one come so late that it cannot last.
+   */
+  #pause: Delays | undefined
+
+  constructor(options: Options, scope: Scope.Scope, connections: Scope.Scope, first: Up, began: number) {
+    this.#options = options
+    this.#scope = scope
+    this.#connections = connections
+    this.#current = first
+    this.#link = first
+    this.#began = began
+  }
+
+  start(): void {
+    this.#watch(this.#current.connection)
+  }
+
+  /** Nothing while it is being made again, and once it is over. */
+  current(): Connection | undefined {
+    return this.#link._tag === "Up" ? this.#link.connection : undefined
+  }
+
+  /** The last there was. */
+  get latest(): Connection {
+    return this.#current.connection
+  }
+
+  /** The connection, now or as soon as there is one again; fails with why there is none. */
+  available(whileReconnecting: "wait" | "fail"): Effect.Effect<Connection, ConnectionError> {
+    return Effect.suspend(() => {
+      const link = this.#link
+      switch (link._tag) {
+        case "Up":
+          return Effect.succeed(link.connection)
+        case "Down":
+          return link.circuit === "open" || whileReconnecting === "fail"
+            ? Effect.fail(link.error)
+            : Deferred.await(link.next)
+        case "Over":
+          return Effect.fail(link.error)
+      }
+    })
+  }
+
+  /** A call has found that the connection is not what it was. One that is not dead is asked for a sign of life first. */
+  lose(connection: Connection, loss: Loss): void {
+    if (this.#options.policy !== false) this.#lost(connection, loss)
+  }
+
+  /** Says of a session that is ready that it is not quite, until told otherwise. */
+  degrade(degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined): void {
+    this.#degraded = degraded
+    if (this.#link._tag === "Up") this.#setState(degraded ?? ready)
+  }
+
+  get state(): State {
+    return {
+      current: () => this.#state,
+      changes: Stream.callback<SessionState>((queue) => {
+        const listener = (state: SessionState) => {
+          Queue.offerUnsafe(queue, state)
+        }
+        return Effect.acquireRelease(
+          Effect.sync(() => {
+            listener(this.#state)
+            this.#listeners ??= new Set()
+            this.#listeners.add(listener)
+          }),
+          () => Effect.sync(() => this.#listeners?.delete(listener))
+        )
+      }, { bufferSize: Number.POSITIVE_INFINITY })
+    }
+  }
+
+  /** Completes when there will be no connection any more. */
+  get over(): Effect.Effect<void> {
+    return Deferred.await(this.#over)
+  }
+
+  isOver(): boolean {
+    return this.#link._tag === "Over"
+  }
+
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#end(undefined)
+      this.#setState({ _tag: "Closed" })
+      return this.#mending === undefined ? Effect.void : Fiber.interrupt(this.#mending)
+    })
+  }
+
+  #setState(state: SessionState): void {
+    this.#state = state
+    this.#listeners?.forEach((listener) => listener(state))
+  }
+
+  #end(error: ConnectionError | undefined): void {
+    if (this.#link._tag === "Over") return
+    const before = this.#link
+    const why = error ?? closed(this.#options)
+    this.#link = { _tag: "Over", error: why }
+    this.#setState(error === undefined ? { _tag: "Closed" } : { _tag: "Failed", error })
+    if (before._tag === "Down") Deferred.doneUnsafe(before.next, Exit.fail(why))
+    Deferred.doneUnsafe(this.#over, Exit.void)
+  }
+
+  #watch(connection: Connection): void {
+    connection.whenEnded((error) => this.#lost(connection, error && { error, isDead: true }))
+  }
+
+  /** Nothing is lost of what was closed. */
+  #lost(connection: Connection, loss: Loss | undefined): void {
+    const { policy, run } = this.#options
+    if (this.#link._tag !== "Up" || this.#link.connection !== connection) return
+    if (loss === undefined || policy === false || isFinal(loss.error)) return this.#end(loss?.error)
+    // First, because whoever hears of it may have mended it before this returns.
+    this.#link = { _tag: "Down", error: loss.error, circuit: "closed", next: Deferred.makeUnsafe() }
+    this.#loss = loss
+    if (this.#isMending) return
+    this.#isMending = true
+    this.#mending = run(
+      // A transport that throws must not leave calls waiting for a connection that nobody makes.
+      Effect.catchDefect(this.#mend(), (cause) => Effect.sync(() => this.#end(broken(this.#options, cause))))
     )
+  }
 
-    const connect = (known: Era | undefined) =>
-      Effect.uninterruptibleMask((restoring) =>
-        Effect.gen(function*() {
-          const own = yield* Scope.fork(connections)
-          const connection = yield* restoring(open(known)).pipe(
-            Scope.provide(own),
-            Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
-          )
-          return up(connection, own)
-        })
-      )
-
-    const first = yield* connect(undefined)
-    let latest = first.connection
-    let link: Link = first
-    let degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined
-    const state = yield* SubscriptionRef.make<SessionState>({ _tag: "Ready" })
-    const over = yield* Deferred.make<void>()
-
-    const setState = (next: SessionState) => SubscriptionRef.set(state, next)
-
-    const end = Effect.fnUntraced(function*(error: ConnectionError | undefined) {
-      if (link._tag === "Over") return
-      const before = link
-      link = { _tag: "Over", error: error ?? closed }
-      yield* setState(error === undefined ? { _tag: "Closed" } : { _tag: "Failed", error })
-      if (before._tag === "Down") yield* Deferred.fail(before.next, error ?? closed)
-      yield* Deferred.succeed(over, undefined)
-    })
-
-    const isOver = () => link._tag === "Over"
-
-    const fall = (error: ConnectionError) => {
-      if (link._tag === "Up") link = { _tag: "Down", error, circuit: "closed", next: Deferred.makeUnsafe() }
-    }
-
-    /** What it still does goes on; what has ended is put away before anything is begun in its place. */
-    const retire = ({ connection, own }: Up) => {
-      const close = Scope.close(own, Exit.void)
-      if (connection.hasEnded() || connection.isProcess) return close
-      return Effect.raceFirst(connection.idle, Effect.sleep(longestRetirement)).pipe(
-        Effect.andThen(close),
-        Effect.forkIn(scope),
-        Effect.asVoid
-      )
-    }
-
-    /** The old connection, if it lives, or a new one; fails where the server cannot be reached. */
-    const attempt = Effect.fnUntraced(function*(before: Up, suspicion: Suspicion) {
-      if (!suspicion.isDead) {
-        suspicion.isDead = yield* isDead(before.connection)
-        if (!suspicion.isDead) return before
+  #mend(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function*() {
+      for (let loss = this.#loss; loss !== undefined; loss = this.#loss) {
+        this.#loss = undefined
+        const before = this.#current
+        const wasGood = before.connection.hasServed() || (yield* Clock.currentTimeMillis) - this.#began >= livedEnough
+        if (wasGood || this.#pause === undefined) this.#pause = delays(yield* scheduleOf(this.#options.policy))
+        const isBad = loss.isDead && !wasGood && !this.#isFirst
+        const recovered = yield* Effect.result(this.#recover(before, loss, isBad ? this.#pause : undefined))
+        if (Result.isFailure(recovered)) return this.#end(recovered.failure)
+        // It is being closed in this very moment.
+        if (this.#link._tag === "Over") return
+        const waiting = this.#link
+        const isNew = recovered.success !== before
+        this.#isFirst = false
+        this.#current = recovered.success
+        this.#link = recovered.success
+        this.#began = yield* Clock.currentTimeMillis
+        this.#watch(recovered.success.connection)
+        if (isNew) {
+          this.#degraded = undefined
+          this.#options.onConnected()
+        }
+        if (this.#state._tag === "Reconnecting") this.#setState(this.#degraded ?? ready)
+        if (waiting._tag === "Down") Deferred.doneUnsafe(waiting.next, Exit.succeed(recovered.success.connection))
+        if (isNew) {
+          // What an earlier one has not got done, this one does.
+          if (this.#restoring !== undefined) yield* Fiber.interrupt(this.#restoring)
+          this.#restoring = yield* Effect.forkIn(Effect.suspend(this.#options.onReconnected), this.#scope)
+        }
       }
-      if (!suspicion.isRetired) {
-        suspicion.isRetired = true
-        yield* retire(before)
-      }
-      const next = yield* connect(latest.era)
-      yield* restore(next.connection)
-      return next
+      this.#isMending = false
     })
+  }
 
-    const recover = Effect.fnUntraced(function*(
-      before: Up,
-      loss: Loss,
-      firstDelay: Delays | undefined
-    ): Effect.fn.Return<Up, ConnectionError> {
+  #recover(before: Up, loss: Loss, firstDelay: Delays | undefined): Effect.Effect<Up, ConnectionError> {
+    const { attempts: most = Number.POSITIVE_INFINITY } = this.#options.policy || {}
+    return Effect.gen({ self: this }, function*() {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
       // Most suspicions are about one request: then nobody need hear of it.
       if (!loss.isDead) {
@@ -139,118 +248,61 @@ export const make = Effect.fnUntraced(
         if (Result.isSuccess(dead) && !dead.success) return before
         suspicion.isDead = Result.isSuccess(dead)
       }
-      const nextDelay = delays(yield* schedule)
+      const nextDelay = delays(yield* scheduleOf(this.#options.policy))
       let { error } = loss
       for (let count = 1;; count++) {
         if (count > most) return yield* Effect.fail(error)
         const wanted = Math.min(error.retryAfter ?? 0, longestRetryAfter)
         const isOpen = count > attemptsThatCallsWaitFor || wanted > mostThatCallsWaitFor
-        if (link._tag === "Down") {
-          const { circuit, next } = link
-          link = { ...link, error, circuit: isOpen ? "open" : circuit }
-          if (isOpen) yield* Deferred.fail(next, error)
+        if (this.#link._tag === "Down") {
+          const { circuit, next } = this.#link
+          // That it is not there at once says less than why it left.
+          const why = count > 2 || isOpen ? error : loss.error
+          this.#link = { ...this.#link, error: why, circuit: isOpen ? "open" : circuit }
+          if (isOpen) Deferred.doneUnsafe(next, Exit.fail(error))
         }
-        yield* setState({ _tag: "Reconnecting", error, attempt: count, circuit: isOpen ? "open" : "closed" })
+        this.#setState({ _tag: "Reconnecting", error, attempt: count, circuit: isOpen ? "open" : "closed" })
         const delay = Duration.max(
           count > 1 ? yield* nextDelay(error) : firstDelay === undefined ? Duration.zero : yield* firstDelay(error),
           Duration.millis(wanted)
         )
         if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
-        const outcome = yield* Effect.result(attempt(before, suspicion))
+        const outcome = yield* Effect.result(this.#attempt(before, suspicion))
         if (Result.isSuccess(outcome)) return outcome.success
         error = outcome.failure
         if (isFinal(error)) return yield* Effect.fail(error)
       }
     })
-
-    const supervise = Effect.gen(function*() {
-      // Grows with connections that were good for nothing. What is tried in vain must not count here: it would make the next one
-      // come so late that it cannot last.
-      let pause = delays(yield* schedule)
-      let restoring: Fiber.Fiber<void> | undefined
-      for (let current = first;;) {
-        const began = yield* Clock.currentTimeMillis
-        const loss = yield* Effect.raceFirst(
-          Effect.map(current.connection.ended, (error) => error === undefined ? undefined : { error, isDead: true }),
-          Deferred.await(current.lost)
-        )
-        if (loss === undefined) return yield* end(undefined)
-        if (policy === false || isFinal(loss.error)) return yield* end(loss.error)
-        const wasGood = current.connection.hasServed() || (yield* Clock.currentTimeMillis) - began >= livedEnough
-        if (wasGood) pause = delays(yield* schedule)
-        fall(loss.error)
-        const isBad = loss.isDead && !wasGood && current !== first
-        const recovered = yield* Effect.result(recover(current, loss, isBad ? pause : undefined))
-        if (Result.isFailure(recovered)) return yield* end(recovered.failure)
-        // It is being closed in this very moment.
-        if (isOver()) return
-        const isNew = recovered.success !== current
-        current = isNew ? recovered.success : up(current.connection, current.own)
-        latest = current.connection
-        const waiting = link
-        link = current
-        if (isNew) {
-          degraded = undefined
-          onConnected()
-        }
-        if ((yield* SubscriptionRef.get(state))._tag === "Reconnecting") yield* setState(degraded ?? { _tag: "Ready" })
-        if (waiting._tag === "Down") yield* Deferred.succeed(waiting.next, latest)
-        if (isNew) {
-          // What an earlier one has not got done, this one does.
-          if (restoring !== undefined) yield* Fiber.interrupt(restoring)
-          restoring = yield* Effect.forkIn(onReconnected, scope)
-        }
-      }
-    })
-    yield* supervise.pipe(
-      // A transport that throws must not leave calls waiting for a connection that nobody makes.
-      Effect.catchDefect((cause) => end(broken(closed, cause))),
-      Effect.forkScoped
-    )
-    yield* Effect.addFinalizer(() => Effect.andThen(end(undefined), setState({ _tag: "Closed" })))
-
-    const available: Reconnect["available"] = (whileReconnecting) =>
-      Effect.suspend(() => {
-        switch (link._tag) {
-          case "Up":
-            return link.connection.hasEnded()
-              ? Effect.flatMap(link.connection.ended, (error) => {
-                if (error === undefined || policy === false) return Effect.fail(error ?? closed)
-                fall(error)
-                return available(whileReconnecting)
-              })
-              : Effect.succeed(link.connection)
-          case "Down":
-            return link.circuit === "open" || whileReconnecting === "fail"
-              ? Effect.fail(link.error)
-              : Deferred.await(link.next)
-          case "Over":
-            return Effect.fail(link.error)
-        }
-      })
-
-    return {
-      current: () => link._tag === "Up" && !link.connection.hasEnded() ? link.connection : undefined,
-      latest: () => latest,
-      available,
-      lose: (connection, loss) => {
-        if (policy === false || link._tag !== "Up" || link.connection !== connection) return
-        const { lost } = link
-        // First, because whoever hears of it may have mended it before this returns.
-        fall(loss.error)
-        Deferred.doneUnsafe(lost, Exit.succeed(loss))
-      },
-      degrade: (next) =>
-        Effect.suspend(() => {
-          degraded = next
-          return link._tag === "Up" ? setState(next ?? { _tag: "Ready" }) : Effect.void
-        }),
-      state,
-      over: Deferred.await(over),
-      isOver
-    }
   }
-)
+
+  /** The old connection, if it lives, or a new one; fails where the server cannot be reached. */
+  #attempt(before: Up, suspicion: Suspicion): Effect.Effect<Up, ConnectionError> {
+    return Effect.gen({ self: this }, function*() {
+      if (!suspicion.isDead) {
+        suspicion.isDead = yield* isDead(before.connection)
+        if (!suspicion.isDead) return before
+      }
+      if (!suspicion.isRetired) {
+        suspicion.isRetired = true
+        yield* this.#retire(before)
+      }
+      const next = yield* connect(this.#options, this.#connections, before.connection.era)
+      yield* this.#options.restore(next.connection)
+      return next
+    })
+  }
+
+  /** What it still does goes on; what has ended is put away before anything is begun in its place. */
+  #retire({ connection, own }: Up): Effect.Effect<void> {
+    const close = Scope.close(own, Exit.void)
+    if (connection.hasEnded() || connection.isProcess) return close
+    return Effect.raceFirst(connection.idle, Effect.sleep(longestRetirement)).pipe(
+      Effect.andThen(close),
+      Effect.forkIn(this.#scope),
+      Effect.asVoid
+    )
+  }
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -273,11 +325,12 @@ const longestRetirement = Duration.minutes(1)
 
 const longestPing = Duration.seconds(5)
 
+const ready: SessionState = { _tag: "Ready" }
+
 interface Up {
   readonly _tag: "Up"
   readonly connection: Connection
   readonly own: Scope.Closeable
-  readonly lost: Deferred.Deferred<Loss>
 }
 
 type Link =
@@ -290,16 +343,30 @@ type Link =
   }
   | { readonly _tag: "Over"; readonly error: ConnectionError }
 
-const up = (connection: Connection, own: Scope.Closeable): Up => ({
-  _tag: "Up",
-  connection,
-  own,
-  lost: Deferred.makeUnsafe()
-})
+const connect = (
+  { open }: Options,
+  connections: Scope.Scope,
+  known: Era | undefined
+): Effect.Effect<Up, ConnectionError> =>
+  Effect.uninterruptibleMask((restoring) =>
+    Effect.gen(function*() {
+      const own = yield* Scope.fork(connections)
+      const connection = yield* restoring(open(known)).pipe(
+        Scope.provide(own),
+        Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+      )
+      return { _tag: "Up", connection, own }
+    })
+  )
 
 interface Suspicion {
   isDead: boolean
   isRetired: boolean
+}
+
+const scheduleOf = (policy: Options["policy"]) => {
+  const { delay = "250 millis", maxDelay = "30 seconds" } = policy || {}
+  return Schedule.toStep(Schedule.jittered(Schedule.min([Schedule.exponential(delay), Schedule.spaced(maxDelay)])))
 }
 
 type Delays = (error: ConnectionError) => Effect.Effect<Duration.Duration, ConnectionError>
@@ -312,7 +379,13 @@ const delays = (step: Step): Delays => (error) =>
     Pull.catchDone(() => Effect.fail(error))
   )
 
-const broken = ({ server, transport }: ConnectionError, cause: unknown): ConnectionError =>
+type Names = Pick<Options, "server" | "transport">
+
+/** What there is once it was closed. */
+const closed = ({ server, transport }: Names): ConnectionError =>
+  new ConnectionError({ server, transport, phase: "connect", description: "the session is closed", stderr: [] })
+
+const broken = ({ server, transport }: Names, cause: unknown): ConnectionError =>
   new ConnectionError({
     server,
     transport,
@@ -341,5 +414,5 @@ const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError>
         return Effect.fail(connection.lossOf(error))
       }),
       // One that is at work may just be busy.
-      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.sync(connection.isIdle) })
+      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.sync(() => connection.isIdle()) })
     )

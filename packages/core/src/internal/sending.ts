@@ -2,6 +2,7 @@
  * How a request is sent: on the connection there is, or the next one; as soon as it is its turn; and again where that can
  * do no harm.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { CallError, Closed, type ConnectionError, Timeout } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
@@ -12,85 +13,128 @@ import type { Overload } from "./overload.ts"
 import type { Reconnect } from "./reconnect.ts"
 import type { Check } from "./results.ts"
 import * as retry from "./retry.ts"
-import type { Fate, RequestOptions, Session } from "./session.ts"
+import type { Fate, RequestOptions } from "./session.ts"
 import * as trace from "./trace.ts"
 import type { Deadline, Waiting } from "./waiting.ts"
-
-export interface Sending extends Pick<Session, "request" | "within"> {
-  /** The connection, now or as soon as there is one again. */
-  readonly available: (
-    method: string,
-    whileReconnecting: RequestOptions["whileReconnecting"]
-  ) => Effect.Effect<Connection, CallError>
-}
 
 export interface Surroundings {
   readonly server: string
   readonly policy: Options["reconnect"]
-  readonly reconnect: Pick<Reconnect, "available" | "current" | "lose">
+  readonly reconnect: Reconnect
   readonly overload: Overload
   readonly waiting: Waiting
-  readonly fate: Session["fate"]
-  readonly logLevel: () => LoggingLevel | undefined
+  /** In milliseconds. */
+  readonly requestTimeout: number
 }
 
-export const make = (surroundings: Surroundings): Sending => {
-  const { fate: fateOf, logLevel, overload, policy, reconnect, server, waiting } = surroundings
+export class Sending {
+  /** What the server was asked for; every connection is told. */
+  logLevel: LoggingLevel | undefined
+  readonly #server: string
+  readonly #policy: Options["reconnect"]
+  readonly #reconnect: Reconnect
+  readonly #overload: Overload
+  readonly #waiting: Waiting
+  readonly #requestTimeout: number
 
-  const within = <A, E, R>(
+  constructor({ overload, policy, reconnect, requestTimeout, server, waiting }: Surroundings) {
+    this.#server = server
+    this.#policy = policy
+    this.#reconnect = reconnect
+    this.#overload = overload
+    this.#waiting = waiting
+    this.#requestTimeout = requestTimeout
+  }
+
+  request<A>(
+    method: string,
+    params: Record<string, unknown>,
+    check: Check<A>,
+    options: RequestOptions = none
+  ): Effect.Effect<A, CallError> {
+    return Effect.withFiber((fiber) => {
+      const fate = options.fate ?? this.fate(options.timeout)
+      const deadline = options.fate === undefined || options.timeout === undefined
+        ? fate.deadline
+        : this.fate(options.timeout).deadline
+      return this.#attempt(
+        { fiber, method, params, check, options, fate, deadline, isUnlimited: unlimited.has(method) },
+        0
+      )
+    })
+  }
+
+  fate(timeout: Duration.Input | undefined): Fate {
+    const millis = timeout === undefined
+      ? this.#requestTimeout
+      : Duration.toMillis(Duration.fromInputUnsafe(timeout))
+    return { deadline: this.#waiting.deadline(millis), wasSent: false }
+  }
+
+  within<A, E, R>(method: string, fate: Fate, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CallError, R> {
+    return this.#within(method, fate.deadline, fate, effect)
+  }
+
+  /** The connection, now or as soon as there is one again. */
+  available(
+    method: string,
+    whileReconnecting: RequestOptions["whileReconnecting"]
+  ): Effect.Effect<Connection, CallError> {
+    return Effect.suspend(() => {
+      const current = this.#reconnect.current()
+      return current !== undefined ? Effect.succeed(current) : Effect.mapError(
+        this.#reconnect.available(whileReconnecting ?? "wait"),
+        (error) => unreachable(this.#server, method, error)
+      )
+    })
+  }
+
+  #within<A, E, R>(
     method: string,
     deadline: Deadline,
     fate: Fate,
     effect: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | CallError, R> =>
-    waiting.timeoutOrElse({
+  ): Effect.Effect<A, E | CallError, R> {
+    return this.#waiting.timeoutOrElse({
       deadline,
       orElse: () => {
-        const error = timedOut(server, method, deadline, fate)
-        return Effect.andThen(fate.wasSent ? overload.timedOut(error) : Effect.void, Effect.fail(error))
+        const error = timedOut(this.#server, method, deadline, fate)
+        return Effect.andThen(fate.wasSent ? this.#overload.timedOut(error) : Effect.void, Effect.fail(error))
       }
     })(effect)
+  }
 
-  const available: Sending["available"] = (method, whileReconnecting) =>
-    Effect.suspend(() => {
-      const current = reconnect.current()
-      return current !== undefined ? Effect.succeed(current) : Effect.mapError(
-        reconnect.available(whileReconnecting ?? "wait"),
-        (error) => unreachable(server, method, error)
-      )
-    })
-
-  const withLogLevel = (connection: Connection, params: Record<string, unknown>): Record<string, unknown> => {
-    const level = logLevel()
-    return connection.era === "legacy" || level === undefined ? params : {
+  #withLogLevel(connection: Connection, params: Record<string, unknown>): Record<string, unknown> {
+    const level = this.logLevel
+    return level === undefined || connection.era === "legacy" ? params : {
       ...params,
       _meta: { [logLevelKey]: level, ...isRecord(params["_meta"]) ? params["_meta"] : {} }
     }
   }
 
   /** `done` is called once, unless what this returns is called first, which gives it up. */
-  const send = <A>(
+  #send<A>(
     call: Call<A>,
     connection: Connection,
     deadline: Deadline | undefined,
     done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
-  ): () => void => {
+  ): () => void {
     const { check, fate, fiber, isUnlimited, method, options } = call
     const wasSentBefore = fate.wasSent
     fate.wasSent = true
     return connection.exchange({
       method,
-      params: trace.withTraceContext(fiber, withLogLevel(connection, call.params)),
+      params: trace.withTraceContext(fiber, this.#withLogLevel(connection, call.params)),
       check,
       headers: options.headers,
       onSent: options.onSent,
-      limit: deadline && { deadline, expired: () => timedOut(server, method, deadline, fate) }
+      limit: deadline && { deadline, expired: () => timedOut(this.#server, method, deadline, fate) }
     }, (outcome, error) => {
       if (error !== undefined) {
         // A stream that breaks is opened again by whoever wants it.
         const isStream = isUnlimited && error.delivery === "unknown"
         const loss = isStream ? undefined : retry.lossOf(connection, error)
-        if (loss !== undefined) reconnect.lose(connection, loss)
+        if (loss !== undefined) this.#reconnect.lose(connection, loss)
         if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
       }
       done(outcome, error)
@@ -98,48 +142,53 @@ export const make = (surroundings: Surroundings): Sending => {
   }
 
   /** Most need wait for nothing but the answer. */
-  const direct = <A>(call: Call<A>, connection: Connection): Effect.Effect<A, CallError> =>
-    Effect.callback((resume) => {
+  #direct<A>(call: Call<A>, connection: Connection): Effect.Effect<A, CallError> {
+    return Effect.callback((resume) => {
       const { isUnlimited } = call
-      if (!isUnlimited && !overload.enter()) return resume(queued(call))
-      const giveUp = send(call, connection, call.deadline, (outcome, error) => {
-        const left = isUnlimited ? undefined : overload.leave(error)
+      if (!isUnlimited && !this.#overload.enter()) return resume(this.#queued(call))
+      const giveUp = this.#send(call, connection, call.deadline, (outcome, error) => {
+        const left = isUnlimited ? undefined : this.#overload.leave(error)
         resume(left === undefined ? outcome : Effect.andThen(left, outcome))
       })
       return Effect.sync(() => {
         giveUp()
-        if (!isUnlimited) overload.leave("gave up")
+        if (!isUnlimited) this.#overload.leave("gave up")
       })
     })
+  }
 
-  const connected = <A>({ method, options }: Call<A>): Effect.Effect<Connection, CallError> =>
-    available(method, options.whileReconnecting)
+  #connected<A>({ method, options }: Call<A>): Effect.Effect<Connection, CallError> {
+    return this.available(method, options.whileReconnecting)
+  }
 
-  const queued = <A>(call: Call<A>): Effect.Effect<A, CallError> => {
+  #queued<A>(call: Call<A>): Effect.Effect<A, CallError> {
     const { deadline, fate, isUnlimited, method, params } = call
     const sent = Effect.flatMap(
-      connected(call),
-      (connection) => Effect.callback<A, CallError>((resume) => Effect.sync(send(call, connection, undefined, resume)))
+      this.#connected(call),
+      (connection) =>
+        Effect.callback<A, CallError>((resume) => Effect.sync(this.#send(call, connection, undefined, resume)))
     )
     // By its turn there may be another connection.
-    const inTurn = isUnlimited ? sent : overload.run(method, flowOf(method, params), sent)
-    return within(method, deadline, fate, Effect.andThen(connected(call), inTurn))
+    const inTurn = isUnlimited ? sent : this.#overload.run(method, flowOf(method, params), sent)
+    return this.#within(method, deadline, fate, Effect.andThen(this.#connected(call), inTurn))
   }
 
-  const attempt = <A>(call: Call<A>, retries: number): Effect.Effect<A, CallError> => {
-    const connection = reconnect.current()
+  #attempt<A>(call: Call<A>, retries: number): Effect.Effect<A, CallError> {
+    const connection = this.#reconnect.current()
     return Effect.catch(
-      connection !== undefined && (call.isUnlimited || overload.isFree()) ? direct(call, connection) : queued(call),
-      (error) => recover(call, error, retries)
+      connection !== undefined && (call.isUnlimited || this.#overload.isFree())
+        ? this.#direct(call, connection)
+        : this.#queued(call),
+      (error) => this.#recover(call, error, retries)
     )
   }
 
-  const recover = <A>(call: Call<A>, error: CallError, retries: number): Effect.Effect<A, CallError> => {
+  #recover<A>(call: Call<A>, error: CallError, retries: number): Effect.Effect<A, CallError> {
     const { deadline, fate, method, options } = call
     const again = retry.again(error)
-    if (policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
-    if (again.after > waiting.left(deadline)) return Effect.fail(error)
-    const repeated = Effect.delay(Effect.suspend(() => attempt(call, retries + 1)), again.after)
+    if (this.#policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
+    if (again.after > this.#waiting.left(deadline)) return Effect.fail(error)
+    const repeated = Effect.delay(Effect.suspend(() => this.#attempt(call, retries + 1)), again.after)
     if (!again.mayHaveBeenExecuted) return repeated
     const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
     if (isRepeatable === false) return Effect.fail(error)
@@ -150,26 +199,13 @@ export const make = (surroundings: Surroundings): Sending => {
     )
     if (isRepeatable === true) return atLeastOnce
     // The server is asked what the tool says of itself, as soon as there is one.
-    return within(method, deadline, fate, connected(call)).pipe(
+    return this.#within(method, deadline, fate, this.#connected(call)).pipe(
       Effect.matchEffect({
         onFailure: (second) => Effect.fail(notAgain(error, second)),
         onSuccess: () => isRepeatable
       }),
       Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
     )
-  }
-
-  return {
-    available,
-    within: (method, fate, effect) => within(method, fate.deadline, fate, effect),
-    request: (method, params, check, options = none) =>
-      Effect.withFiber((fiber) => {
-        const fate = options.fate ?? fateOf(options.timeout)
-        const deadline = options.fate === undefined || options.timeout === undefined
-          ? fate.deadline
-          : fateOf(options.timeout).deadline
-        return attempt({ fiber, method, params, check, options, fate, deadline, isUnlimited: unlimited.has(method) }, 0)
-      })
   }
 }
 

@@ -3,7 +3,8 @@ import type { ClientCapabilities, CreateMessageRequestParams, JSONRPCRequest } f
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberMap from "effect/FiberMap"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -19,17 +20,6 @@ import type { Outcome } from "./jsonRpc.ts"
 import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
 
-export interface ServerRequests {
-  readonly capabilities: ClientCapabilities
-  /** Answers a request, in its own time. */
-  readonly receive: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
-  /** The server does not want to know any more. */
-  readonly cancel: (id: unknown) => void
-  /** What the same handlers say to a request that came by another way. */
-  readonly answer: (method: string, params: unknown) => Reply
-  readonly afterConnect: (connection: Connected) => Effect.Effect<void, never, Scope.Scope>
-}
-
 type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
 
 /** Why there is no answer, as the server is told. */
@@ -44,20 +34,127 @@ export const make = Effect.fnUntraced(function*(
   server: string,
   waiting: Waiting,
   telemetry: Telemetry
-): Effect.fn.Return<ServerRequests, never, Scope.Scope> {
-  const roots = Option.getOrUndefined(yield* Effect.serviceOption(Roots))
-  const sampling = Option.getOrUndefined(yield* Effect.serviceOption(Sampling))
-  const elicitation = Option.getOrUndefined(yield* Effect.serviceOption(Elicitation))
-  const modes = elicitation?.modes ?? []
-  const connected = yield* Deferred.make<Connected>()
-  const asked = yield* FiberMap.make<RequestId>()
-  const run = yield* FiberMap.runtime(asked)()
+): Effect.fn.Return<ServerRequests> {
+  return new ServerRequests(server, waiting, telemetry, {
+    roots: Option.getOrUndefined(yield* Effect.serviceOption(Roots)),
+    sampling: Option.getOrUndefined(yield* Effect.serviceOption(Sampling)),
+    elicitation: Option.getOrUndefined(yield* Effect.serviceOption(Elicitation))
+  })
+})
 
-  const warn = (description: string) =>
-    Effect.map(Deferred.await(connected), (connection) => connection.warn(description))
+export class ServerRequests {
+  readonly #server: string
+  readonly #waiting: Waiting
+  readonly #telemetry: Telemetry
+  readonly #services: Services
+  readonly #connected = Deferred.makeUnsafe<Connected>()
+  #handlers: ReadonlyMap<string, Handler> | undefined
+  #asked: Map<RequestId, Fiber.Fiber<void>> | undefined
+  #isOver = false
+
+  constructor(server: string, waiting: Waiting, telemetry: Telemetry, services: Services) {
+    this.#server = server
+    this.#waiting = waiting
+    this.#telemetry = telemetry
+    this.#services = services
+  }
+
+  get capabilities(): ClientCapabilities {
+    const { elicitation, roots, sampling } = this.#services
+    const modes = elicitation?.modes ?? []
+    return {
+      ...(roots === undefined ? {} : { roots: { listChanged: true } }),
+      ...(sampling === undefined ? {} : { sampling: sampling.tools === true ? { tools: {} } : {} }),
+      // Without a mode it would mean forms.
+      ...(modes.length === 0 ? {} : { elicitation: Object.fromEntries(modes.map((mode) => [mode, {}])) })
+    }
+  }
+
+  /** Answers a request, in its own time. */
+  receive({ id, method, params }: JSONRPCRequest, respond: (outcome: Outcome) => void): void {
+    const handler = this.#handler(method)
+    if (handler === undefined) return respond({ error: { code: methodNotFound, message: "Method not found" } })
+    if (this.#isOver) return
+    const asked = this.#asked ??= new Map()
+    asked.get(id)?.interruptUnsafe()
+    const fiber = this.#waiting.run(
+      Effect.match(Effect.andThen(Deferred.await(this.#connected), handler(params ?? {})), {
+        onFailure: ({ code, message }) => respond({ error: { code, message } }),
+        onSuccess: (result) => respond({ result })
+      })
+    )
+    asked.set(id, fiber)
+    fiber.addObserver(() => {
+      if (asked.get(id) === fiber) asked.delete(id)
+    })
+  }
+
+  /** The server does not want to know any more. */
+  cancel(id: unknown): void {
+    if (typeof id === "string" || typeof id === "number") this.#asked?.get(id)?.interruptUnsafe()
+  }
+
+  /** What the same handlers say to a request that came by another way. */
+  answer(method: string, asked: unknown = {}): Reply {
+    return this.#handler(method)?.(asked) ?? Effect.fail(unknown)
+  }
+
+  afterConnect(connection: Connected): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.suspend(() => {
+      Deferred.doneUnsafe(this.#connected, Exit.succeed(connection))
+      const { roots } = this.#services
+      if (roots === undefined || connection.era === "modern") return Effect.void
+      return roots.changes.pipe(
+        Stream.runForEach(() => Effect.ignore(connection.notify("notifications/roots/list_changed"))),
+        Effect.raceFirst(connection.ended),
+        Effect.forkScoped({ startImmediately: true })
+      )
+    })
+  }
 
   /** Nobody is there any more to be answered. */
-  const gone = Deferred.await(connected).pipe(
+  get end(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#isOver = true
+      return this.#asked === undefined ? Effect.void : Fiber.interruptAll([...this.#asked.values()])
+    })
+  }
+
+  #handler(method: string): Handler | undefined {
+    this.#handlers ??= handlersOf(this.#server, this.#services, {
+      connected: Deferred.await(this.#connected),
+      waiting: this.#waiting,
+      telemetry: this.#telemetry
+    })
+    return this.#handlers.get(method)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+interface Services {
+  readonly roots: Roots["Service"] | undefined
+  readonly sampling: Sampling["Service"] | undefined
+  readonly elicitation: Elicitation["Service"] | undefined
+}
+
+const handlersOf = (
+  server: string,
+  { elicitation, roots, sampling }: Services,
+  { connected, telemetry, waiting }: {
+    readonly connected: Effect.Effect<Connected>
+    readonly waiting: Waiting
+    readonly telemetry: Telemetry
+  }
+): ReadonlyMap<string, Handler> => {
+  const modes = elicitation?.modes ?? []
+
+  const warn = (description: string) => Effect.map(connected, (connection) => connection.warn(description))
+
+  /** Nobody is there any more to be answered. */
+  const gone = connected.pipe(
     Effect.flatMap(({ ended }) => ended),
     Effect.andThen(refuse(internalError, "Connection closed"))
   )
@@ -121,47 +218,8 @@ export const make = Effect.fnUntraced(function*(
         : Effect.flatMap(elicitation.elicit(request.success), (result) => fitting(request.success, result))
     })
   }
-
-  const capabilities: ClientCapabilities = {
-    ...(roots === undefined ? {} : { roots: { listChanged: true } }),
-    ...(sampling === undefined ? {} : { sampling: sampling.tools === true ? { tools: {} } : {} }),
-    // Without a mode it would mean forms.
-    ...(modes.length === 0 ? {} : { elicitation: Object.fromEntries(modes.map((mode) => [mode, {}])) })
-  }
-
-  return {
-    capabilities,
-    receive: ({ id, method, params }, respond) => {
-      const handler = handlers.get(method)
-      if (handler === undefined) return respond({ error: { code: methodNotFound, message: "Method not found" } })
-      run(
-        id,
-        Effect.match(Effect.andThen(Deferred.await(connected), handler(params ?? {})), {
-          onFailure: ({ code, message }) => respond({ error: { code, message } }),
-          onSuccess: (result) => respond({ result })
-        })
-      )
-    },
-    cancel: (id) => {
-      if (typeof id !== "string" && typeof id !== "number") return
-      Option.getOrUndefined(FiberMap.getUnsafe(asked, id))?.interruptUnsafe()
-    },
-    answer: (method, asked = {}) => handlers.get(method)?.(asked) ?? Effect.fail(unknown),
-    afterConnect: Effect.fnUntraced(function*(connection) {
-      yield* Deferred.succeed(connected, connection)
-      if (roots === undefined || connection.era === "modern") return
-      yield* roots.changes.pipe(
-        Stream.runForEach(() => Effect.ignore(connection.notify("notifications/roots/list_changed"))),
-        Effect.raceFirst(connection.ended),
-        Effect.forkScoped({ startImmediately: true })
-      )
-    })
-  }
-})
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
+  return handlers
+}
 
 type Reply = Effect.Effect<Record<string, unknown>, Refusal>
 

@@ -8,21 +8,20 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import type * as SubscriptionRef from "effect/SubscriptionRef"
-import { type CallError, ConnectionError } from "../McpError.ts"
-import type { Options, SessionState } from "../McpSession.ts"
+import type { CallError, ConnectionError } from "../McpError.ts"
+import type { Options } from "../McpSession.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type * as NegotiationCache from "../NegotiationCache.ts"
 import type { Implementation, LoggingLevel, RequestId, ServerCapabilities } from "../Protocol.ts"
-import * as Audience from "./audience.ts"
-import * as Catalog from "./catalog.ts"
+import { Audience } from "./audience.ts"
+import { Catalog } from "./catalog.ts"
 import * as Connection from "./connection.ts"
 import type { Negotiated } from "./negotiation.ts"
-import * as Overload from "./overload.ts"
+import { Overload } from "./overload.ts"
 import * as Reconnect from "./reconnect.ts"
 import type * as results from "./results.ts"
-import * as Sending from "./sending.ts"
-import * as Telemetry from "./telemetry.ts"
+import { Sending } from "./sending.ts"
+import { Telemetry } from "./telemetry.ts"
 import * as Waiting from "./waiting.ts"
 
 export interface RequestOptions {
@@ -45,46 +44,120 @@ export interface Fate {
   wasSent: boolean
 }
 
-export interface Session {
+export class Session {
   readonly server: string
   readonly requestTimeout: Duration.Duration
-  readonly telemetry: Telemetry.Telemetry
+  readonly telemetry: Telemetry
+  readonly audience: Audience
+  readonly #reconnect: Reconnect.Reconnect
+  readonly #sending: Sending
+  #catalog: Catalog | undefined
+  #onReconnected: Set<Effect.Effect<void>> | undefined
+
+  constructor({ audience, reconnect, requestTimeout, sending, server, telemetry }: Parts) {
+    this.server = server
+    this.requestTimeout = requestTimeout
+    this.telemetry = telemetry
+    this.audience = audience
+    this.#reconnect = reconnect
+    this.#sending = sending
+  }
+
   /** As the latest connection has it. */
-  readonly negotiated: Negotiated
-  readonly era: NegotiationCache.Era
-  readonly capabilities: ServerCapabilities
-  readonly hasHttpHeaders: boolean
+  get negotiated(): Negotiated {
+    return this.#reconnect.latest.negotiated
+  }
+
+  get era(): NegotiationCache.Era {
+    return this.#reconnect.latest.era
+  }
+
+  get capabilities(): ServerCapabilities {
+    return this.negotiated.capabilities
+  }
+
+  get hasHttpHeaders(): boolean {
+    return this.#reconnect.latest.hasHttpHeaders
+  }
+
   /** The check sees the result as the server gave it. */
-  readonly request: <A>(
+  request<A>(
     method: string,
     params: Record<string, unknown>,
     check: results.Check<A>,
     options?: RequestOptions
-  ) => Effect.Effect<A, CallError>
-  readonly notify: (method: string, params?: Record<string, unknown>) => Effect.Effect<void, CallError>
+  ): Effect.Effect<A, CallError> {
+    return this.#sending.request(method, params, check, options)
+  }
+
+  notify(method: string, params?: Record<string, unknown>): Effect.Effect<void, CallError> {
+    return Effect.flatMap(
+      this.#sending.available(method, "fail"),
+      (connection) => connection.notify(method, params)
+    )
+  }
+
   /** Default: what a request may take. */
-  readonly fate: (timeout: Duration.Input | undefined) => Fate
+  fate(timeout: Duration.Input | undefined): Fate {
+    return this.#sending.fate(timeout)
+  }
+
   /** Fails what takes longer; the time in which the server waits for us does not count. */
-  readonly within: <A, E, R>(
-    method: string,
-    fate: Fate,
-    effect: Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | CallError, R>
-  readonly answer: Connection.Connection["answer"]
-  readonly catalog: Catalog.Catalog
+  within<A, E, R>(method: string, fate: Fate, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CallError, R> {
+    return this.#sending.within(method, fate, effect)
+  }
+
+  answer(method: string, params: unknown): ReturnType<Connection.Connection["answer"]> {
+    return this.#reconnect.latest.answer(method, params)
+  }
+
+  get catalog(): Catalog {
+    return this.#catalog ??= new Catalog((method) => this.audience.publish({ method }))
+  }
+
   /** Run, side by side, whenever the session has got another connection. */
-  readonly onReconnected: Set<Effect.Effect<void>>
-  readonly listeners: Audience.Audience["listeners"]
-  readonly notifications: Audience.Audience["notifications"]
-  readonly stderr: Audience.Audience["stderr"]
-  readonly state: SubscriptionRef.SubscriptionRef<SessionState>
+  get onReconnected(): Set<Effect.Effect<void>> {
+    return this.#onReconnected ??= new Set()
+  }
+
+  /** All that is to be done then. */
+  get reconnected(): Effect.Effect<void> {
+    return Effect.all([this.#catalog?.compare ?? Effect.void, ...this.#onReconnected ?? []], {
+      concurrency: "unbounded",
+      discard: true
+    })
+  }
+
+  get listeners(): Audience["listeners"] {
+    return this.audience.listeners
+  }
+
+  get state(): Reconnect.State {
+    return this.#reconnect.state
+  }
+
   /** Completes when the session has ended, for whatever reason. */
-  readonly ended: Effect.Effect<void>
-  readonly hasEnded: () => boolean
+  get ended(): Effect.Effect<void> {
+    return this.#reconnect.over
+  }
+
+  hasEnded(): boolean {
+    return this.#reconnect.isOver()
+  }
+
   /** Tells whoever reads the notifications what we had to remark. */
-  readonly warn: (description: string) => void
+  warn(description: string): void {
+    this.audience.warn(description)
+  }
+
   /** What the server was asked for; every connection is told. */
-  logLevel: LoggingLevel | undefined
+  get logLevel(): LoggingLevel | undefined {
+    return this.#sending.logLevel
+  }
+
+  set logLevel(level) {
+    this.#sending.logLevel = level
+  }
 }
 
 export const make = Effect.fnUntraced(function*<R>(
@@ -93,116 +166,63 @@ export const make = Effect.fnUntraced(function*<R>(
   clientInfo: Implementation
 ): Effect.fn.Return<Session, ConnectionError, R | Scope.Scope> {
   const { name: server, reconnect: policy = {} } = options
-  const over: Effect.Effect<void> = Effect.suspend(() => reconnect.over)
-  const audience = Audience.make(over)
-  const { publish, warn } = audience
+  const audience = new Audience(Effect.suspend(() => reconnect.over))
   const waiting = yield* Waiting.make
-  const telemetry = Telemetry.make(options)
-  const catalog = Catalog.make((method) => publish({ method }))
-  const onReconnected = new Set<Effect.Effect<void>>([catalog.compare])
-  let logLevel: LoggingLevel | undefined
-
+  const telemetry = new Telemetry(options)
   const context = yield* Effect.context<R>()
   const acquireInOwnScope = Effect.flatMap(
     Effect.scope,
     (own) => Effect.provideContext(acquire, Context.add(context, Scope.Scope, own))
   )
-  const reconnect = yield* Reconnect.make({
-    closed: new ConnectionError({
-      server,
-      transport: options.transport,
-      phase: "connect",
-      description: "the session is closed",
-      stderr: []
-    }),
+  const surroundings: Connection.Surroundings = { audience, clientInfo, waiting, telemetry }
+  const reconnect: Reconnect.Reconnect = yield* Reconnect.make({
+    server,
+    transport: options.transport,
+    run: waiting.run,
     open: (known) =>
-      open(acquireInOwnScope, options, known, { ...audience, clientInfo, waiting, telemetry }).pipe(
-        Effect.tap(({ negotiated, sessionId }) =>
-          telemetry.connected({ protocolVersion: negotiated.protocolVersion, sessionId })
+      open(acquireInOwnScope, options, known, surroundings).pipe(
+        Effect.tap((connection) =>
+          telemetry.connected({
+            protocolVersion: connection.negotiated.protocolVersion,
+            sessionId: connection.sessionId
+          })
         ),
         telemetry.operation("initialize")
       ),
     policy,
     restore: (connection) =>
-      logLevel === undefined || connection.era === "modern"
+      session.logLevel === undefined || connection.era === "modern"
         ? Effect.void
-        : connection.request("logging/setLevel", { level: logLevel }).pipe(
+        : connection.request("logging/setLevel", { level: session.logLevel }).pipe(
           Effect.timeoutOption(longestRestoring),
           Effect.ignore
         ),
     onConnected: () => overload.reset(),
-    onReconnected: Effect.suspend(() => Effect.all(onReconnected, { concurrency: "unbounded", discard: true }))
+    onReconnected: () => session.reconnected
   })
 
   let suspected: CallError | undefined
-  const overload = Overload.make(server, options, (degraded) =>
-    Effect.andThen(
-      reconnect.degrade(degraded),
-      Effect.sync(() => {
-        // A server that answers nothing may hang: then it does not answer a ping either, and is connected to again.
-        const connection = reconnect.current()
-        if (degraded?.circuit !== "open" || degraded.error === suspected || connection === undefined) return
-        suspected = degraded.error
-        reconnect.lose(connection, { error: connection.lossOf(degraded.error), isDead: false })
-      })
-    ))
+  const overload = new Overload(server, options, (degraded) =>
+    Effect.sync(() => {
+      reconnect.degrade(degraded)
+      // A server that answers nothing may hang: then it does not answer a ping either, and is connected to again.
+      const connection = reconnect.current()
+      if (degraded?.circuit !== "open" || degraded.error === suspected || connection === undefined) return
+      suspected = degraded.error
+      reconnect.lose(connection, { error: connection.lossOf(degraded.error), isDead: false })
+    }).pipe(Effect.andThen(Effect.yieldNow)))
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
-  const requestTimeoutMillis = Duration.toMillis(requestTimeout)
-  const fateOf: Session["fate"] = (timeout) => ({
-    deadline: waiting.deadline(
-      timeout === undefined ? requestTimeoutMillis : Duration.toMillis(Duration.fromInputUnsafe(timeout))
-    ),
-    wasSent: false
-  })
-  const { available, request, within } = Sending.make({
+  const sending = new Sending({
     server,
     policy,
     reconnect,
     overload,
     waiting,
-    fate: fateOf,
-    logLevel: () => logLevel
+    requestTimeout: Duration.toMillis(requestTimeout)
   })
-
-  const session: Session = {
-    server,
-    requestTimeout,
-    telemetry,
-    get negotiated() {
-      return reconnect.latest().negotiated
-    },
-    get era() {
-      return reconnect.latest().era
-    },
-    get capabilities() {
-      return reconnect.latest().negotiated.capabilities
-    },
-    get hasHttpHeaders() {
-      return reconnect.latest().hasHttpHeaders
-    },
-    request,
-    notify: (method, params) =>
-      Effect.flatMap(available(method, "fail"), (connection) => connection.notify(method, params)),
-    fate: fateOf,
-    within,
-    answer: (method, params) => reconnect.latest().answer(method, params),
-    catalog,
-    onReconnected,
-    listeners: audience.listeners,
-    notifications: audience.notifications,
-    stderr: audience.stderr,
-    state: reconnect.state,
-    ended: reconnect.over,
-    hasEnded: reconnect.isOver,
-    warn,
-    get logLevel() {
-      return logLevel
-    },
-    set logLevel(level) {
-      logLevel = level
-    }
-  }
+  const session = new Session({ server, requestTimeout, telemetry, audience, reconnect, sending })
+  reconnect.start()
   return session
 })
 
@@ -212,6 +232,15 @@ export const make = Effect.fnUntraced(function*<R>(
 
 /** New connections do not wait for a server that says nothing. */
 const longestRestoring = Duration.seconds(2)
+
+interface Parts {
+  readonly server: string
+  readonly requestTimeout: Duration.Duration
+  readonly telemetry: Telemetry
+  readonly audience: Audience
+  readonly reconnect: Reconnect.Reconnect
+  readonly sending: Sending
+}
 
 /** A server that has left when it was asked which era it speaks is connected to once more, and not asked again. */
 const open = <R>(

@@ -5,7 +5,7 @@ import type * as Exit from "effect/Exit"
 import * as Formatter from "effect/Formatter"
 import type * as Tracer from "effect/Tracer"
 import { CaptureContent } from "../Telemetry.ts"
-import * as Metrics from "./metrics.ts"
+import { Metrics } from "./metrics.ts"
 import * as Outcome from "./outcome.ts"
 import * as trace from "./trace.ts"
 
@@ -17,49 +17,87 @@ export interface Target {
   readonly arguments?: unknown
 }
 
-export interface Telemetry {
-  /** One span and one measurement each time it is run. */
-  readonly operation: (
-    method: string,
-    target?: Target
-  ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** The same, of what is run once. */
-  readonly once: <A, E, R>(
-    method: string,
-    target: Target | undefined,
-    effect: Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E, R>
-  /** The span of what the server asks of us, in the trace that it names, else in that of the only request in flight. */
-  readonly serving: (
-    method: string,
-    params: unknown
-  ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** There is a connection, the first or another: what spans can tell from now on. */
-  readonly connected: (connection: {
-    readonly protocolVersion: string
-    readonly sessionId?: string | undefined
-  }) => Effect.Effect<void>
-}
-
 export interface Options {
   readonly name: string
   readonly transport: string
   readonly url?: string | undefined
 }
 
-export const make = ({ name, transport, url }: Options): Telemetry => {
-  const metrics = Metrics.make(name)
-  const inFlight = new Set<Tracer.Span>()
-  const server = { "mcp.server": name, ...networkOf(transport, url) }
-  let attributes: Readonly<Record<string, unknown>> = server
-  let wasConnected = false
+export class Telemetry {
+  readonly #options: Options
+  readonly #metrics: Metrics
+  #inFlight: Set<Tracer.Span> | undefined
+  #protocolVersion: string | undefined
+  #sessionId: string | undefined
+  /** What every span says, once there was one. */
+  #known: Attributes | undefined
 
-  const traced = <A, E, R>(
+  constructor(options: Options) {
+    this.#options = options
+    this.#metrics = new Metrics(options.name)
+  }
+
+  /** One span and one measurement each time it is run. */
+  operation(method: string, target?: Target): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> {
+    return (effect) => Effect.suspend(() => this.once(method, target, effect))
+  }
+
+  /** The same, of what is run once. */
+  once<A, E, R>(
+    method: string,
+    target: Target = {},
+    effect: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    let run: Run | undefined
+    return Effect.onExitPrimitive(
+      Effect.withFiber((fiber) => {
+        const clock = fiber.getRef(Clock.Clock)
+        run = { fiber, clock, began: clock.monotonicTimeNanosUnsafe() }
+        this.#metrics.begin(fiber.context)
+        return trace.isTraced(fiber) ? this.#traced(fiber, method, target, effect) : effect
+      }),
+      (exit) => {
+        if (run === undefined) return undefined
+        const seconds = Number(run.clock.monotonicTimeNanosUnsafe() - run.began) / 1e9
+        this.#metrics.end(run.fiber.context, { method, tool: target.tool, error: errorOf(exit) }, seconds)
+        return undefined
+      }
+    )
+  }
+
+  /** The span of what the server asks of us, in the trace that it names, else in that of the only request in flight. */
+  serving(method: string, params: unknown): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> {
+    return (effect) =>
+      Effect.withFiber((fiber) => {
+        const [only] = this.#inFlight?.size === 1 ? this.#inFlight : []
+        const parent = trace.parentOf(params) ?? only
+        return trace.isTraced(fiber) || parent !== undefined
+          ? trace.within(
+            fiber,
+            { name: method, kind: "server", attributes: { "mcp.method.name": method, ...this.#attributes() }, parent },
+            () => effect
+          )
+          : effect
+      })
+  }
+
+  /** There is a connection, the first or another: what spans can tell from now on. */
+  connected({ protocolVersion, sessionId }: Connected): Effect.Effect<void> {
+    return Effect.withFiber(({ context }) => {
+      if (this.#protocolVersion !== undefined) this.#metrics.reconnected(context)
+      this.#protocolVersion = protocolVersion
+      this.#sessionId = sessionId
+      this.#known = undefined
+      return Effect.void
+    })
+  }
+
+  #traced<A, E, R>(
     fiber: trace.AnyFiber,
     method: string,
     target: Target,
     effect: Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E, R> => {
+  ): Effect.Effect<A, E, R> {
     const capturesContent = fiber.getRef(CaptureContent)
     const named = target.tool ?? target.prompt
     return trace.within(
@@ -67,15 +105,17 @@ export const make = ({ name, transport, url }: Options): Telemetry => {
       {
         name: named === undefined ? method : `${method} ${named}`,
         kind: "client",
-        attributes: { "mcp.method.name": method, ...attributes, ...attributesOf(target, capturesContent) }
+        attributes: { "mcp.method.name": method, ...this.#attributes(), ...attributesOf(target, capturesContent) }
       },
       (span) => {
-        inFlight.add(span)
+        this.#inFlight ??= new Set()
+        this.#inFlight.add(span)
         return effect
       },
       (span, exit) => {
-        inFlight.delete(span)
+        this.#inFlight?.delete(span)
         // A connection is negotiated while its span is open.
+        const attributes = this.#attributes()
         for (const key of negotiated) if (key in attributes) span.attribute(key, attributes[key])
         if (capturesContent && target.tool !== undefined && exit._tag === "Success") {
           span.attribute("gen_ai.tool.call.result", Formatter.formatJson(exit.value))
@@ -84,50 +124,14 @@ export const make = ({ name, transport, url }: Options): Telemetry => {
     )
   }
 
-  const once: Telemetry["once"] = (method, target = {}, effect) => {
-    let run: Run | undefined
-    return Effect.onExitPrimitive(
-      Effect.withFiber((fiber) => {
-        const clock = fiber.getRef(Clock.Clock)
-        run = { fiber, clock, began: clock.monotonicTimeNanosUnsafe() }
-        metrics.begin(fiber.context)
-        return trace.isTraced(fiber) ? traced(fiber, method, target, effect) : effect
-      }),
-      (exit) => {
-        if (run === undefined) return undefined
-        const seconds = Number(run.clock.monotonicTimeNanosUnsafe() - run.began) / 1e9
-        metrics.end(run.fiber.context, { method, tool: target.tool, error: errorOf(exit) }, seconds)
-        return undefined
-      }
-    )
-  }
-
-  return {
-    operation: (method, target) => (effect) => Effect.suspend(() => once(method, target, effect)),
-    once,
-    serving: (method, params) => (effect) =>
-      Effect.withFiber((fiber) => {
-        const [only] = inFlight.size === 1 ? inFlight : []
-        const parent = trace.parentOf(params) ?? only
-        return trace.isTraced(fiber) || parent !== undefined
-          ? trace.within(
-            fiber,
-            { name: method, kind: "server", attributes: { "mcp.method.name": method, ...attributes }, parent },
-            () => effect
-          )
-          : effect
-      }),
-    connected: ({ protocolVersion, sessionId }) =>
-      Effect.withFiber(({ context }) => {
-        attributes = {
-          ...server,
-          "mcp.protocol.version": protocolVersion,
-          ...(sessionId === undefined ? {} : { "mcp.session.id": sessionId })
-        }
-        if (wasConnected) metrics.reconnected(context)
-        wasConnected = true
-        return Effect.void
-      })
+  #attributes(): Attributes {
+    const { name, transport, url } = this.#options
+    return this.#known ??= {
+      "mcp.server": name,
+      ...networkOf(transport, url),
+      ...(this.#protocolVersion === undefined ? {} : { "mcp.protocol.version": this.#protocolVersion }),
+      ...(this.#sessionId === undefined ? {} : { "mcp.session.id": this.#sessionId })
+    }
   }
 }
 
@@ -141,7 +145,14 @@ interface Run {
   readonly began: bigint
 }
 
+interface Connected {
+  readonly protocolVersion: string
+  readonly sessionId?: string | undefined
+}
+
 const negotiated = ["mcp.protocol.version", "mcp.session.id"]
+
+type Attributes = Readonly<Record<string, unknown>>
 
 /** What goes well, as most does, must not cost. */
 const errorOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => Outcome.of(exit)?.tag

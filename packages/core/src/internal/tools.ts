@@ -15,127 +15,165 @@ import * as taskResults from "./taskResults.ts"
 import * as tasks from "./tasks.ts"
 import * as urlElicitation from "./urlElicitation.ts"
 
-export type Tools = Pick<McpSession["Service"], "listTools" | "callTool" | "callToolOrFail" | "callToolStream">
+type Contract = McpSession["Service"]
 
-export const make = (session: Session): Tools => {
-  const { server } = session
-  const definitions = Definitions.make(session)
-  const takesTasks = () => session.era === "legacy" && session.capabilities.tasks?.requests?.tools?.call !== undefined
-  let lastToken = 0
+export class Tools {
+  readonly #session: Session
+  readonly #definitions: Definitions.Definitions
+  #lastToken = 0
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#definitions = new Definitions.Definitions(session)
+  }
+
+  get listTools(): Contract["listTools"] {
+    return this.#definitions.list
+  }
+
+  get callTool(): Contract["callTool"] {
+    return (name, args, options) => this.#call(name, args, options, ignore)
+  }
+
+  get callToolOrFail(): Contract["callToolOrFail"] {
+    return (name, args, options) =>
+      Effect.flatMap(
+        this.#call(name, args, options, ignore),
+        (result): Effect.Effect<CallToolResult, ToolFailed> =>
+          result.isError === true
+            ? Effect.fail(new ToolFailed({ server: this.#session.server, tool: name, text: textOf(result), result }))
+            : Effect.succeed(result)
+      )
+  }
+
+  get callToolStream(): Contract["callToolStream"] {
+    return (name, args, options) =>
+      Bounded.stream<CallEvent, CallFailure, Scope.Scope>(
+        lostEvent,
+        (offer) =>
+          Effect.gen({ self: this }, function*() {
+            const token = `umcp-${++this.#lastToken}`
+            yield* listen.on(this.#session, ({ method, params = {} }) => {
+              const event = method === "notifications/message"
+                ? logEvent(params)
+                : method === "notifications/progress" && params["progressToken"] === token
+                ? progressEvent(params)
+                : undefined
+              if (event !== undefined) offer(event)
+            })
+            const withToken = { ...options, meta: { ...options?.meta, progressToken: token } }
+            const result = yield* this.#call(name, args, withToken, (task) => offer({ _tag: "Task", task }))
+            offer({ _tag: "Result", result })
+          })
+      )
+  }
+
+  #call(
+    name: string,
+    args: Arguments,
+    options: CallOptions | undefined,
+    onStatus: (task: Task) => void
+  ): Effect.Effect<CallToolResult, CallFailure> {
+    return Effect.suspend(() => {
+      const call: Call = { name, args, options, onStatus, fate: this.#session.fate(options?.timeout) }
+      const sent = this.#takesTasks()
+        ? Effect.andThen(this.#definitions.learn, Effect.suspend(() => this.#send(call)))
+        : this.#send(call)
+      return this.#session.telemetry.once(
+        "tools/call",
+        { tool: name, arguments: args },
+        Effect.matchEffect(sent, {
+          onFailure: (error) => Effect.flatMap(this.#recover(call, error), (outcome) => this.#read(call, outcome)),
+          onSuccess: (outcome) => this.#read(call, outcome)
+        })
+      )
+    })
+  }
+
+  #takesTasks(): boolean {
+    return this.#session.era === "legacy" && this.#session.capabilities.tasks?.requests?.tools?.call !== undefined
+  }
 
   /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
-  const failIfUnknown = (
+  #failIfUnknown(
     tool: string,
     timeout: Duration.Input = Definitions.longestLook,
     refusal: { readonly text: string; readonly result?: CallToolResult }
-  ): Effect.Effect<void, ToolNotFound> =>
-    definitions.names().has(tool) ? Effect.void : definitions.list.pipe(
+  ): Effect.Effect<void, ToolNotFound> {
+    const definitions = this.#definitions
+    return definitions.names.has(tool) ? Effect.void : definitions.list.pipe(
       Effect.timeout(Duration.min(Definitions.longestLook, Duration.fromInputUnsafe(timeout))),
       Effect.ignore,
       Effect.flatMap(() => {
-        const names = definitions.names()
+        const { names } = definitions
         return names.size === 0 || names.has(tool)
           ? Effect.void
-          : Effect.fail(ToolNotFound.among(server, tool, names, refusal))
+          : Effect.fail(ToolNotFound.among(this.#session.server, tool, names, refusal))
       })
     )
+  }
 
-  const send = ({ args, fate, name, options }: Call): Effect.Effect<taskResults.Called, CallError> => {
-    const definition = definitions.get(name)
+  #send({ args, fate, name, options }: Call): Effect.Effect<taskResults.Called, CallError> {
+    const definition = this.#definitions.get(name)
     const params = {
       name,
       ...(args === undefined ? undefined : { arguments: args }),
-      ...(takesTasks() ? taskParams(definition, options?.task) : undefined),
+      ...(this.#takesTasks() ? taskParams(definition, options?.task) : undefined),
       ...(options?.meta === undefined ? undefined : { _meta: options.meta })
     }
-    return session.request("tools/call", params, taskResults.called, {
-      isRepeatable: options?.idempotent ?? Effect.suspend(() => definitions.isRepeatable(name)),
+    return this.#session.request("tools/call", params, taskResults.called, {
+      isRepeatable: options?.idempotent ?? Effect.suspend(() => this.#definitions.isRepeatable(name)),
       whileReconnecting: options?.whileReconnecting,
       fate,
       headers: definition === undefined ? undefined : paramHeaders.of(definition.headers, args)
     })
   }
 
-  const recover = (call: Call, error: CallError): Effect.Effect<taskResults.Called, CallError | ToolNotFound> => {
-    const again = Effect.suspend(() => send(call))
+  #recover(call: Call, error: CallError): Effect.Effect<taskResults.Called, CallError | ToolNotFound> {
+    const again = Effect.suspend(() => this.#send(call))
     // What the server refuses until it gets what it wants; its list says which headers it wants.
-    const repeated = session.hasHttpHeaders && codeOf(error) === headerMismatch
-      ? Effect.matchEffect(definitions.list, { onFailure: () => Effect.fail(error), onSuccess: () => again })
-      : urlElicitation.ask(session, error, again)
+    const repeated = this.#session.hasHttpHeaders && codeOf(error) === headerMismatch
+      ? Effect.matchEffect(this.#definitions.list, { onFailure: () => Effect.fail(error), onSuccess: () => again })
+      : urlElicitation.ask(this.#session, error, again)
     return Effect.tapError(repeated, ({ reason }) =>
       reason._tag === "Rejected"
-        ? failIfUnknown(call.name, call.options?.timeout, { text: reason.description })
+        ? this.#failIfUnknown(call.name, call.options?.timeout, { text: reason.description })
         : Effect.void)
   }
 
-  const check = Effect.fnUntraced(function*(name: string, result: CallToolResult) {
-    const issues = yield* definitions.issues(name, result)
-    if (issues.length > 0) {
-      return yield* new InvalidStructuredContent({ server, tool: name, issues, result, hint: invalidHint })
-    }
-    return result
-  })
+  #check(name: string, result: CallToolResult): Effect.Effect<CallToolResult, InvalidStructuredContent> {
+    return Effect.flatMap(
+      this.#definitions.issues(name, result),
+      (issues) =>
+        issues.length === 0 ? Effect.succeed(result) : Effect.fail(
+          new InvalidStructuredContent({
+            server: this.#session.server,
+            tool: name,
+            issues,
+            result,
+            hint: invalidHint
+          })
+        )
+    )
+  }
 
-  const read = (call: Call, outcome: taskResults.Called): Effect.Effect<CallToolResult, CallFailure> => {
+  #read(call: Call, outcome: taskResults.Called): Effect.Effect<CallToolResult, CallFailure> {
     const { fate, name, onStatus, options } = call
+    const session = this.#session
     if (outcome._tag === "Task") {
       const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus))
-      return Effect.flatMap(run, (result) => result.isError === true ? Effect.succeed(result) : check(name, result))
+      return Effect.flatMap(
+        run,
+        (result) => result.isError === true ? Effect.succeed(result) : this.#check(name, result)
+      )
     }
     const { remark, result } = outcome
     if (remark !== undefined) session.warn(`tool "${name}": ${remark}`)
-    if (result.isError !== true) return definitions.isPlain(name, result) ? Effect.succeed(result) : check(name, result)
-    return Effect.as(failIfUnknown(name, options?.timeout, { text: textOf(result), result }), result)
+    if (result.isError !== true) {
+      return this.#definitions.isPlain(name, result) ? Effect.succeed(result) : this.#check(name, result)
+    }
+    return Effect.as(this.#failIfUnknown(name, options?.timeout, { text: textOf(result), result }), result)
   }
-
-  const callTool: Tools["callTool"] = (name, args, options) => callWith(name, args, options, ignore)
-
-  const callWith = (
-    name: string,
-    args: Arguments,
-    options: CallOptions | undefined,
-    onStatus: (task: Task) => void
-  ): Effect.Effect<CallToolResult, CallFailure> =>
-    Effect.suspend(() => {
-      const call: Call = { name, args, options, onStatus, fate: session.fate(options?.timeout) }
-      const sent = takesTasks() ? Effect.andThen(definitions.learn, Effect.suspend(() => send(call))) : send(call)
-      return session.telemetry.once(
-        "tools/call",
-        { tool: name, arguments: args },
-        Effect.matchEffect(sent, {
-          onFailure: (error) => Effect.flatMap(recover(call, error), (outcome) => read(call, outcome)),
-          onSuccess: (outcome) => read(call, outcome)
-        })
-      )
-    })
-
-  const callToolOrFail: Tools["callToolOrFail"] = Effect.fnUntraced(function*(name, args, options) {
-    const result = yield* callTool(name, args, options)
-    return result.isError === true
-      ? yield* new ToolFailed({ server, tool: name, text: textOf(result), result })
-      : result
-  })
-
-  const callToolStream: Tools["callToolStream"] = (name, args, options) =>
-    Bounded.stream<CallEvent, CallError | ToolNotFound | InvalidStructuredContent, Scope.Scope>(
-      lostEvent,
-      Effect.fnUntraced(function*(offer) {
-        const token = `umcp-${++lastToken}`
-        yield* listen.on(session, ({ method, params = {} }) => {
-          const event = method === "notifications/message"
-            ? logEvent(params)
-            : method === "notifications/progress" && params["progressToken"] === token
-            ? progressEvent(params)
-            : undefined
-          if (event !== undefined) offer(event)
-        })
-        const withToken = { ...options, meta: { ...options?.meta, progressToken: token } }
-        const result = yield* callWith(name, args, withToken, (task) => offer({ _tag: "Task", task }))
-        offer({ _tag: "Result", result })
-      })
-    )
-
-  return { listTools: definitions.list, callTool, callToolOrFail, callToolStream }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

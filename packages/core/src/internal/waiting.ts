@@ -5,22 +5,6 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 
-export interface Waiting {
-  /** The server waits while `effect` runs. */
-  readonly during: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** So many milliseconds from now; may be infinite. */
-  readonly deadline: (milliseconds: number) => Deadline
-  /** What is left, in milliseconds. */
-  readonly left: (deadline: Deadline) => number
-  /** Calls back when the time has come, until it is removed. Costs next to nothing where that comes first. */
-  readonly add: (deadline: Deadline, onDue: () => void) => Timer | undefined
-  readonly remove: (timer: Timer | undefined) => void
-  readonly timeoutOrElse: <E2>(options: {
-    readonly deadline: Deadline
-    readonly orElse: () => Effect.Effect<never, E2>
-  }) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R>
-}
-
 export interface Deadline {
   /** As it was given, in milliseconds. */
   readonly timeout: number
@@ -40,47 +24,52 @@ export interface Timer {
   previous: Timer | undefined
 }
 
-export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(function*() {
-  const clock = yield* Clock.Clock
-  const run = yield* FiberSet.makeRuntime()
+export class Waiting {
+  /** Forks in the scope of the session. */
+  readonly run: Run
+  readonly #clock: Clock.Clock
   /** Deadlines of one length come due in the order in which they are made. One that was made long ago goes by itself. */
-  const queues = new Map<number, { readonly timers: Timer; last: number }>()
-  let answering = 0
-  let since = 0
-  let spent = 0
+  #queues: Map<number, { readonly timers: Timer; last: number }> | undefined
+  #answering = 0
+  #since = 0
+  #spent = 0
 
-  const now = () => {
-    const time = clock.currentTimeMillisUnsafe()
-    return time - spent - (answering === 0 ? 0 : time - since)
-  }
-  const begin = Effect.sync(() => {
-    if (answering === 0) since = clock.currentTimeMillisUnsafe()
-    answering += 1
-  })
-  const end = Effect.sync(() => {
-    answering -= 1
-    if (answering === 0) spent += clock.currentTimeMillisUnsafe() - since
-  })
-
-  /** What is left until the first, once those that are due have been called. */
-  const untilFirst = (timers: Timer): number | undefined => {
-    for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
-      const left = first.due - now()
-      if (left > 0) return left
-      unlink(first)
-      first.onDue()
-    }
-    return undefined
+  constructor(clock: Clock.Clock, run: Run) {
+    this.#clock = clock
+    this.run = run
   }
 
-  /** Holds no timer while it sleeps: one that is removed is to be forgotten, and whom it belongs to. */
-  const watch = Effect.fnUntraced(function*(timers: Timer) {
-    for (let left = untilFirst(timers); left !== undefined; left = untilFirst(timers)) yield* Effect.sleep(left)
-  })
+  /** The server waits while `effect` runs. */
+  during<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.acquireUseRelease(
+      Effect.sync(() => {
+        if (this.#answering === 0) this.#since = this.#clock.currentTimeMillisUnsafe()
+        this.#answering += 1
+      }),
+      () => effect,
+      () =>
+        Effect.sync(() => {
+          this.#answering -= 1
+          if (this.#answering === 0) this.#spent += this.#clock.currentTimeMillisUnsafe() - this.#since
+        })
+    )
+  }
 
-  const add: Waiting["add"] = ({ due, timeout }, onDue) => {
+  /** So many milliseconds from now; may be infinite. */
+  deadline(timeout: number): Deadline {
+    return { timeout, due: timeout === Number.POSITIVE_INFINITY ? timeout : this.#now() + timeout }
+  }
+
+  /** What is left, in milliseconds. */
+  left({ due }: Deadline): number {
+    return due - this.#now()
+  }
+
+  /** Calls back when the time has come, until it is removed. Costs next to nothing where that comes first. */
+  add({ due, timeout }: Deadline, onDue: () => void): Timer | undefined {
     if (due === Number.POSITIVE_INFINITY) return undefined
     const timer: Timer = { due, onDue, own: undefined, next: undefined, previous: undefined }
+    const queues = this.#queues ??= new Map()
     const queue = queues.get(timeout)
     if (queue !== undefined && due >= queue.last) {
       queue.last = due
@@ -90,47 +79,77 @@ export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(funct
     const timers = empty()
     append(timers, timer)
     if (queue !== undefined) {
-      timer.own = run(watch(timers))
+      timer.own = this.run(this.#watch(timers))
       return timer
     }
     queues.set(timeout, { timers, last: due })
-    run(Effect.ensuring(watch(timers), Effect.sync(() => queues.delete(timeout))))
+    this.run(Effect.ensuring(this.#watch(timers), Effect.sync(() => queues.delete(timeout))))
     return timer
   }
 
-  const remove: Waiting["remove"] = (timer) => {
+  remove(timer: Timer | undefined): void {
     if (timer === undefined) return
     unlink(timer)
     timer.own?.interruptUnsafe()
   }
 
-  return {
-    during: (effect) => Effect.acquireUseRelease(begin, () => effect, () => end),
-    deadline: (timeout) => ({ timeout, due: timeout === Number.POSITIVE_INFINITY ? timeout : now() + timeout }),
-    left: ({ due }) => due - now(),
-    add,
-    remove,
-    timeoutOrElse: ({ deadline, orElse }) => (effect) =>
+  timeoutOrElse<E2>({ deadline, orElse }: {
+    readonly deadline: Deadline
+    readonly orElse: () => Effect.Effect<never, E2>
+  }): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | E2, R> {
+    return (effect) =>
       deadline.due === Number.POSITIVE_INFINITY ? effect : Effect.raceFirst(
         effect,
         Effect.flatMap(
           Effect.callback<void>((resume) => {
-            const timer = add(deadline, () => resume(Effect.void))
-            return Effect.sync(() => remove(timer))
+            const timer = this.add(deadline, () => resume(Effect.void))
+            return Effect.sync(() => this.remove(timer))
           }),
           orElse
         )
       )
   }
+
+  #now(): number {
+    const time = this.#clock.currentTimeMillisUnsafe()
+    return time - this.#spent - (this.#answering === 0 ? 0 : time - this.#since)
+  }
+
+  /** Holds no timer while it sleeps: one that is removed is to be forgotten, and whom it belongs to. */
+  #watch(timers: Timer): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const left = this.#untilFirst(timers)
+      return left === undefined ? Effect.void : Effect.andThen(Effect.sleep(left), this.#watch(timers))
+    })
+  }
+
+  /** What is left until the first, once those that are due have been called. */
+  #untilFirst(timers: Timer): number | undefined {
+    for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
+      const left = first.due - this.#now()
+      if (left > 0) return left
+      unlink(first)
+      first.onDue()
+    }
+    return undefined
+  }
+}
+
+export const make: Effect.Effect<Waiting, never, Scope.Scope> = Effect.gen(function*() {
+  return new Waiting(yield* Clock.Clock, yield* FiberSet.makeRuntime())
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+type Run = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+
+const nothing = () => {}
+
 /** A list is a ring; what is not in one is linked to nothing. */
 const empty = (): Timer => {
-  const ring: Timer = { due: 0, onDue: () => {}, own: undefined, next: undefined, previous: undefined }
+  const ring: Timer = { due: 0, onDue: nothing, own: undefined, next: undefined, previous: undefined }
   ring.next = ring
   ring.previous = ring
   return ring
