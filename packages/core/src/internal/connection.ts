@@ -26,6 +26,9 @@ import type { Telemetry } from "./telemetry.ts"
 import { TransportDecorator } from "./transportDecorator.ts"
 import type { Deadline, Waiting } from "./waiting.ts"
 
+/** The error if it failed, nothing if it is answered; or it goes on, because the server asks for something first. */
+export type End = CallError | "asks" | undefined
+
 export interface Outgoing<A> extends JsonRpc.RequestOptions {
   readonly method: string
   readonly params: Record<string, unknown>
@@ -141,18 +144,18 @@ export class Connection {
   }
 
   /**
-   * `done` is called once, maybe at once, with what becomes of it and the error if it failed; unless what this returns is
-   * called first, which gives the request up.
+   * `done` is called once, maybe at once, with what becomes of it and how it ended; unless what this returns is called
+   * first, which gives the request up.
    */
   exchange<A>(
     outgoing: Outgoing<A>,
-    done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
+    done: (outcome: Effect.Effect<A, CallError>, end: End) => void
   ): () => void {
     const params = this.#withEnvelope(outgoing.params)
     return this.#ask(outgoing, params, (answer) => {
       if (Result.isFailure(answer)) return done(Effect.fail(answer.failure), answer.failure)
       if (this.era === "modern" && inputRequired.isQuestion(answer.success)) {
-        return done(Effect.flatMap(this.#rounds(outgoing, params, answer.success), Effect.fromResult), undefined)
+        return done(Effect.flatMap(this.#rounds(outgoing, params, answer.success), Effect.fromResult), "asks")
       }
       const read = this.#readBy(outgoing, answer.success)
       done(Effect.fromResult(read), Result.isFailure(read) ? read.failure : undefined)
@@ -230,8 +233,7 @@ export class Connection {
 
   /** In the modern era to end the exchange is to cancel it, where there is one. */
   #cancel(id: RequestId): void {
-    this.#rpc.abandon(id)
-    this.#rpc.forget(id)
+    this.#rpc.drop(id)
     if (this.hasHttpHeaders || this.hasEnded()) return
     const params = this.#withEnvelope({ requestId: id, reason: "nobody waits for it any more" })
     this.#rpc.notify("notifications/cancelled", params).catch(
@@ -254,7 +256,15 @@ export class Connection {
       return () => {}
     }
     let id: RequestId | undefined
+    let isOver = false
+    const end = (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => {
+      if (isOver) return
+      isOver = true
+      this.#waiting.remove(timer)
+      done(answer)
+    }
     const giveUp = () => {
+      isOver = true
       this.#waiting.remove(timer)
       if (id !== undefined) this.#cancel(id)
     }
@@ -262,10 +272,12 @@ export class Connection {
       giveUp()
       done(Result.fail(limit.expired()))
     })
-    id = this.#rpc.request(method, params, (answer) => {
-      this.#waiting.remove(timer)
-      done(Result.mapError(answer, (why) => this.#failed(method, why)))
-    }, { headers, onSent })
+    id = this.#rpc.request(
+      method,
+      params,
+      (answer) => end(Result.mapError(answer, (why) => this.#failed(method, why))),
+      { headers, onSent }
+    )
     return giveUp
   }
 
@@ -284,9 +296,13 @@ export class Connection {
     return inputRequired.fulfil(first, {
       answer: (method, asked) => this.answer(method, asked),
       again: (more) =>
-        Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) =>
-          Effect.sync(this.#ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
-        ).pipe(Effect.mapError(begun)),
+        Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) => {
+          const { limit } = outgoing
+          if (limit !== undefined && this.#waiting.left(limit.deadline) <= 0) {
+            return resume(Effect.fail(limit.expired()))
+          }
+          return Effect.sync(this.#ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
+        }).pipe(Effect.mapError(begun)),
       // What we could not answer because the connection is gone, the server never heard of.
       failed: (why) =>
         this.hasEnded() ? begun(failure.gone(this.#peer, outgoing.method)) : this.#failed(outgoing.method, why)

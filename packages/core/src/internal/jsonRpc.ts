@@ -2,7 +2,7 @@
  * JSON-RPC on one transport: requests find their answers, however the server writes them; what cannot be matched or read
  * fails at once and not by a time-out; notifications come in the order of the wire.
  */
-import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/client"
+import type { JSONRPCMessage, JSONRPCRequest, RequestId, TransportSendOptions } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Closed, InvalidResult, Rejected } from "../McpError.ts"
@@ -69,17 +69,17 @@ export class JsonRpc {
     }
     this.#inFlight.add(request)
     options?.onSent?.(id)
-    try {
-      this.#send(request, { jsonrpc: "2.0", id, method, params }, options).catch(fail)
-    } catch (error) {
-      fail(error)
-    }
+    this.#send(request, { jsonrpc: "2.0", id, method, params }, options).catch(fail)
     return id
   }
 
   /** Nobody waits for it any more: what answers it is late. */
-  forget(id: RequestId): void {
+  drop(id: RequestId): void {
+    const abort = this.#inFlight.get(Number(id))?.abort
+    // First, because ending its exchange may fail it.
     this.#forget(Number(id))
+    if (this.#transport.abandon !== undefined) this.#transport.abandon(id)
+    else abort?.abort()
   }
 
   forgetAll(): void {
@@ -93,7 +93,7 @@ export class JsonRpc {
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
-    return this.#transport.send({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) })
+    return this.#sent({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) })
   }
 
   close(): Promise<void> {
@@ -200,18 +200,27 @@ export class JsonRpc {
 
   #respond(id: RequestId, outcome: Outcome): void {
     if (this.#ended) return
-    this.#transport.send({ jsonrpc: "2.0", id, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
+    this.#sent({ jsonrpc: "2.0", id, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
   }
 
   #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {
     const transport = this.#transport
-    if (transport.hasPerRequestStream !== true) return transport.send(message)
+    if (transport.hasPerRequestStream !== true) return this.#sent(message)
     if (transport.abandon === undefined) request.abort = new AbortController()
     const more = headers.of(message)
-    return transport.send(message, {
+    return this.#sent(message, {
       ...(request.abort === undefined ? {} : { requestSignal: request.abort.signal }),
       ...(more === undefined && options?.headers === undefined ? {} : { headers: { ...more, ...options?.headers } })
     })
+  }
+
+  /** A transport that is not ours may throw. */
+  #sent(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    try {
+      return this.#transport.send(message, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
 

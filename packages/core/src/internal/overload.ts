@@ -64,10 +64,12 @@ export class Overload {
 
   /** With the error it failed with, if any; gives what is to be run then, if anything. */
   leave(end: CallError | "gave up" | undefined): Effect.Effect<void> | undefined {
+    // What becomes of it is noted first: whoever gets the place is sent at once.
+    if (this.#breaker !== undefined && end !== undefined && end !== "gave up" && isFailure(end)) {
+      return Effect.ensuring(this.#failed("go", end), Effect.sync(() => this.#places.giveBack()))
+    }
+    if (end === undefined || end !== "gave up" && end.delivery === "answered") this.#breaker?.succeeded("go")
     this.#places.giveBack()
-    if (this.#breaker === undefined || end === "gave up") return undefined
-    if (end !== undefined && isFailure(end)) return this.#failed("go", end)
-    if (end === undefined || end.delivery === "answered") this.#breaker.succeeded("go")
     return undefined
   }
 
@@ -146,6 +148,10 @@ export class Overload {
 
 /** Nothing: it is well again. */
 type OnChange = (degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined) => Effect.Effect<void>
+
+/** How something ended that entered. */
+export const endOf = (exit: Exit.Exit<unknown, CallError>): CallError | "gave up" | undefined =>
+  Exit.isSuccess(exit) ? undefined : Option.getOrElse(Cause.findErrorOption(exit.cause), () => "gave up" as const)
 
 const longestQueue = 10_000
 

@@ -7,9 +7,9 @@ import * as Effect from "effect/Effect"
 import { CallError, Closed, type ConnectionError, Timeout } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
 import type { LoggingLevel } from "../Protocol.ts"
-import type { Connection } from "./connection.ts"
+import type { Connection, End } from "./connection.ts"
 import { isRecord } from "./json.ts"
-import type { Overload } from "./overload.ts"
+import * as Overload from "./overload.ts"
 import type { Reconnect } from "./reconnect.ts"
 import type { Check } from "./results.ts"
 import * as retry from "./retry.ts"
@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly server: string
   readonly policy: Options["reconnect"]
   readonly reconnect: Reconnect
-  readonly overload: Overload
+  readonly overload: Overload.Overload
   readonly waiting: Waiting
   /** In milliseconds. */
   readonly requestTimeout: number
@@ -33,7 +33,7 @@ export class Sending {
   readonly #server: string
   readonly #policy: Options["reconnect"]
   readonly #reconnect: Reconnect
-  readonly #overload: Overload
+  readonly #overload: Overload.Overload
   readonly #waiting: Waiting
   readonly #requestTimeout: number
 
@@ -68,7 +68,7 @@ export class Sending {
     const millis = timeout === undefined
       ? this.#requestTimeout
       : Duration.toMillis(Duration.fromInputUnsafe(timeout))
-    return { deadline: this.#waiting.deadline(millis), wasSent: false }
+    return { deadline: this.#waiting.deadline(millis), wasSent: false, hasBegun: false }
   }
 
   within<A, E, R>(method: string, fate: Fate, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CallError, R> {
@@ -117,9 +117,9 @@ export class Sending {
     call: Call<A>,
     connection: Connection,
     deadline: Deadline | undefined,
-    done: (outcome: Effect.Effect<A, CallError>, error: CallError | undefined) => void
+    done: (outcome: Effect.Effect<A, CallError>, end: End) => void
   ): () => void {
-    const { check, fate, fiber, isUnlimited, method, options } = call
+    const { check, fate, fiber, method, options } = call
     const wasSentBefore = fate.wasSent
     fate.wasSent = true
     return connection.exchange({
@@ -129,16 +129,26 @@ export class Sending {
       headers: options.headers,
       onSent: options.onSent,
       limit: deadline && { deadline, expired: () => timedOut(this.#server, method, deadline, fate) }
-    }, (outcome, error) => {
-      if (error !== undefined) {
-        // A stream that breaks is opened again by whoever wants it.
-        const isStream = isUnlimited && error.delivery === "unknown"
-        const loss = isStream ? undefined : retry.lossOf(connection, error)
-        if (loss !== undefined) this.#reconnect.lose(connection, loss)
-        if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
+    }, (outcome, end) => {
+      if (end === "asks") {
+        fate.hasBegun = true
+        return done(
+          Effect.tapError(outcome, (error) => Effect.sync(() => this.#note(call, connection, error, true))),
+          end
+        )
       }
-      done(outcome, error)
+      if (end !== undefined) this.#note(call, connection, end, wasSentBefore)
+      done(outcome, end)
     })
+  }
+
+  /** What a failure says of the connection, and of the request. */
+  #note<A>({ fate, isUnlimited }: Call<A>, connection: Connection, error: CallError, wasSentBefore: boolean): void {
+    // A stream that breaks is opened again by whoever wants it.
+    const isStream = isUnlimited && error.delivery === "unknown"
+    const loss = isStream ? undefined : retry.lossOf(connection, error)
+    if (loss !== undefined) this.#reconnect.lose(connection, loss)
+    if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
   }
 
   /** Most need wait for nothing but the answer. */
@@ -146,8 +156,13 @@ export class Sending {
     return Effect.callback((resume) => {
       const { isUnlimited } = call
       if (!isUnlimited && !this.#overload.enter()) return resume(this.#queued(call))
-      const giveUp = this.#send(call, connection, call.deadline, (outcome, error) => {
-        const left = isUnlimited ? undefined : this.#overload.leave(error)
+      const giveUp = this.#send(call, connection, call.deadline, (outcome, end) => {
+        if (isUnlimited) return resume(outcome)
+        // It keeps its place until it is done, whoever is asked meanwhile.
+        if (end === "asks") {
+          return resume(Effect.onExitPrimitive(outcome, (exit) => this.#overload.leave(Overload.endOf(exit))))
+        }
+        const left = this.#overload.leave(end)
         resume(left === undefined ? outcome : Effect.andThen(left, outcome))
       })
       return Effect.sync(() => {
@@ -174,6 +189,7 @@ export class Sending {
   }
 
   #attempt<A>(call: Call<A>, retries: number): Effect.Effect<A, CallError> {
+    if (call.deadline.timeout <= 0) return Effect.fail(timedOut(this.#server, call.method, call.deadline, call.fate))
     const connection = this.#reconnect.current()
     return Effect.catch(
       connection !== undefined && (call.isUnlimited || this.#overload.isFree())
@@ -189,7 +205,8 @@ export class Sending {
     if (this.#policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
     if (again.after > this.#waiting.left(deadline)) return Effect.fail(error)
     const repeated = Effect.delay(Effect.suspend(() => this.#attempt(call, retries + 1)), again.after)
-    if (!again.mayHaveBeenExecuted) return repeated
+    // What was asked on the way would be asked once more.
+    if (!again.mayHaveBeenExecuted && !fate.hasBegun) return repeated
     const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
     if (isRepeatable === false) return Effect.fail(error)
     // What may have been executed the first time is not undone by a second that did not get there.

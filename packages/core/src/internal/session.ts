@@ -42,6 +42,8 @@ export interface RequestOptions {
 export interface Fate {
   readonly deadline: Waiting.Deadline
   wasSent: boolean
+  /** The server has answered it with a question. */
+  hasBegun: boolean
 }
 
 export class Session {

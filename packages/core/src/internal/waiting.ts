@@ -17,40 +17,52 @@ export interface Deadline {
  * collector takes what the copies hold for old.
  */
 export interface Timer {
+  readonly queue: Queue | undefined
   readonly due: number
   readonly onDue: () => void
-  own: Fiber.Fiber<void> | undefined
   next: Timer | undefined
   previous: Timer | undefined
+}
+
+/** Deadlines of one length come due in the order in which they are made; one that was made before others goes by itself. */
+interface Queue {
+  readonly key: number
+  readonly timers: Timer
+  last: number
 }
 
 export class Waiting {
   /** Forks in the scope of the session. */
   readonly run: Run
   readonly #clock: Clock.Clock
-  /** Deadlines of one length come due in the order in which they are made. One that was made long ago goes by itself. */
-  #queues: Map<number, { readonly timers: Timer; last: number }> | undefined
+  #queues: Map<number, Queue> | undefined
+  #lone = 0
+  #watcher: Fiber.Fiber<void> | undefined
+  /** When the watcher looks next. */
+  #wakesAt = Number.POSITIVE_INFINITY
   #answering = 0
   #since = 0
   #spent = 0
 
   constructor(clock: Clock.Clock, run: Run) {
-    this.#clock = clock
     this.run = run
+    this.#clock = clock
   }
 
   /** The server waits while `effect` runs. */
   during<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
       Effect.sync(() => {
-        if (this.#answering === 0) this.#since = this.#clock.currentTimeMillisUnsafe()
+        if (this.#answering === 0) this.#since = this.#time()
         this.#answering += 1
       }),
       () => effect,
       () =>
         Effect.sync(() => {
           this.#answering -= 1
-          if (this.#answering === 0) this.#spent += this.#clock.currentTimeMillisUnsafe() - this.#since
+          if (this.#answering > 0) return
+          this.#spent += this.#time() - this.#since
+          if (this.#queues !== undefined && this.#queues.size > 0) this.#wake(this.#now())
         })
     )
   }
@@ -65,32 +77,26 @@ export class Waiting {
     return due - this.#now()
   }
 
-  /** Calls back when the time has come, until it is removed. Costs next to nothing where that comes first. */
+  /** Calls back when the time has come, later, unless it is removed. Costs next to nothing where that comes first. */
   add({ due, timeout }: Deadline, onDue: () => void): Timer | undefined {
     if (due === Number.POSITIVE_INFINITY) return undefined
-    const timer: Timer = { due, onDue, own: undefined, next: undefined, previous: undefined }
     const queues = this.#queues ??= new Map()
-    const queue = queues.get(timeout)
-    if (queue !== undefined && due >= queue.last) {
-      queue.last = due
-      append(queue.timers, timer)
-      return timer
+    let queue = queues.get(timeout)
+    if (queue === undefined || due < queue.last) {
+      queue = { key: queue === undefined ? timeout : --this.#lone, timers: ring(), last: due }
+      queues.set(queue.key, queue)
     }
-    const timers = empty()
-    append(timers, timer)
-    if (queue !== undefined) {
-      timer.own = this.run(this.#watch(timers))
-      return timer
-    }
-    queues.set(timeout, { timers, last: due })
-    this.run(Effect.ensuring(this.#watch(timers), Effect.sync(() => queues.delete(timeout))))
+    queue.last = due
+    const timer: Timer = { queue, due, onDue, next: undefined, previous: undefined }
+    append(queue.timers, timer)
+    if (due < this.#wakesAt && this.#answering === 0) this.#wake(due)
     return timer
   }
 
   remove(timer: Timer | undefined): void {
     if (timer === undefined) return
     unlink(timer)
-    timer.own?.interruptUnsafe()
+    if (timer.queue !== undefined) this.#tidy(timer.queue)
   }
 
   timeoutOrElse<E2>({ deadline, orElse }: {
@@ -110,28 +116,57 @@ export class Waiting {
       )
   }
 
+  /** Not the time of day, which may be set. In milliseconds. */
+  #time(): number {
+    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6
+  }
+
   #now(): number {
-    const time = this.#clock.currentTimeMillisUnsafe()
+    const time = this.#time()
     return time - this.#spent - (this.#answering === 0 ? 0 : time - this.#since)
   }
 
-  /** Holds no timer while it sleeps: one that is removed is to be forgotten, and whom it belongs to. */
-  #watch(timers: Timer): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const left = this.#untilFirst(timers)
-      return left === undefined ? Effect.void : Effect.andThen(Effect.sleep(left), this.#watch(timers))
-    })
+  #wake(at: number): void {
+    this.#wakesAt = at
+    this.#watcher?.interruptUnsafe()
+    this.#watcher = this.run(this.#watch())
   }
 
-  /** What is left until the first, once those that are due have been called. */
-  #untilFirst(timers: Timer): number | undefined {
-    for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
-      const left = first.due - this.#now()
-      if (left > 0) return left
-      unlink(first)
-      first.onDue()
+  /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
+  #watch(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      Effect.flatMap(Effect.sleep(Math.max(this.#wakesAt - this.#now(), 0)), () => {
+        this.#wakesAt = this.#look()
+        return this.#wakesAt === Number.POSITIVE_INFINITY ? Effect.void : this.#watch()
+      })
+    )
+  }
+
+  /** Calls those that are due, and gives the time of the next; while the clock stands still there is none. */
+  #look(): number {
+    // What those that are called add needs no watcher of its own.
+    this.#wakesAt = Number.NEGATIVE_INFINITY
+    let next = Number.POSITIVE_INFINITY
+    if (this.#answering > 0) return next
+    for (const queue of this.#queues?.values() ?? []) {
+      const { timers } = queue
+      for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
+        if (first.due > this.#now()) {
+          next = Math.min(next, first.due)
+          break
+        }
+        unlink(first)
+        first.onDue()
+      }
+      this.#tidy(queue)
     }
-    return undefined
+    return next
+  }
+
+  #tidy(queue: Queue): void {
+    const queues = this.#queues
+    if (queues === undefined || queue.timers.next !== queue.timers || queues.get(queue.key) !== queue) return
+    if (queue.key < 0 || queues.size > keptQueues) queues.delete(queue.key)
   }
 }
 
@@ -147,12 +182,15 @@ type Run = <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
 
 const nothing = () => {}
 
+/** Most programs have few time-outs; some have another for each call. */
+const keptQueues = 8
+
 /** A list is a ring; what is not in one is linked to nothing. */
-const empty = (): Timer => {
-  const ring: Timer = { due: 0, onDue: nothing, own: undefined, next: undefined, previous: undefined }
-  ring.next = ring
-  ring.previous = ring
-  return ring
+const ring = (): Timer => {
+  const made: Timer = { queue: undefined, due: 0, onDue: nothing, next: undefined, previous: undefined }
+  made.next = made
+  made.previous = made
+  return made
 }
 
 const append = (ring: Timer, timer: Timer): void => {
