@@ -67,6 +67,16 @@ describe("a request's time-out", () => {
       assert.isBelow((yield* used) - before, 4_000_000)
     }))
 
+  it.effect("leaves nothing behind where each has a time of its own", () =>
+    Effect.gen(function*() {
+      const waiting = yield* Waiting.make
+      const before = process.getActiveResourcesInfo().length
+      for (let count = 0; count < 10_000; count++) {
+        waiting.remove(waiting.add(waiting.deadline(60_000 + count), () => {}))
+      }
+      assert.isAtMost(process.getActiveResourcesInfo().length, before + 2)
+    }).pipe(TestClock.withLive))
+
   it.effect("of a deadline that was made before others is not forgotten behind them", () =>
     Effect.gen(function*() {
       const waiting = yield* Waiting.make
