@@ -17,49 +17,77 @@ export interface Handlers {
 }
 
 export interface Lines {
-  /** The chunk is kept, and must not change any more. */
   readonly push: (chunk: Uint8Array) => void
   /** The input ended; what is left without a line feed is a line too. */
   readonly end: () => void
 }
 
-export const make = (handlers: Handlers): Lines => {
-  /** Of the line that has begun; once it is over the limit, its end alone. */
-  let pieces: Array<Uint8Array> = []
-  let size = 0
-  let appended = 0
-  /** Set while the rest of a line over the limit is being skipped. */
-  let head: string | undefined
+const endSize = 1024
+const lineFeed = 10
 
-  const append = (piece: Uint8Array) => {
-    pieces.push(piece)
-    size += piece.length
-    // Where it comes byte by byte, the pieces would be many times as large as what is in them.
-    if (++appended % manyPieces === 0) pieces.push(join(pieces.splice(-manyPieces)))
-    if (head === undefined) {
-      if (size <= handlers.limit) return
-      // Without the first half of a character.
-      head = withoutMark(makeDecoder().decode(join(pieces).subarray(0, endBytes), { stream: true })).slice(0, endSize)
+const first = (pieces: ReadonlyArray<string>): string => {
+  let text = ""
+  for (const piece of pieces) {
+    if (text.length >= endSize) break
+    text += piece.slice(0, endSize)
+  }
+  return text.slice(0, endSize)
+}
+
+/** The byte order mark with which some programs begin. */
+const withoutMark = (line: string): string => line.charCodeAt(0) === 0xFEFF ? line.slice(1) : line
+
+/** The last `endSize` characters of `tail` followed by `piece`. */
+const slide = (tail: string, piece: string): string => (tail + piece.slice(-endSize)).slice(-endSize)
+
+// Left to itself, Node's removes a mark from the middle of a text too that comes in pieces.
+const makeDecoder = () => new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** Of what is whole. It keeps nothing, so that one is enough. */
+const wholes = makeDecoder()
+
+export const make = (handlers: Handlers): Lines => {
+  /** Of the line whose pieces these are. */
+  let decoder: TextDecoder | undefined
+  /** Decoded as they come: of bytes that are kept until a long line is whole, the garbage collector makes more work. */
+  let pieces: Array<string> = []
+  let size = 0
+  /** Set while the rest of a line over the limit is being skipped. */
+  let skipping: { readonly head: string; tail: string } | undefined
+
+  const append = (chunk: Uint8Array) => {
+    decoder ??= makeDecoder()
+    const piece = decoder.decode(chunk, { stream: true })
+    size += chunk.length
+    if (skipping !== undefined) {
+      skipping.tail = slide(skipping.tail, piece)
+      return
     }
-    pieces = [join(pieces).slice(-endBytes)]
+    pieces.push(piece)
+    if (size <= handlers.limit) return
+    skipping = { head: withoutMark(first(pieces)), tail: pieces.reduce(slide, "") }
+    pieces = []
   }
 
   const finish = () => {
-    const line = decode(join(pieces))
-    const skipped = head
-    pieces = []
+    const rest = decoder?.decode() ?? ""
+    decoder = undefined
     size = 0
-    appended = 0
-    head = undefined
-    if (skipped === undefined) handlers.onLine(withoutMark(line))
-    else handlers.onOversized({ head: skipped, tail: line.slice(-endSize) })
+    if (skipping !== undefined) {
+      const { head, tail } = skipping
+      skipping = undefined
+      return handlers.onOversized({ head, tail: slide(tail, rest) })
+    }
+    const line = pieces.join("") + rest
+    pieces = []
+    handlers.onLine(withoutMark(line))
   }
 
   /** Lines from the first to the last, and between them line feeds. */
   const takeAll = (bytes: Uint8Array) => {
     if (bytes.length <= handlers.limit) {
-      // Most are short, and to decode them one by one takes longer.
-      const text = decode(bytes)
+      // One for all: most are short.
+      const text = wholes.decode(bytes)
       let start = 0
       for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
         handlers.onLine(withoutMark(text.slice(start, end)))
@@ -99,38 +127,3 @@ export const make = (handlers: Handlers): Lines => {
     }
   }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-const lineFeed = 10
-
-const manyPieces = 1000
-
-/** In characters, and so many bytes that there are as many, even if the first of them is cut. */
-const endSize = 1024
-const endBytes = 4 * (endSize + 1)
-
-/** Left to itself, Node's removes a mark from the middle of a text too. */
-const makeDecoder = () => new TextDecoder("utf-8", { ignoreBOM: true })
-
-const decoder = makeDecoder()
-
-/** At once: piece by piece, the texts of a long line cost more memory than its bytes, and more time to join. */
-const decode = (bytes: Uint8Array): string => decoder.decode(bytes)
-
-const join = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [first] = pieces
-  if (first !== undefined && pieces.length === 1) return first
-  const all = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
-
-/** The byte order mark with which some programs begin. */
-const withoutMark = (line: string): string => line.charCodeAt(0) === 0xFEFF ? line.slice(1) : line
