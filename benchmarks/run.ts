@@ -6,7 +6,7 @@
  * - `pnpm bench --quick`: in under three minutes, with the SDKs and the floor; prints.
  * - `pnpm bench <word…>`: the workloads with all these words, of the clients that are named or of all; prints.
  * - `pnpm bench --check`: what CI runs. Fails where a ratio is 30 % worse than `guard.json` has it; `--record` writes that.
- * - `pnpm bench --page` writes the page again, from what was measured last.
+ * - `pnpm bench <word…> --add`: the same, added to what was measured last; writes the page again. `--page` only writes it.
  *
  * Each measurement is a fresh process, in random order inside each round; what is compared is of the same round.
  */
@@ -81,14 +81,18 @@ const pairsOf = (cases: ReadonlyArray<Case>, among: (client: ClientName) => bool
   cases.flatMap((one) => one.clients.filter(among).map((client) => [one, client] as const))
 
 const whole = async (arena: Arena, limits: Limits) => {
-  const pairs = pairsOf(plan(false), () => true)
-  const file = pathOf("build/results.json")
-  const results = await measure(arena, pairs, limits)
-  mkdirSync(pathOf("build"), { recursive: true })
-  writeFileSync(file, JSON.stringify(results))
-  write(results)
+  keep(await measure(arena, pairsOf(plan(false), () => true), limits))
   await record(arena, limits.seed)
 }
+
+/** Also for `--add` and `--page`, which begin where this ends. */
+const keep = (results: Results) => {
+  mkdirSync(pathOf("build"), { recursive: true })
+  writeFileSync(pathOf("build/results.json"), JSON.stringify(results))
+  write(results)
+}
+
+const kept = (): Results => JSON.parse(readFileSync(pathOf("build/results.json"), "utf8"))
 
 const record = async (arena: Arena, seed: number) => {
   const results = await measure(arena, pairsOf(guard.cases, () => true), { rounds: 7, seed })
@@ -127,7 +131,7 @@ const main = async () => {
   const rounds = number("--rounds", 0)
   const isQuick = flags.includes("--quick")
   const words = flags.filter((flag) => !flag.startsWith("--"))
-  if (flags.includes("--page")) return write(JSON.parse(readFileSync(pathOf("build/results.json"), "utf8")))
+  if (flags.includes("--page")) return write(kept())
   const named = words.filter(isClientName)
   const ofCases = words.filter((word) => !isClientName(word))
   const common: ReadonlyArray<ClientName> = ["ours", "sdk1", "sdk2", "floor"]
@@ -141,7 +145,9 @@ const main = async () => {
   const arena = await open()
   if (isCheck) await check(arena, seed)
   else if (isRecord) await record(arena, seed)
-  else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds || 3, seed })))
+  else if (words.length > 0 && flags.includes("--add")) {
+    keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds || 3, seed })))
+  } else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds || 3, seed })))
   else if (isQuick) console.log(summary(await measure(arena, chosen, { rounds: rounds || 5, seed, seconds: 165 })))
   else await whole(arena, { rounds: rounds || 5, seed })
   arena.close()
