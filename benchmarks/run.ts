@@ -80,8 +80,9 @@ const prepare = (pairs: ReadonlyArray<Pair>) => {
 const pairsOf = (cases: ReadonlyArray<Case>, among: (client: ClientName) => boolean): ReadonlyArray<Pair> =>
   cases.flatMap((one) => one.clients.filter(among).map((client) => [one, client] as const))
 
-const whole = async (arena: Arena, limits: Limits) => {
-  keep(await measure(arena, pairsOf(plan(false), () => true), limits))
+const whole = async (arena: Arena, without: string | undefined, limits: Limits) => {
+  const cases = plan(false).filter(({ name }) => without === undefined || !name.split(" ").includes(without))
+  keep(await measure(arena, pairsOf(cases, () => true), limits))
   await record(arena, limits.seed)
 }
 
@@ -127,6 +128,8 @@ const main = async () => {
     const at = flags.indexOf(name)
     return at < 0 ? otherwise : Number(flags.splice(at, 2)[1])
   }
+  const at = flags.indexOf("--without")
+  const without = at < 0 ? undefined : flags.splice(at, 2)[1]
   const seed = number("--seed", 1)
   const rounds = number("--rounds", 0)
   const isQuick = flags.includes("--quick")
@@ -149,7 +152,7 @@ const main = async () => {
     keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds || 3, seed })))
   } else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds || 3, seed })))
   else if (isQuick) console.log(summary(await measure(arena, chosen, { rounds: rounds || 5, seed, seconds: 165 })))
-  else await whole(arena, { rounds: rounds || 5, seed })
+  else await whole(arena, without, { rounds: rounds || 5, seed })
   arena.close()
 }
 
