@@ -214,7 +214,7 @@ export class McpSession extends Context.Service<McpSession, {
   /**
    * Calls a tool and streams its progress, the server's log messages meanwhile and, where the call is a task, each of
    * its statuses, in the order in which the server told them; the result comes last. A slow reader loses the oldest
-   * beyond 4096, which a `Log` event tells, and never the result. The request's progress token is ours; one in `meta` is replaced.
+   * beyond 16,384, which a `Log` event tells, and never the result. The request's progress token is ours; one in `meta` is replaced.
    */
   readonly callToolStream: (
     name: string,
@@ -238,7 +238,7 @@ export class McpSession extends Context.Service<McpSession, {
   readonly readResource: (uri: string, options?: CallOptions) => Effect.Effect<ReadResourceResult, CallError>
   /**
    * Tells whenever the resource, or one below it, is another than it was, for as long as the stream is read; ends when
-   * the session has ended. It carries no contents: read them anew. A slow reader loses the oldest beyond 4096.
+   * the session has ended. It carries no contents: read them anew. A slow reader loses the oldest beyond 16,384.
    *
    * Revisions up to 2025-11-25: `resources/subscribe` with the first reader of a URI, `resources/unsubscribe` with the
    * last. Revision 2026-07-28: `subscriptions/listen`, opened again when it is dropped; an update is told after that
@@ -304,12 +304,12 @@ export class McpSession extends Context.Service<McpSession, {
   readonly changes: Stream.Stream<ListKind>
   /**
    * What the server tells without being asked, from now on, until the session has ended; a slow reader loses the oldest
-   * beyond 4096 (or 16 Mi characters), and gets a remark that says how many. The first reader also gets what came before it, the first 64.
+   * beyond 16,384 (or 16 Mi characters), and gets a remark that says how many. The first reader also gets what came before it, the first 64.
    */
   readonly notifications: Stream.Stream<Notification>
   /**
    * Lines of the server's standard error, from now on, until the session has ended; never any without a process. Slow
-   * readers lose the oldest beyond 4096, and get a line that says how many.
+   * readers lose the oldest beyond 16,384, and get a line that says how many.
    */
   readonly stderr: Stream.Stream<string>
 }>()("@universal-mcp/core/McpSession") {}

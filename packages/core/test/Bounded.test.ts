@@ -20,13 +20,13 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => `
 describe("a bounded stream", () => {
   it.effect("gives all in order while there is room, and ends", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* read(numbers(4096)), numbers(4096))
+      assert.deepStrictEqual(yield* read(numbers(16_384)), numbers(16_384))
       assert.deepStrictEqual(yield* read([]), [])
     }))
 
   it.effect("loses the oldest and says how many", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* read(numbers(5000)), ["904 lost", ...numbers(5000).slice(904)])
+      assert.deepStrictEqual(yield* read(numbers(17_288)), ["904 lost", ...numbers(17_288).slice(904)])
     }))
 
   it.effect("keeps no more than 16 Mi characters, and the newest in any case", () =>
@@ -71,15 +71,15 @@ describe("a bounded stream", () => {
       broadcast.publish("0")
       yield* Deferred.await(first)
       for (let batch = 0; batch < 2; batch++) {
-        numbers(3000).forEach((value) => broadcast.publish(value))
+        numbers(9144).forEach((value) => broadcast.publish(value))
         yield* Effect.repeat(Effect.yieldNow, { times: 5 })
       }
       yield* Deferred.succeed(goOn, undefined)
-      yield* Effect.repeat(Effect.yieldNow, { times: 5000 })
+      yield* Effect.repeat(Effect.yieldNow, { times: 17_000 })
       broadcast.publish("last")
       yield* Deferred.succeed(ended, undefined)
       yield* Fiber.join(slow)
-      const all = ["0", ...numbers(3000), ...numbers(3000)]
+      const all = ["0", ...numbers(9144), ...numbers(9144)]
       assert.deepStrictEqual(seen, ["0", "1904 lost", ...all.slice(1905), "last"])
       assert.deepStrictEqual(yield* Fiber.join(fast), [...all, "last"])
     }))

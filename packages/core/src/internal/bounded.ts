@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 /** How many are kept for a reader. */
-export const backlog = 4096
+export const backlog = 16_384
 
 /** How much text is kept for a reader, in characters; the newest is kept in any case. */
 const mostText = 16 * 1024 * 1024
