@@ -40,8 +40,13 @@ export const isPeer = (name: ClientName): boolean => name !== "ours" && name !==
 
 /** The version of an installed package, of `peers/` with that before its name. */
 export const versionOf = (path: string): string => {
-  const [folder, name] = path.startsWith("peers/") ? ["peers/", path.slice(6)] : ["", path]
-  const file = fileURLToPath(new URL(`../${folder}node_modules/${name}/package.json`, import.meta.url))
-  const manifest: unknown = JSON.parse(readFileSync(file, "utf8"))
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : ""
+  const name = path.replace("peers/", "")
+  // The heavy peers are installed only where they are measured; what is pinned is known everywhere.
+  return path === name
+    ? text(json(`../node_modules/${name}/package.json`), "version")
+    : text(Reflect.get(Object(json("../peers/package.json")), "dependencies"), name)
 }
+
+const json = (file: string): unknown => JSON.parse(readFileSync(fileURLToPath(new URL(file, import.meta.url)), "utf8"))
+
+const text = (value: unknown, key: string): string => String(Reflect.get(Object(value), key))
