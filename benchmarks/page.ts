@@ -192,7 +192,12 @@ Client CPU, ours to the floor's:
 
 ${floorTable(results)}
 
-What remains is, by the profiles (\`node --cpu-prof benchmarks/host.ts ours calls '{…}'\`):
+What remains is, by the profiles of Node (after \`pnpm bench calls stdio floor\`, which builds the server):
+
+\`\`\`sh
+node --cpu-prof --expose-gc benchmarks/host.ts ours calls '{"inFlight":{"64":{"milliseconds":4000}},
+  "target":{"transport":"stdio","command":"node","args":["benchmarks/build/servers/stdio.mjs","6"]}}'
+\`\`\`
 
 ${remaining}
 ${sections.map((section) => sectionOf(results, section)).join("")}

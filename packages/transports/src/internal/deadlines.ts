@@ -42,7 +42,7 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
   }
   const watch = Effect.gen(function*() {
     while ((wakesAt = look()) !== Infinity) {
-      yield* Effect.sleep(Math.min(Math.max(1, wakesAt - now()), longest))
+      yield* Effect.sleep(Math.max(1, wakesAt - now()))
     }
   })
 
@@ -60,10 +60,3 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
     }
   }
 })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** The longest a timer can be set for, in milliseconds. */
-const longest = 2_147_483_647

@@ -18,15 +18,10 @@ export interface Options {
   readonly sseReadTimeout?: Duration.Input
 }
 
-export interface Transport extends McpTransport {
-  /** Nobody waits for the answer any more: ends the request's exchange. */
-  readonly abandon: (id: RequestId) => void
-}
-
 export const make = Effect.fnUntraced(function*(
   client: http.Http,
   options: Options
-): Effect.fn.Return<Transport, never, Scope.Scope> {
+): Effect.fn.Return<McpTransport, never, Scope.Scope> {
   const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
   let sessionId: string | undefined
   let protocolVersion: string | undefined
@@ -214,7 +209,7 @@ export const make = Effect.fnUntraced(function*(
     endIfDone()
   }
 
-  const transport: Transport = {
+  const transport: McpTransport = {
     hasPerRequestStream: true,
     get sessionId() {
       return sessionId
