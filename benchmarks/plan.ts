@@ -116,12 +116,12 @@ export const plan = (quick: boolean): ReadonlyArray<Case> => {
     {
       name: "memory stdio",
       clients: names,
-      run: (client) => inHost(client, "memory", { few: 5, many: quick ? 15 : 25, target: stdio() })
+      run: (client) => inHost(client, "memory", { few: 20, many: quick ? 40 : 60, target: stdio() })
     },
     {
       name: "memory http",
       clients: names,
-      run: (client, { url }) => inHost(client, "memory", { few: 20, many: quick ? 70 : 120, target: url("json") })
+      run: (client, { url }) => inHost(client, "memory", { few: 100, many: quick ? 200 : 400, target: url("json") })
     },
     {
       name: "commands",

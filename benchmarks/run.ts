@@ -13,9 +13,10 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
 import { type Arena, open } from "./arena.ts"
 import { chart } from "./chart.ts"
-import { type ClientName, entryOf, isClientName } from "./clients/all.ts"
+import { type ClientName, entryOf, isClientName, order } from "./clients/all.ts"
 import * as guard from "./guard.ts"
 import { page } from "./page.ts"
 import { type Case, plan } from "./plan.ts"
@@ -122,38 +123,59 @@ const check = async (arena: Arena, seed: number) => {
   if (compared.some(({ isWorse }) => isWorse)) process.exitCode = 1
 }
 
-const main = async () => {
-  const flags = process.argv.slice(2)
-  const number = (name: string, otherwise: number) => {
-    const at = flags.indexOf(name)
-    return at < 0 ? otherwise : Number(flags.splice(at, 2)[1])
+/** A run takes an hour: what was mistyped is told before it. */
+const asked = () => {
+  const { positionals: words, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      add: { type: "boolean" },
+      check: { type: "boolean" },
+      page: { type: "boolean" },
+      quick: { type: "boolean" },
+      record: { type: "boolean" },
+      rounds: { type: "string" },
+      seed: { type: "string" },
+      without: { type: "string" }
+    }
+  })
+  const number = (name: "rounds" | "seed") => {
+    const value = values[name]
+    if (value !== undefined && !/^[1-9]\d*$/.test(value)) throw new Error(`--${name} wants a number, and not ${value}`)
+    return value === undefined ? undefined : Number(value)
   }
-  const at = flags.indexOf("--without")
-  const without = at < 0 ? undefined : flags.splice(at, 2)[1]
-  const seed = number("--seed", 1)
-  const rounds = number("--rounds", 0)
-  const isQuick = flags.includes("--quick")
-  const words = flags.filter((flag) => !flag.startsWith("--"))
-  if (flags.includes("--page")) return write(kept())
+  const cases = plan(values.quick === true)
+  const known = new Set(cases.flatMap(({ name }) => name.split(" ")))
+  for (const word of [...words, ...values.without === undefined ? [] : [values.without]]) {
+    if (known.has(word) || isClientName(word)) continue
+    throw new Error(`"${word}" is neither of a workload (${[...known].join(", ")}) nor a client (${order.join(", ")})`)
+  }
+  if (values.add === true && words.length === 0) throw new Error("--add wants to know what: name a workload")
+  return { ...values, words, cases, rounds: number("rounds"), seed: number("seed") ?? 1 }
+}
+
+const main = async () => {
+  const { add, cases, check: isCheck, page: isPage, quick, record: isRecord, rounds, seed, without, words } = asked()
+  if (isPage) return write(kept())
   const named = words.filter(isClientName)
   const ofCases = words.filter((word) => !isClientName(word))
   const common: ReadonlyArray<ClientName> = ["ours", "sdk1", "sdk2", "floor"]
   const chosen = pairsOf(
-    plan(isQuick).filter(({ name }) => ofCases.every((word) => name.split(" ").includes(word))),
-    (client) => named.length > 0 ? named.includes(client) : !isQuick || common.includes(client)
+    cases.filter(({ name }) => ofCases.every((word) => name.split(" ").includes(word))),
+    (client) => named.length > 0 ? named.includes(client) : quick !== true || common.includes(client)
   )
-  const isCheck = flags.includes("--check")
-  const isRecord = flags.includes("--record")
-  if (!isCheck && !isRecord) prepare(chosen)
+  if (chosen.length === 0) throw new Error(`no workload has all of these words: ${ofCases.join(", ")}`)
+  if (isCheck !== true && isRecord !== true) prepare(chosen)
   const arena = await open()
   if (isCheck) await check(arena, seed)
   else if (isRecord) await record(arena, seed)
-  else if (words.length > 0 && flags.includes("--add")) {
-    keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds || 3, seed })))
-  } else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds || 3, seed })))
-  else if (isQuick) console.log(summary(await measure(arena, chosen, { rounds: rounds || 5, seed, seconds: 165 })))
-  else await whole(arena, without, { rounds: rounds || 5, seed })
+  else if (add) keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
+  else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
+  else if (quick) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 5, seed, seconds: 165 })))
+  else await whole(arena, without, { rounds: rounds ?? 5, seed })
   arena.close()
 }
 
-await main()
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+})

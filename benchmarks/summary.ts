@@ -10,8 +10,9 @@ const table = (results: Results, name: string): string => {
   const clients = order.filter((client) => results[name]?.[client] !== undefined)
   const samples = clients.flatMap((client) => results[name]?.[client] ?? [])
   const keys = [...new Set(samples.flatMap((sample) => Object.keys(sample ?? {})))]
+  const rounds = Math.max(...clients.map((client) => results[name]?.[client]?.length ?? 0))
   const lines = [
-    [name, ...keys],
+    [`${name} (${rounds === 1 ? "one round" : `${rounds} rounds`})`, ...keys],
     ...clients.map((client) => [
       client,
       ...keys.map((key) => {

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { CallError, type ConnectionError } from "../McpError.ts"
 import type { Notification, Options } from "../McpSession.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
@@ -72,11 +72,11 @@ export const open = Effect.fnUntraced(function*<R>(
   )
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
-  transport.onstderr = (line) => audience.publishStderr(line)
+  hearStderr(transport, audience)
   const incoming = new Incoming(audience, serverRequests)
   const rpc = new JsonRpc.JsonRpc(transport, incoming)
   // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Effect.addFinalizer(() => Effect.andThen(Effect.promise(() => rpc.close()), serverRequests.end))
+  yield* Scope.addFinalizer(yield* Effect.scope, Effect.andThen(closing(rpc), serverRequests.end))
   const { capabilities } = serverRequests
   const negotiated = yield* shakeHands(rpc, transport, peer, { ...options, clientInfo, capabilities, known }).pipe(
     // The transport may have taken some of the time already, and says so itself where it took all.
@@ -363,6 +363,14 @@ interface Parts {
   readonly negotiated: negotiation.Negotiated
   readonly envelope: Readonly<Record<string, unknown>> | undefined
   readonly waiting: Waiting
+}
+
+// Functions of their own, because what outlives its function holds all that is in sight there.
+
+const closing = (rpc: JsonRpc.JsonRpc): Effect.Effect<void> => Effect.promise(() => rpc.close())
+
+const hearStderr = (transport: McpTransport, audience: Audience): void => {
+  transport.onstderr = (line) => audience.publishStderr(line)
 }
 
 const shakeHands = Effect.fnUntraced(function*(

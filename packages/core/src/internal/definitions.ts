@@ -12,19 +12,17 @@ import * as requests from "./requests.ts"
 import * as results from "./results.ts"
 import type { Session } from "./session.ts"
 
-export interface Definition {
-  readonly tool: Tool
-  readonly headers: ReadonlyArray<paramHeaders.Declaration>
-}
-
 /** How long a look at the tools may take that nobody asked for. */
 export const longestLook = Duration.seconds(2)
 
 export class Definitions {
   readonly #session: Session
-  /** Those listed last, those included that we left out of the list. */
-  #names: ReadonlySet<string> | undefined
-  #current: ReadonlyMap<string, Definition> | undefined
+  /** As they were listed last; nothing of those that we left out of the list. */
+  #listed: ReadonlyMap<string, Tool | undefined> = none
+  /** Not before they were listed, and not once the server has said that they are others. */
+  #isCurrent = false
+  /** Of those tools that declare some. */
+  #headers: ReadonlyMap<string, ReadonlyArray<paramHeaders.Declaration>> | undefined
   #hasFailed = false
   /** Counts how often the server has said that its tools are others, from the first list on. */
   #version: number | undefined
@@ -57,7 +55,7 @@ export class Definitions {
   /** Asks the server, unless its tools are known already or it failed to say; takes no longer than `longestLook`. */
   get learn(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      this.#current !== undefined || this.#hasFailed ? Effect.void : this.list.pipe(
+      this.#isCurrent || this.#hasFailed ? Effect.void : this.list.pipe(
         Effect.timeoutOrElse({
           duration: longestLook,
           orElse: () => Effect.fail({ message: `no answer within ${Duration.format(longestLook)}` })
@@ -73,20 +71,26 @@ export class Definitions {
   }
 
   /** Nothing before the tools were listed, and once the server has said that they are others. */
-  get(name: string): Definition | undefined {
-    return this.#current?.get(name)
+  get(name: string): Tool | undefined {
+    return this.#isCurrent ? this.#listed.get(name) : undefined
   }
 
-  get names(): ReadonlySet<string> {
-    return this.#names ?? none
+  /** The arguments that are to be headers too. */
+  headersOf(name: string): ReadonlyArray<paramHeaders.Declaration> | undefined {
+    return this.#headers?.get(name)
+  }
+
+  /** Those listed last, those included that we left out of the list. */
+  get names(): Pick<ReadonlyMap<string, unknown>, "has" | "keys" | "size"> {
+    return this.#listed
   }
 
   /** Whether the tool may be called twice: as it says itself, for which the server is asked where it never was. */
   isRepeatable(name: string): Effect.Effect<boolean> {
     return Effect.suspend(() =>
-      this.#current !== undefined ? Effect.void : Effect.ignore(Effect.timeoutOption(this.list, longestLook))
+      this.#isCurrent ? Effect.void : Effect.ignore(Effect.timeoutOption(this.list, longestLook))
     ).pipe(Effect.map(() => {
-      const { idempotentHint, readOnlyHint } = this.#current?.get(name)?.tool.annotations ?? {}
+      const { idempotentHint, readOnlyHint } = this.get(name)?.annotations ?? {}
       return readOnlyHint === true || idempotentHint === true
     }))
   }
@@ -94,7 +98,7 @@ export class Definitions {
   /** Whether there is nothing to check. */
   isPlain(name: string, { isError, structuredContent }: CallToolResult): boolean {
     return isError !== true && structuredContent === undefined &&
-      this.#current?.get(name)?.tool.outputSchema === undefined
+      this.get(name)?.outputSchema === undefined
   }
 
   /** What of the `structuredContent` does not fit the tool's `outputSchema`; nothing where that cannot be told. */
@@ -102,8 +106,8 @@ export class Definitions {
     return Effect.gen({ self: this }, function*() {
       // Many a server of the legacy era says null for nothing.
       const isThere = structuredContent !== undefined && (structuredContent !== null || this.#session.era === "modern")
-      if (isThere && this.#current === undefined) yield* this.learn
-      const tool = this.#current?.get(name)?.tool
+      if (isThere && !this.#isCurrent) yield* this.learn
+      const tool = this.get(name)
       if (!isRecord(tool?.outputSchema)) return []
       if (!isThere) {
         this.#warnOnce(`what tool "${name}" answers lacks the structuredContent that its outputSchema describes`)
@@ -123,26 +127,44 @@ export class Definitions {
     this.#session.listeners.add(({ method }) => {
       if (method !== "notifications/tools/list_changed") return
       this.#version = (this.#version ?? 0) + 1
-      this.#current = undefined
+      this.#isCurrent = false
+      this.#headers = undefined
       this.#hasFailed = false
     })
   }
 
   #learned(listed: ReadonlyArray<Tool>, before: number | undefined): Effect.Effect<ReadonlyArray<Tool>> {
     return Effect.gen({ self: this }, function*() {
-      const definitions = this.#session.hasHttpHeaders
-        ? listed.flatMap((tool) => declaring(this.#session, tool))
-        : listed.map((tool) => ({ tool, headers: [] }))
+      const headers = new Map<string, ReadonlyArray<paramHeaders.Declaration>>()
+      const byName = new Map<string, Tool | undefined>()
+      const tools = this.#session.hasHttpHeaders
+        ? listed.filter((tool) => {
+          const isValid = this.#declares(tool, headers)
+          if (!isValid) byName.set(tool.name, undefined)
+          return isValid
+        })
+        : listed
       // Of tens of thousands, each of these steps takes its time: between them it is everybody else's turn.
       yield* Effect.yieldNow
-      this.#names = new Set(listed.map(({ name }) => name))
+      for (const tool of tools) byName.set(tool.name, tool)
       yield* Effect.yieldNow
+      this.#listed = byName
       // They may have changed again while they were listed.
-      if (before === this.#version) {
-        this.#current = new Map(definitions.map((definition) => [definition.tool.name, definition]))
-      }
-      return definitions.map(({ tool }) => tool)
+      this.#isCurrent = before === this.#version
+      this.#headers = this.#isCurrent && headers.size > 0 ? headers : undefined
+      return tools
     })
+  }
+
+  /** Tools whose declarations are not valid must not be offered. Specification: 2026-07-28, Tools, x-mcp-header. */
+  #declares(tool: Tool, headers: Map<string, ReadonlyArray<paramHeaders.Declaration>>): boolean {
+    const declared = paramHeaders.declared(tool)
+    if (Result.isFailure(declared)) {
+      this.#session.warn(`left out tool "${tool.name}", which is not valid: ${declared.failure}`)
+      return false
+    }
+    if (declared.success.length > 0) headers.set(tool.name, declared.success)
+    return true
   }
 
   #checkOf(tool: Tool): Effect.Effect<Result.Result<outputSchema.Check, string>> {
@@ -161,12 +183,4 @@ export class Definitions {
   }
 }
 
-const none: ReadonlySet<string> = new Set()
-
-/** Tools whose declarations are not valid must not be offered. Specification: 2026-07-28, Tools, x-mcp-header. */
-const declaring = (session: Session, tool: Tool): ReadonlyArray<Definition> => {
-  const headers = paramHeaders.declared(tool)
-  if (Result.isSuccess(headers)) return [{ tool, headers: headers.success }]
-  session.warn(`left out tool "${tool.name}", which is not valid: ${headers.failure}`)
-  return []
-}
+const none: ReadonlyMap<string, Tool> = new Map()

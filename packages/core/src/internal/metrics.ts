@@ -6,8 +6,9 @@ export class Metrics {
   readonly #attributes: Labels
   #inFlight: Metric.Gauge<number> | undefined
   #reconnects: Metric.Counter<number> | undefined
-  #methods: Map<string, Durations> | undefined
-  #tools: Map<string, Durations> | undefined
+  readonly #succeeded: Durations = { methods: undefined, tools: undefined }
+  /** By the tag of the error, of which there are few. */
+  #failed: Map<string, Durations> | undefined
 
   constructor(server: string) {
     this.#attributes = { "mcp.server": server }
@@ -23,7 +24,7 @@ export class Metrics {
 
   end(
     context: Context.Context<never>,
-    { error = "", method, tool }: {
+    { error, method, tool }: {
       readonly method: string
       readonly tool?: string | undefined
       readonly error?: string | undefined
@@ -31,23 +32,7 @@ export class Metrics {
     seconds: number
   ): void {
     this.#inFlight?.modifyUnsafe(-1, context)
-    const { byError, labels } = tool === undefined
-      ? this.#durations(this.#methods ??= new Map(), method, (method) => ({ "mcp.method.name": method }))
-      : this.#durations(this.#tools ??= new Map(), tool, (tool) => ({
-        "mcp.method.name": method,
-        "gen_ai.operation.name": "execute_tool",
-        "gen_ai.tool.name": tool
-      }))
-    let duration = byError.get(error)
-    if (duration === undefined) {
-      duration = Metric.histogram("mcp.client.operation.duration", {
-        description: "How long operations took, from the call to the answer, retries included.",
-        attributes: { ...labels, ...(error === "" ? {} : { "error.type": error }), unit: "s" },
-        boundaries
-      })
-      byError.set(error, duration)
-    }
-    duration.updateUnsafe(seconds, context)
+    this.#duration(method, tool, error).updateUnsafe(seconds, context)
   }
 
   reconnected(context: Context.Context<never>): void {
@@ -59,13 +44,37 @@ export class Metrics {
     this.#reconnects.updateUnsafe(1, context)
   }
 
-  /** Names come from callers, and so from models: whatever they make up, the memory that it takes is bounded. */
-  #durations(known: Map<string, Durations>, name: string, labels: (name: string) => Labels): Durations {
+  #duration(method: string, tool: string | undefined, error: string | undefined): Metric.Histogram<number> {
+    const durations = error === undefined ? this.#succeeded : this.#failure(error)
+    const known = tool === undefined ? durations.methods ??= new Map() : durations.tools ??= new Map()
+    const name = tool ?? method
     const found = known.get(name)
     if (found !== undefined) return found
-    if (known.size >= most && name !== other) return this.#durations(known, other, labels)
-    const made = { labels: { ...this.#attributes, ...labels(name) }, byError: new Map() }
+    // Names come from callers, and so from models: whatever they make up, the memory that it takes is bounded.
+    if (known.size >= most && name !== other) {
+      return tool === undefined ? this.#duration(other, undefined, error) : this.#duration(method, other, error)
+    }
+    const made = Metric.histogram("mcp.client.operation.duration", {
+      description: "How long operations took, from the call to the answer, retries included.",
+      attributes: {
+        ...this.#attributes,
+        "mcp.method.name": method,
+        ...(tool === undefined ? {} : { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool }),
+        ...(error === undefined ? {} : { "error.type": error }),
+        unit: "s"
+      },
+      boundaries
+    })
     known.set(name, made)
+    return made
+  }
+
+  #failure(error: string): Durations {
+    const failed = this.#failed ??= new Map()
+    const found = failed.get(error)
+    if (found !== undefined) return found
+    const made: Durations = { methods: undefined, tools: undefined }
+    failed.set(error, made)
     return made
   }
 }
@@ -77,9 +86,8 @@ export class Metrics {
 type Labels = Readonly<Record<string, string>>
 
 interface Durations {
-  readonly labels: Labels
-  /** By the tag of the error, of which there are few; "" for none. */
-  readonly byError: Map<string, Metric.Histogram<number>>
+  methods: Map<string, Metric.Histogram<number>> | undefined
+  tools: Map<string, Metric.Histogram<number>> | undefined
 }
 
 /** How many tools, and how many methods, of one server have durations of their own. */

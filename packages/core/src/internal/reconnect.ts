@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function*(
   const connections = yield* Scope.fork(scope)
   const first = yield* connect(options, connections, undefined)
   const reconnect = new Reconnect(options, scope, connections, first, yield* Clock.currentTimeMillis)
-  yield* Effect.addFinalizer(() => reconnect.close)
+  yield* Scope.addFinalizer(scope, reconnect.close)
   return reconnect
 })
 

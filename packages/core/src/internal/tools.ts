@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type CallError, InvalidStructuredContent, ToolFailed, ToolNotFound } from "../McpError.ts"
 import type { CallEvent, CallOptions, McpSession } from "../McpSession.ts"
-import type { CallToolResult } from "../Protocol.ts"
+import type { CallToolResult, Tool } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
 import * as Bounded from "./bounded.ts"
 import * as Definitions from "./definitions.ts"
@@ -108,24 +108,24 @@ export class Tools {
         const { names } = definitions
         return names.size === 0 || names.has(tool)
           ? Effect.void
-          : Effect.fail(ToolNotFound.among(this.#session.server, tool, names, refusal))
+          : Effect.fail(ToolNotFound.among(this.#session.server, tool, names.keys(), refusal))
       })
     )
   }
 
   #send({ args, fate, name, options }: Call): Effect.Effect<taskResults.Called, CallError> {
-    const definition = this.#definitions.get(name)
+    const headers = this.#definitions.headersOf(name)
     const params = {
       name,
       ...(args === undefined ? undefined : { arguments: args }),
-      ...(this.#takesTasks() ? taskParams(definition, options?.task) : undefined),
+      ...(this.#takesTasks() ? taskParams(this.#definitions.get(name), options?.task) : undefined),
       ...(options?.meta === undefined ? undefined : { _meta: options.meta })
     }
     return this.#session.request("tools/call", params, taskResults.called, {
       isRepeatable: options?.idempotent ?? Effect.suspend(() => this.#definitions.isRepeatable(name)),
       whileReconnecting: options?.whileReconnecting,
       fate,
-      headers: definition === undefined ? undefined : paramHeaders.of(definition.headers, args)
+      headers: headers && paramHeaders.of(headers, args)
     })
   }
 
@@ -203,8 +203,8 @@ const invalidHint =
   "what the tool answered is in `result`; tell the server's author that it breaks its own outputSchema"
 
 /** A tool that forbids tasks, or does not speak of them, must not be called as one. */
-const taskParams = (definition: Definitions.Definition | undefined, wanted: CallOptions["task"]) => {
-  const support = definition?.tool.execution?.taskSupport
+const taskParams = (tool: Tool | undefined, wanted: CallOptions["task"]) => {
+  const support = tool?.execution?.taskSupport
   const isTask = support === "required" || support === "optional" && wanted !== undefined
   const ttl = wanted === true ? undefined : wanted?.ttl
   return isTask ? { task: ttl === undefined ? {} : { ttl } } : {}
