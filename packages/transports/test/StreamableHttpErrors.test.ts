@@ -307,6 +307,16 @@ describe("a call over Streamable HTTP", () => {
       message: /internal/
     },
     {
+      name: "a long JSON-RPC error in a 400",
+      answer: ({ message: { id }, response }) => {
+        const error = { code: -32602, message: "wrong", data: { why: "x".repeat(500_000) } }
+        response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", error, id }))
+      },
+      delivery: "answered",
+      reason: { _tag: "Rejected", code: -32602, description: "wrong" },
+      message: /wrong/
+    },
+    {
       name: "a JSON-RPC error under no id in a 400",
       answer: (exchange) => json(exchange, rpcError(null, -32000, "Bad Request: what?"), 400),
       delivery: "answered",

@@ -178,7 +178,8 @@ export const tooLarge = (limit: number): TransportError =>
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const beginningSize = 64 * 1024
+/** In bytes: enough for what a server says of an error, with what it adds as `data`. */
+const beginningSize = 1024 * 1024
 
 /** In milliseconds. */
 const beginningTime = 2000
