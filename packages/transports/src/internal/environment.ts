@@ -1,9 +1,7 @@
 /** The environment a server process starts with. */
-import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 
 /** Where the inherited part comes from. */
 export const Environment = Context.Reference<ConfigProvider.ConfigProvider>(
@@ -37,15 +35,26 @@ const windows = [
 
 export const isWindows = (env: Readonly<Record<string, string>>): boolean => env["OS"] === "Windows_NT"
 
-export const inherited = (provider: ConfigProvider.ConfigProvider): Effect.Effect<Readonly<Record<string, string>>> =>
-  Effect.gen(function*() {
-    const env: Record<string, string> = {}
-    for (const name of new Set([...posix, ...windows])) {
-      const value = yield* Config.option(Config.String(name)).parse(provider).pipe(
-        Effect.orElseSucceed(() => Option.none())
-      )
-      if (Option.isSome(value)) env[name] = value.value
-    }
-    if (isWindows(env)) return env
-    return Object.fromEntries(Object.entries(env).filter(([name]) => posix.includes(name)))
-  })
+export const inherited = Effect.fnUntraced(
+  function*(provider: ConfigProvider.ConfigProvider): Effect.fn.Return<Readonly<Record<string, string>>> {
+    const { OS } = yield* read(provider, ["OS"])
+    return yield* read(provider, OS === "Windows_NT" ? windows : posix)
+  }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** From the provider itself: a `Config` decodes and describes what fails, which for each server costs more than all else. */
+const read = Effect.fnUntraced(function*(
+  provider: ConfigProvider.ConfigProvider,
+  names: ReadonlyArray<string>
+): Effect.fn.Return<Readonly<Record<string, string>>> {
+  const env: Record<string, string> = {}
+  for (const name of names) {
+    const node = yield* Effect.orElseSucceed(provider.load([name]), () => undefined)
+    if (node?.value !== undefined) env[name] = node.value
+  }
+  return env
+})

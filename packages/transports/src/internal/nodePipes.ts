@@ -23,23 +23,42 @@ export const layer: Layer.Layer<Spawner.ChildProcessSpawner, never, Spawner.Chil
       command._tag === "PipedCommand" || [command.options.stdin, command.options.stdout, command.options.stderr]
           .some((stream) => stream !== undefined) ?
         inner.spawn(command) :
-        Effect.suspend(() => {
-          const started: Array<ChildProcess> = []
-          const note = (message: unknown) => {
-            if (isRecord(message) && message["process"] instanceof ChildProcess) started.push(message["process"])
-          }
-          subscribe("child_process", note)
-          return inner.spawn(command).pipe(
-            Effect.ensuring(Effect.sync(() => unsubscribe("child_process", note))),
-            Effect.map((handle) => take(handle, started.find(({ pid }) => pid === handle.pid)))
-          )
-        })
+        Effect.acquireUseRelease(
+          Effect.sync(listen),
+          () => Effect.map(inner.spawn(command), (handle) => take(handle, startedAs(handle.pid))),
+          () => Effect.sync(unlisten)
+        )
     ))
 )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** While any is being started. */
+const started = new Set<ChildProcess>()
+
+let starting = 0
+
+const note = (message: unknown) => {
+  if (isRecord(message) && message["process"] instanceof ChildProcess) started.add(message["process"])
+}
+
+const startedAs = (id: number): ChildProcess | undefined => {
+  // When Node tells of it, it has no id yet.
+  for (const process of started) if (process.pid === id) return process
+  return undefined
+}
+
+const listen = () => {
+  if (++starting === 1) subscribe("child_process", note)
+}
+
+const unlisten = () => {
+  if (--starting > 0) return
+  unsubscribe("child_process", note)
+  started.clear()
+}
 
 const take = (handle: Spawner.ChildProcessHandle, child: ChildProcess | undefined): Spawner.ChildProcessHandle => {
   if (child === undefined) return handle

@@ -6,6 +6,7 @@
  * our death: it gives each server, whose input has ended too, its grace period to leave, then does what closing does.
  * There is one for all servers of a spawner, from the first to the last: to start one for each would double the processes.
  */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ChildProcess from "effect/process/ChildProcess"
@@ -14,7 +15,6 @@ import * as Random from "effect/Random"
 import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 
 export interface Watchdog {
@@ -100,13 +100,26 @@ const startShell = Effect.fnUntraced(function*(
   )
   if (Result.isFailure(started)) return Result.fail(started.failure)
   const { handle, reref } = started.success
-  const oneByOne = Semaphore.makeUnsafe(1)
-  const tell = (line: string) =>
-    // What is kept to be run later, if ever, is small.
-    Effect.suspend(() => Stream.run(Stream.encodeText(Stream.make(`${line}\n`)), handle.stdin)).pipe(
-      Semaphore.withPermit(oneByOne),
-      Effect.ignore
+  /** Of servers that start side by side: each write wakes the shell. */
+  let batch: { lines: string; readonly written: Deferred.Deferred<void> } | undefined
+  const write = Effect.suspend(() => {
+    if (batch === undefined) return Effect.void
+    const { lines, written } = batch
+    batch = undefined
+    return Stream.run(Stream.encodeText(Stream.make(lines)), handle.stdin).pipe(
+      Effect.ignore,
+      Effect.andThen(Deferred.succeed(written, undefined))
     )
+  })
+  const tell = Effect.fnUntraced(function*(line: string) {
+    if (batch === undefined) {
+      batch = { lines: "", written: Deferred.makeUnsafe() }
+      // Whoever was the first may be interrupted, and the others not.
+      yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, write))
+    }
+    batch.lines += `${line}\n`
+    yield* Deferred.await(batch.written)
+  })
   yield* Effect.addFinalizer(() =>
     reref.pipe(
       Effect.andThen(tell("done")),
