@@ -1,5 +1,5 @@
 /**
- * The transports with their platform: Node's process spawner, and HTTP on undici.
+ * The transports with their platform: Node's process spawner, and HTTP on undici. For stdio alone there is `NodeStdio`.
  *
  * ```ts no-run
  * import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
@@ -15,7 +15,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeChildProcessSpawner from "@effect/platform-node/NodeChildProcessSpawner"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
@@ -32,7 +31,7 @@ import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import type * as Scope from "effect/Scope"
 import { setImmediate } from "node:timers"
 import * as direct from "./internal/direct.ts"
-import * as nodePipes from "./internal/nodePipes.ts"
+import * as NodeStdio from "./NodeStdio.ts"
 import * as Transports from "./Transports.ts"
 
 /**
@@ -44,12 +43,11 @@ import * as Transports from "./Transports.ts"
  * @category layers
  * @since 0.1.0
  */
-export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient.HttpClient | Path> = Layer.merge(
+export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient.HttpClient | Path> = Layer.mergeAll(
+  NodeStdio.platform,
   // Not all of Node's services: their terminal would listen to stdin, once per layer.
-  Layer.provideMerge(
-    Layer.provide(nodePipes.layer, NodeChildProcessSpawner.layer),
-    Layer.merge(NodeFileSystem.layer, NodePath.layer)
-  ),
+  NodeFileSystem.layer,
+  NodePath.layer,
   Layer.suspend(() => httpClient)
 )
 

@@ -1,0 +1,40 @@
+/**
+ * Node's processes alone: for programs whose servers are all reached over stdio.
+ *
+ * When to use: instead of `NodeTransports`, where it counts how large a bundle is or how soon a program has started. There
+ * is no HTTP client in it, and with it undici stays out.
+ *
+ * ```ts no-run
+ * import * as McpSession from "@universal-mcp/core/McpSession"
+ * import * as NodeStdio from "@universal-mcp/transports/NodeStdio"
+ * import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
+ * import { Effect, Layer } from "effect"
+ *
+ * const Weather = StdioTransport.layer({ name: "weather", command: "node", args: ["weather.js"] }).pipe(
+ *   Layer.provide(NodeStdio.platform)
+ * )
+ *
+ * const program = McpSession.McpSession.use((session) => session.callTool("get_alerts", { state: "CA" })).pipe(
+ *   Effect.provide(Weather)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as NodeChildProcessSpawner from "@effect/platform-node/NodeChildProcessSpawner"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as Layer from "effect/Layer"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import * as nodePipes from "./internal/nodePipes.ts"
+
+/**
+ * Node's process spawner, which gives sessions its pipes themselves. `NodeTransports.platform` has it too.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const platform: Layer.Layer<ChildProcessSpawner> = nodePipes.layer.pipe(
+  Layer.provide(NodeChildProcessSpawner.layer),
+  Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer))
+)

@@ -1,0 +1,21 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { fixture, node } from "./support.ts"
+
+const program = fileURLToPath(new URL("fixtures/stdioOnly.ts", import.meta.url))
+
+describe("NodeStdio", () => {
+  it.live("is all that a stdio server needs, and loads no HTTP client and no validator", () =>
+    Effect.gen(function*() {
+      const { stdout } = yield* Effect.promise(() => promisify(execFile)(node, [program, node, fixture]))
+      const { loaded, tools }: { loaded: ReadonlyArray<string>; tools: ReadonlyArray<string> } = JSON.parse(stdout)
+      assert.include(tools, "echo")
+      assert.isTrue(loaded.some((url) => url.endsWith("/NodeStdio.ts")))
+      const tooMuch =
+        /\/(undici|ajv|re2js|cross-spawn|eventsource-parser|zod)\/|\/(HttpClient|streamableHttp|sse)\.\w+$/
+      assert.deepStrictEqual(loaded.filter((url) => tooMuch.test(url)), [])
+    }))
+})
