@@ -44,10 +44,12 @@ const note = (message: unknown) => {
   if (isRecord(message) && message["process"] instanceof ChildProcess) started.add(message["process"])
 }
 
+/** Once: an id may be another's when its process is gone. */
 const startedAs = (id: number): ChildProcess | undefined => {
-  // When Node tells of it, it has no id yet.
-  for (const process of started) if (process.pid === id) return process
-  return undefined
+  // When Node tells of a process, it has no id yet.
+  const process = [...started].find(({ pid }) => pid === id)
+  if (process !== undefined) started.delete(process)
+  return process
 }
 
 const listen = () => {
