@@ -10,7 +10,7 @@ const forbidden = {
 
 /** The files that may tie the transports to one platform. */
 const exceptions = {
-  "packages/transports/src/NodeStdio.ts": /^@effect\/platform-node/,
+  "packages/transports/src/NodeStdioTransport.ts": /^@effect\/platform-node/,
   "packages/transports/src/NodeTransports.ts": /^(node:|@effect\/platform-node)/,
   "packages/transports/src/internal/nodePipes.ts": /^node:/,
   "packages/transports/src/internal/windows.ts": /^(node:|cross-spawn$)/

@@ -15,7 +15,7 @@ const texts: Readonly<Partial<Record<ClientName, string>>> = {
   ours: `
     import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
     import * as McpSession from "@universal-mcp/core/McpSession"
-    import * as NodeStdio from "@universal-mcp/transports/NodeStdio"
+    import * as NodeStdioTransport from "@universal-mcp/transports/NodeStdioTransport"
     import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
     import * as Console from "effect/Console"
     import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ const texts: Readonly<Partial<Record<ClientName, string>>> = {
     if (command !== undefined) {
       McpSession.McpSession.use((session) => session.callTool("echo", { message: "hello" })).pipe(
         Effect.flatMap(Console.log),
-        Effect.provide(Layer.provide(StdioTransport.layer({ name: "server", command, args }), NodeStdio.platform)),
+        Effect.provide(Layer.provide(StdioTransport.layer({ name: "server", command, args }), NodeStdioTransport.platform)),
         NodeRuntime.runMain
       )
     }`,

@@ -1,5 +1,5 @@
 /**
- * The transports with their platform: Node's process spawner, and HTTP on undici. For stdio alone there is `NodeStdio`.
+ * The transports with their platform: Node's process spawner, and HTTP on undici. For stdio alone there is `NodeStdioTransport`.
  *
  * ```ts no-run
  * import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
@@ -31,7 +31,7 @@ import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import type * as Scope from "effect/Scope"
 import { setImmediate } from "node:timers"
 import * as direct from "./internal/direct.ts"
-import * as NodeStdio from "./NodeStdio.ts"
+import * as NodeStdioTransport from "./NodeStdioTransport.ts"
 import * as Transports from "./Transports.ts"
 
 /**
@@ -44,7 +44,7 @@ import * as Transports from "./Transports.ts"
  * @since 0.1.0
  */
 export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient.HttpClient | Path> = Layer.mergeAll(
-  NodeStdio.platform,
+  NodeStdioTransport.platform,
   // Not all of Node's services: their terminal would listen to stdin, once per layer.
   NodeFileSystem.layer,
   NodePath.layer,

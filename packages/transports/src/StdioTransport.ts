@@ -14,7 +14,7 @@
  *
  * ```ts no-run
  * import * as McpSession from "@universal-mcp/core/McpSession"
- * import * as NodeStdio from "@universal-mcp/transports/NodeStdio"
+ * import * as NodeStdioTransport from "@universal-mcp/transports/NodeStdioTransport"
  * import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
  * import { Effect, Layer } from "effect"
  *
@@ -22,7 +22,7 @@
  *   name: "files",
  *   command: "npx",
  *   args: ["-y", "@modelcontextprotocol/server-filesystem", "."]
- * }).pipe(Layer.provide(NodeStdio.platform))
+ * }).pipe(Layer.provide(NodeStdioTransport.platform))
  *
  * const program = McpSession.McpSession.use((session) => session.callTool("list_directory", { path: "." })).pipe(
  *   Effect.provide(Files)

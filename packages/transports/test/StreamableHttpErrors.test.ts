@@ -310,7 +310,9 @@ describe("a call over Streamable HTTP", () => {
       name: "a long JSON-RPC error in a 400",
       answer: ({ message: { id }, response }) => {
         const error = { code: -32602, message: "wrong", data: { why: "x".repeat(500_000) } }
-        response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", error, id }))
+        response.writeHead(400, { "content-type": "application/json" }).end(
+          JSON.stringify({ jsonrpc: "2.0", error, id })
+        )
       },
       delivery: "answered",
       reason: { _tag: "Rejected", code: -32602, description: "wrong" },

@@ -6,12 +6,12 @@
  *
  * ```ts no-run
  * import * as McpSession from "@universal-mcp/core/McpSession"
- * import * as NodeStdio from "@universal-mcp/transports/NodeStdio"
+ * import * as NodeStdioTransport from "@universal-mcp/transports/NodeStdioTransport"
  * import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
  * import { Effect, Layer } from "effect"
  *
  * const Weather = StdioTransport.layer({ name: "weather", command: "node", args: ["weather.js"] }).pipe(
- *   Layer.provide(NodeStdio.platform)
+ *   Layer.provide(NodeStdioTransport.platform)
  * )
  *
  * const program = McpSession.McpSession.use((session) => session.callTool("get_alerts", { state: "CA" })).pipe(

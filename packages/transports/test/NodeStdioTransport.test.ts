@@ -7,13 +7,13 @@ import { fixture, node } from "./support.ts"
 
 const program = fileURLToPath(new URL("fixtures/stdioOnly.ts", import.meta.url))
 
-describe("NodeStdio", () => {
+describe("NodeStdioTransport", () => {
   it.live("is all that a stdio server needs, and loads no HTTP client and no validator", () =>
     Effect.gen(function*() {
       const { stdout } = yield* Effect.promise(() => promisify(execFile)(node, [program, node, fixture]))
       const { loaded, tools }: { loaded: ReadonlyArray<string>; tools: ReadonlyArray<string> } = JSON.parse(stdout)
       assert.include(tools, "echo")
-      assert.isTrue(loaded.some((url) => url.endsWith("/NodeStdio.ts")))
+      assert.isTrue(loaded.some((url) => url.endsWith("/NodeStdioTransport.ts")))
       const tooMuch =
         /\/(undici|ajv|re2js|cross-spawn|eventsource-parser|zod)\/|\/(HttpClient|streamableHttp|sse)\.\w+$/
       assert.deepStrictEqual(loaded.filter((url) => tooMuch.test(url)), [])
