@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { encode } from "@universal-mcp/core/McpTransport"
 import { Arbitrary, Result, Schema } from "effect"
-import * as Lines from "../src/internal/lines.ts"
+import { Lines, type Oversized } from "../src/internal/lines.ts"
 import { Chunks, cut, Text } from "./fixtures/arbitraries.ts"
 
 /** A line, without the mark that it may begin with. */
@@ -10,9 +10,9 @@ const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 const whole = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
 
 const run = (chunks: ReadonlyArray<Uint8Array>, limit: number) => {
-  const seen: Array<string | Lines.Oversized> = []
-  const lines = Lines.make({ limit, onLine: (line) => seen.push(line), onOversized: (line) => seen.push(line) })
-  chunks.forEach(lines.push)
+  const seen: Array<string | Oversized> = []
+  const lines = new Lines({ limit, onLine: (line) => seen.push(line), onOversized: (line) => seen.push(line) })
+  chunks.forEach((chunk) => lines.push(chunk))
   lines.end()
   return seen
 }

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as Lines from "../src/internal/lines.ts"
+import { Lines, type Oversized } from "../src/internal/lines.ts"
 import { answeredBy } from "../src/internal/oversized.ts"
 
 /** Cuts the bytes of `text` at the given places (taken modulo what is left) and feeds them. */
 const feed = (text: string, cuts: ReadonlyArray<number>, limit = Number.MAX_SAFE_INTEGER) => {
-  const seen: Array<string | Lines.Oversized> = []
-  const lines = Lines.make({ limit, onLine: (line) => seen.push(line), onOversized: (line) => seen.push(line) })
+  const seen: Array<string | Oversized> = []
+  const lines = new Lines({ limit, onLine: (line) => seen.push(line), onOversized: (line) => seen.push(line) })
   let rest = new TextEncoder().encode(text)
   for (const cut of cuts) {
     const size = rest.length === 0 ? 0 : cut % rest.length

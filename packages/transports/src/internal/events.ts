@@ -4,7 +4,7 @@ import { TransportError } from "@universal-mcp/core/McpTransport"
 import type * as Effect from "effect/Effect"
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser"
 import type * as http from "./http.ts"
-import * as lines from "./lines.ts"
+import { Lines, type Oversized } from "./lines.ts"
 
 export interface Handlers {
   readonly onEvent: (event: EventSourceMessage) => void
@@ -12,7 +12,7 @@ export interface Handlers {
    * An event over the limit, of which only the ends of its data were kept. Called when the limit is passed
    * (`complete` false, no tail), and again at the end of the line unless it said then that it has dealt with it.
    */
-  readonly onOversized: (data: lines.Oversized, complete: boolean) => boolean
+  readonly onOversized: (data: Oversized, complete: boolean) => boolean
   /** The id to resume after; comes before the event itself. */
   readonly onId?: (id: string) => void
   /** The server's reconnection time, in milliseconds. */
@@ -115,7 +115,7 @@ const lineParser = (
   const line = unfinishedLine()
   let dealtWith = false
 
-  const input = lines.make({
+  const input = new Lines({
     limit: options.limit,
     onLine: (line) => {
       if (line === "" || line === "\r") {

@@ -16,11 +16,99 @@ export interface Handlers {
   readonly onOversized: (line: Oversized) => void
 }
 
-export interface Lines {
-  readonly push: (chunk: Uint8Array) => void
+/** A class, because each session has two. */
+export class Lines {
+  readonly #handlers: Handlers
+  /** Of the line whose pieces these are. */
+  #decoder: TextDecoder | undefined
+  /** Decoded as they come: of bytes that are kept until a long line is whole, the garbage collector makes more work. */
+  #pieces: Array<string> | undefined
+  #size = 0
+  /** Set while the rest of a line over the limit is being skipped. */
+  #skipping: { readonly head: string; tail: string } | undefined
+
+  constructor(handlers: Handlers) {
+    this.#handlers = handlers
+  }
+
+  push(chunk: Uint8Array): void {
+    let start = 0
+    if (this.#size > 0) {
+      const end = chunk.indexOf(lineFeed)
+      this.#append(end === -1 ? chunk : chunk.subarray(0, end))
+      if (end === -1) return
+      this.#finish()
+      start = end + 1
+    }
+    const end = chunk.lastIndexOf(lineFeed)
+    if (end >= start) this.#takeAll(chunk.subarray(start, end))
+    const rest = Math.max(start, end + 1)
+    if (rest < chunk.length) this.#append(chunk.subarray(rest))
+  }
+
   /** The input ended; what is left without a line feed is a line too. */
-  readonly end: () => void
+  end(): void {
+    if (this.#size > 0) this.#finish()
+  }
+
+  #append(chunk: Uint8Array): void {
+    this.#decoder ??= makeDecoder()
+    const piece = this.#decoder.decode(chunk, { stream: true })
+    this.#size += chunk.length
+    if (this.#skipping !== undefined) {
+      this.#skipping.tail = slide(this.#skipping.tail, piece)
+      return
+    }
+    const pieces = this.#pieces ??= []
+    pieces.push(piece)
+    if (this.#size <= this.#handlers.limit) return
+    this.#skipping = { head: withoutMark(first(pieces)), tail: pieces.reduce(slide, "") }
+    this.#pieces = undefined
+  }
+
+  #finish(): void {
+    const rest = this.#decoder?.decode() ?? ""
+    this.#decoder = undefined
+    this.#size = 0
+    if (this.#skipping !== undefined) {
+      const { head, tail } = this.#skipping
+      this.#skipping = undefined
+      return this.#handlers.onOversized({ head, tail: slide(tail, rest) })
+    }
+    const line = (this.#pieces ?? []).join("") + rest
+    this.#pieces = undefined
+    this.#handlers.onLine(withoutMark(line))
+  }
+
+  /** Lines from the first to the last, and between them line feeds. */
+  #takeAll(bytes: Uint8Array): void {
+    const { limit } = this.#handlers
+    if (bytes.length <= limit) {
+      // One for all: most are short.
+      const text = wholes.decode(bytes)
+      let start = 0
+      for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
+        this.#handlers.onLine(withoutMark(text.slice(start, end)))
+        start = end + 1
+      }
+      return this.#handlers.onLine(withoutMark(text.slice(start)))
+    }
+    for (let start = 0; start <= bytes.length;) {
+      const next = bytes.indexOf(lineFeed, start)
+      const end = next === -1 ? bytes.length : next
+      if (end - start <= limit) this.#takeAll(bytes.subarray(start, end))
+      else {
+        this.#append(bytes.subarray(start, end))
+        this.#finish()
+      }
+      start = end + 1
+    }
+  }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
 const endSize = 1024
 const lineFeed = 10
@@ -45,85 +133,3 @@ const makeDecoder = () => new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** Of what is whole. It keeps nothing, so that one is enough. */
 const wholes = makeDecoder()
-
-export const make = (handlers: Handlers): Lines => {
-  /** Of the line whose pieces these are. */
-  let decoder: TextDecoder | undefined
-  /** Decoded as they come: of bytes that are kept until a long line is whole, the garbage collector makes more work. */
-  let pieces: Array<string> = []
-  let size = 0
-  /** Set while the rest of a line over the limit is being skipped. */
-  let skipping: { readonly head: string; tail: string } | undefined
-
-  const append = (chunk: Uint8Array) => {
-    decoder ??= makeDecoder()
-    const piece = decoder.decode(chunk, { stream: true })
-    size += chunk.length
-    if (skipping !== undefined) {
-      skipping.tail = slide(skipping.tail, piece)
-      return
-    }
-    pieces.push(piece)
-    if (size <= handlers.limit) return
-    skipping = { head: withoutMark(first(pieces)), tail: pieces.reduce(slide, "") }
-    pieces = []
-  }
-
-  const finish = () => {
-    const rest = decoder?.decode() ?? ""
-    decoder = undefined
-    size = 0
-    if (skipping !== undefined) {
-      const { head, tail } = skipping
-      skipping = undefined
-      return handlers.onOversized({ head, tail: slide(tail, rest) })
-    }
-    const line = pieces.join("") + rest
-    pieces = []
-    handlers.onLine(withoutMark(line))
-  }
-
-  /** Lines from the first to the last, and between them line feeds. */
-  const takeAll = (bytes: Uint8Array) => {
-    if (bytes.length <= handlers.limit) {
-      // One for all: most are short.
-      const text = wholes.decode(bytes)
-      let start = 0
-      for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {
-        handlers.onLine(withoutMark(text.slice(start, end)))
-        start = end + 1
-      }
-      return handlers.onLine(withoutMark(text.slice(start)))
-    }
-    for (let start = 0; start <= bytes.length;) {
-      const next = bytes.indexOf(lineFeed, start)
-      const end = next === -1 ? bytes.length : next
-      if (end - start <= handlers.limit) takeAll(bytes.subarray(start, end))
-      else {
-        append(bytes.subarray(start, end))
-        finish()
-      }
-      start = end + 1
-    }
-  }
-
-  return {
-    push: (chunk) => {
-      let start = 0
-      if (size > 0) {
-        const end = chunk.indexOf(lineFeed)
-        append(end === -1 ? chunk : chunk.subarray(0, end))
-        if (end === -1) return
-        finish()
-        start = end + 1
-      }
-      const end = chunk.lastIndexOf(lineFeed)
-      if (end >= start) takeAll(chunk.subarray(start, end))
-      const rest = Math.max(start, end + 1)
-      if (rest < chunk.length) append(chunk.subarray(rest))
-    },
-    end: () => {
-      if (size > 0) finish()
-    }
-  }
-}

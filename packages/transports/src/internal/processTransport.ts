@@ -12,7 +12,7 @@ import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as limits from "./limits.ts"
-import * as Lines from "./lines.ts"
+import { Lines } from "./lines.ts"
 import * as messages from "./messages.ts"
 import { answeredBy } from "./oversized.ts"
 import * as Pipes from "./pipes.ts"
@@ -31,7 +31,6 @@ export const make = Effect.fnUntraced(function*(
   const life = yield* Scope.fork(yield* Effect.scope)
   const handle = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []
-  let lost: TransportError | undefined
   let strayLine: string | undefined
   let strayLines = 0
   let closing = false
@@ -44,10 +43,13 @@ export const make = Effect.fnUntraced(function*(
     return answers <= maxAnswers || unread <= maxUnread
   }
 
-  const transport: McpTransport = {
-    get lost() {
-      return lost
-    },
+  // Without getters, and with all that it ever has: V8 keeps others as dictionaries, which take four times the memory.
+  const transport: Opened = {
+    lost: undefined,
+    onmessage: undefined,
+    onclose: undefined,
+    onerror: undefined,
+    onstderr: undefined,
     stderrLines,
     start: () => done,
     send: (message) => {
@@ -55,7 +57,9 @@ export const make = Effect.fnUntraced(function*(
       if (Result.isFailure(line)) return Promise.reject(line.failure)
       // Who does not read what it asked for gets no more of it: it would fill the memory.
       if (!("method" in message) && !hasRoomForAnswer()) return done
-      if (lost !== undefined || closing) return Promise.reject(lost ?? closed("the session is closed"))
+      if (transport.lost !== undefined || closing) {
+        return Promise.reject(transport.lost ?? closed("the session is closed"))
+      }
       pipes.write(line.success + "\n")
       return done
     },
@@ -65,7 +69,7 @@ export const make = Effect.fnUntraced(function*(
     }
   }
 
-  const lines = Lines.make({
+  const lines = new Lines({
     limit,
     onLine: (line) => {
       const received = parse(line)
@@ -84,7 +88,7 @@ export const make = Effect.fnUntraced(function*(
       else transport.onmessage?.(failRequest(id, tooLarge(limit)))
     }
   })
-  const errors = Lines.make({
+  const errors = new Lines({
     limit: 64 * 1024,
     onLine: (line) => {
       if (stderrLines.length >= keptStderrLines) stderrLines.shift()
@@ -95,7 +99,7 @@ export const make = Effect.fnUntraced(function*(
   })
 
   /** With what happened first. */
-  const ended = Deferred.makeUnsafe<"kill" | "exit" | "stdin" | "stdout">()
+  const ended = Deferred.makeUnsafe<End>()
   const exited = Deferred.makeUnsafe<Pipes.Ended>()
   const finished = {
     stdin: Deferred.makeUnsafe<void>(),
@@ -106,8 +110,8 @@ export const make = Effect.fnUntraced(function*(
   // And not the handle, which holds streams that nobody reads.
   const { kill } = handle
   const pipes = yield* Pipes.open(handle, {
-    onStdout: lines.push,
-    onStderr: errors.push,
+    onStdout: (chunk) => lines.push(chunk),
+    onStderr: (chunk) => errors.push(chunk),
     onEnd: (stream) => {
       if (stream === "stdout") lines.end()
       if (stream === "stderr") errors.end()
@@ -123,34 +127,35 @@ export const make = Effect.fnUntraced(function*(
   const stop = (options: ChildProcess.KillOptions) =>
     Effect.suspend(() => exit === undefined ? Effect.ignore(kill(options)) : Effect.void)
 
-  yield* Effect.gen(function*() {
-    const first = yield* Deferred.await(ended)
-    if (first === "kill") yield* Effect.forkScoped(stop({ killSignal: "SIGKILL" }))
-    // Whatever ends first, the rest usually follows at once and tells why.
-    yield* Deferred.await(exited).pipe(
-      Effect.andThen(Deferred.await(finished.stdout)),
-      Effect.andThen(Deferred.await(finished.stderr)),
-      Effect.timeoutOption(lastWords)
-    )
-    if (closing) return
-    lost = exit === undefined
-      ? closed(
-        `${
-          first === "stdin" ? "the server closed its standard input" : "the server closed its standard output"
-        } but goes on running`,
-        { stderr: stderrLines }
+  const afterEnd = (first: End) =>
+    Effect.gen(function*() {
+      if (first === "kill") yield* Effect.forkScoped(stop({ killSignal: "SIGKILL" }))
+      // Whatever ends first, the rest usually follows at once and tells why.
+      yield* Deferred.await(exited).pipe(
+        Effect.andThen(Deferred.await(finished.stdout)),
+        Effect.andThen(Deferred.await(finished.stderr)),
+        Effect.timeoutOption(lastWords)
       )
-      : closed("the server process ended", {
-        stderr: stderrLines,
-        hint: spawnFailure.hintFrom(stderrLines) ?? hintOf(strayLine),
-        ...exit
-      })
-    pipes.end()
-    transport.onclose?.()
-    // Its id may soon be another process's: what it has left behind is ended now, and none is looked for later.
-    yield* Deferred.await(exited)
-    yield* Effect.uninterruptible(Scope.close(life, Exit.void))
-  }).pipe(Effect.forkScoped)
+      if (closing) return
+      transport.lost = exit === undefined
+        ? closed(
+          `${
+            first === "stdin" ? "the server closed its standard input" : "the server closed its standard output"
+          } but goes on running`,
+          { stderr: stderrLines }
+        )
+        : closed("the server process ended", {
+          stderr: stderrLines,
+          hint: spawnFailure.hintFrom(stderrLines) ?? hintOf(strayLine),
+          ...exit
+        })
+      pipes.end()
+      transport.onclose?.()
+      // Its id may soon be another process's: what it has left behind is ended now, and none is looked for later.
+      yield* Deferred.await(exited)
+      yield* Effect.uninterruptible(Scope.close(life, Exit.void))
+    })
+  yield* Effect.forkScoped(Effect.flatMap(Deferred.await(ended), afterEnd))
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -170,6 +175,13 @@ export const make = Effect.fnUntraced(function*(
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+type End = "kill" | "exit" | "stdin" | "stdout"
+
+interface Opened extends McpTransport {
+  lost: TransportError | undefined
+  onmessage: McpTransport["onmessage"] | undefined
+}
 
 /** How long the rest of what the process did (output, exit code) is waited for once one part of it has ended. */
 const lastWords = Duration.millis(250)
