@@ -1,5 +1,6 @@
 /**
- * The transports with their platform: Node's process spawner, and HTTP on undici. For stdio alone there is `NodeStdioTransport`.
+ * The transports with their platform: Node's process spawner, and HTTP on undici. For stdio
+ * alone there is `NodeStdioTransport`.
  *
  * ```ts no-run
  * import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
@@ -15,6 +16,8 @@
  *
  * @since 0.1.0
  */
+// oxlint-disable-next-line typescript/triple-slash-reference -- that file can be no module
+/// <reference path="./internal/undici.d.ts" />
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
@@ -30,6 +33,7 @@ import type { Path } from "effect/Path"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import type * as Scope from "effect/Scope"
 import { setImmediate } from "node:timers"
+import type { Dispatcher } from "undici"
 import * as direct from "./internal/direct.ts"
 import * as NodeStdioTransport from "./NodeStdioTransport.ts"
 import * as Transports from "./Transports.ts"
@@ -63,23 +67,35 @@ export const layer: Layer.Layer<SessionFactory> = Layer.provide(Transports.layer
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Loaded with the first request: a program with stdio servers only does without.
-const load = Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
-
-const makeUndici = Effect.gen(function*() {
-  const { Dispatcher, UndiciOptions, makeDispatcher, makeUndici } = yield* load
-  const wanted = yield* Effect.option(Config.String("NODE_USE_ENV_PROXY"))
-  const dispatcher = yield* Option.contains(wanted, "1") ? makeProxied : makeDispatcher
-  return {
-    client: yield* Effect.provideService(makeUndici, Dispatcher, dispatcher),
-    wire: Effect.map(UndiciOptions, (options) => direct.make(dispatcher, options, setImmediate))
-  }
-})
+// Loaded with the first request: a program with stdio servers only does without. And of undici only what carries requests,
+// a third of what all of it takes to load.
+const makeAgent = Effect.acquireRelease(
+  Effect.promise(async () => new (await import("undici/lib/dispatcher/agent.js")).default()),
+  (agent) => Effect.promise(() => agent.destroy())
+)
 
 const makeProxied = Effect.acquireRelease(
-  Effect.promise(async () => new (await import("@effect/platform-node/Undici")).EnvHttpProxyAgent()),
-  (dispatcher) => Effect.promise(() => dispatcher.destroy())
+  Effect.promise(async () => new (await import("undici")).EnvHttpProxyAgent()),
+  (agent) => Effect.promise(() => agent.destroy())
 )
+
+/** That of `NodeHttpClient`, which is known by its key, and loaded by whoever sets it. */
+const UndiciOptions = Context.Reference<object>(
+  "@effect/platform-node/NodeHttpClient/UndiciOptions",
+  { defaultValue: () => ({}) }
+)
+
+const makeDispatcher = Effect.gen(function*() {
+  const wanted = yield* Effect.option(Config.String("NODE_USE_ENV_PROXY"))
+  return yield* Option.contains(wanted, "1") ? makeProxied : makeAgent
+})
+
+const makeClient = Effect.fnUntraced(function*(dispatcher: Dispatcher) {
+  const NodeHttpClient = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
+  // It gives dispatchers the method that this client uses.
+  yield* Effect.promise(() => import("undici"))
+  return yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+})
 
 const httpClient = Layer.effect(
   HttpClient.HttpClient,
@@ -88,12 +104,16 @@ const httpClient = Layer.effect(
     /** What was provided to the layer counts, unless the session has it too. */
     const within = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       Effect.contextWith((own: Context.Context<never>) => Effect.provideContext(effect, Context.merge(context, own)))
-    const undici = yield* makeUndici.pipe(Effect.provideContext(context), Effect.uninterruptible, Effect.cached)
+    const dispatcher = yield* makeDispatcher.pipe(Effect.provideContext(context), Effect.uninterruptible, Effect.cached)
+    const undici = yield* Effect.flatMap(dispatcher, makeClient).pipe(Effect.uninterruptible, Effect.cached)
     const client = HttpClient.makeWith<HttpClientError, never, HttpClientError, never>(
-      (request) => within(Effect.flatMap(undici, ({ client }) => client.postprocess(request))),
+      (request) => within(Effect.flatMap(undici, ({ postprocess }) => postprocess(request))),
       Effect.succeed
     )
-    direct.wires.set(client, within(Effect.flatMap(undici, ({ wire }) => wire)))
+    const wire = Effect.gen(function*() {
+      return direct.make(yield* dispatcher, yield* UndiciOptions, setImmediate)
+    })
+    direct.wires.set(client, within(wire))
     return client
   })
 )
