@@ -76,6 +76,23 @@ describe("the HttpClient", () => {
       })))
   }
 
+  live(
+    "calls again, one after the other, a server that hangs up after each answer without having said so",
+    () =>
+      Effect.gen(function*() {
+        const server = yield* serve({
+          "tools/call": ({ message, response }) => {
+            const body = JSON.stringify(result(message.id, "done"))
+            const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+            response.socket?.end(head + body)
+          }
+        })
+        const session = yield* connect(server.url, { reconnect: false })
+        for (let call = 0; call < 50; call++) assert.strictEqual(text(yield* session.callTool("echo")), "done")
+        assert.strictEqual(server.seen("tools/call").length, 50)
+      })
+  )
+
   live("gives back the streams that a server leaves open after their answers", () =>
     Effect.gen(function*() {
       let most = 0

@@ -85,6 +85,31 @@ describe("SseTransport", () => {
   live("sends to the announced endpoint and hears on the stream, which closes with the scope", tour)
   live("does so with fetch", tour, FetchHttpClient.layer)
 
+  for (const when of ["before its answer", "after its answer", "with the next"]) {
+    live(
+      `needs few connections for many calls, one after the other, of a server that accepts each ${when}`,
+      () =>
+        Effect.gen(function*() {
+          const sockets = new Set<unknown>()
+          let acceptLast = () => {}
+          const server = yield* old((say) => ({
+            "tools/call": ({ message, response }) => {
+              sockets.add(response.socket)
+              acceptLast()
+              acceptLast = () => void response.writeHead(202).end()
+              if (when === "before its answer") acceptLast()
+              say(event(result(message.id, "done")))
+              if (when === "after its answer") acceptLast()
+              if (when !== "with the next") acceptLast = () => {}
+            }
+          }))
+          const session = yield* connect(server.url)
+          for (let call = 0; call < 50; call++) assert.strictEqual(text(yield* session.callTool("echo")), "done")
+          assert.isAtMost(sockets.size, 3)
+        })
+    )
+  }
+
   live("gives up a server that never announces its endpoint", () =>
     Effect.gen(function*() {
       const server = yield* serve({
