@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as deadlines from "../src/internal/deadlines.ts"
 
@@ -68,5 +70,22 @@ describe("deadlines", () => {
       set(deadline("two"), 1000)
       yield* TestClock.adjust(1000)
       assert.deepStrictEqual(due, ["one", "two"])
+    }))
+
+  it.effect("are watched together for all that share a clock, until the last of them is gone", () =>
+    Effect.gen(function*() {
+      const [one, other] = [yield* Scope.make(), yield* Scope.make()]
+      const timers = yield* Scope.provide(deadlines.shared, one)
+      assert.strictEqual(yield* Scope.provide(deadlines.shared, other), timers)
+      const due: Array<string> = []
+      timers.set({ due: 0, onDue: () => due.push("first") }, 1000)
+      yield* Scope.close(one, Exit.void)
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["first"])
+      timers.set({ due: 0, onDue: () => due.push("second") }, 1000)
+      yield* Scope.close(other, Exit.void)
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["first"])
+      assert.notStrictEqual(yield* Effect.scoped(deadlines.shared), timers)
     }))
 })

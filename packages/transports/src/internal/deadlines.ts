@@ -1,8 +1,10 @@
 /** Deadlines of many exchanges, watched by one fiber, and by none while there are none. */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
-import type * as Scope from "effect/Scope"
+import * as RcRef from "effect/RcRef"
+import * as Scope from "effect/Scope"
 
 export interface Deadline {
   due: number
@@ -16,6 +18,21 @@ export interface Deadlines {
   readonly set: (deadline: Deadline, milliseconds: number) => void
   readonly clear: (deadline: Deadline) => void
 }
+
+/** Those of all sessions with this clock, from the first session to the last: thousands may just wait. */
+export const shared: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  let ref = refs.get(clock)
+  if (ref === undefined) {
+    // Nothing of the session that happens to be the first is kept.
+    ref = yield* Effect.updateContext(
+      RcRef.make({ acquire: make }),
+      (_: Context.Context<never>) => Context.add(Context.make(Clock.Clock, clock), Scope.Scope, Scope.makeUnsafe())
+    )
+    refs.set(clock, ref)
+  }
+  return yield* RcRef.get(ref)
+})
 
 export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(function*() {
   const clock = yield* Clock.Clock
@@ -60,3 +77,9 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
     }
   }
 })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const refs = new WeakMap<Clock.Clock, RcRef.RcRef<Deadlines>>()

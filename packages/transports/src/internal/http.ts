@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function*(
 
   const client = yield* HttpClient.HttpClient
   const wire = yield* direct.wires.get(client) ?? Effect.flatMap(loadGeneral, (general) => general.make(client))
-  const timers = yield* deadlines.make
+  const timers = yield* deadlines.shared
 
   const send: Send = (url, { body: json = null, headers, method }, receiver) =>
     wire({

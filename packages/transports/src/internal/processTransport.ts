@@ -15,6 +15,7 @@ import * as limits from "./limits.ts"
 import { Lines } from "./lines.ts"
 import * as messages from "./messages.ts"
 import { answeredBy } from "./oversized.ts"
+import { beginning, type OwnTransport } from "./ownTransport.ts"
 import * as Pipes from "./pipes.ts"
 import * as serverProcess from "./serverProcess.ts"
 import * as spawnFailure from "./spawnFailure.ts"
@@ -43,13 +44,8 @@ export const make = Effect.fnUntraced(function*(
     return answers <= maxAnswers || unread <= maxUnread
   }
 
-  // Without getters, and with all that it ever has: V8 keeps others as dictionaries, which take four times the memory.
-  const transport: Opened = {
-    lost: undefined,
-    onmessage: undefined,
-    onclose: undefined,
-    onerror: undefined,
-    onstderr: undefined,
+  const transport: OwnTransport = {
+    ...beginning,
     stderrLines,
     start: () => done,
     send: (message) => {
@@ -177,11 +173,6 @@ export const make = Effect.fnUntraced(function*(
 // ---------------------------------------------------------------------------------------------------------------------
 
 type End = "kill" | "exit" | "stdin" | "stdout"
-
-interface Opened extends McpTransport {
-  lost: TransportError | undefined
-  onmessage: McpTransport["onmessage"] | undefined
-}
 
 /** How long the rest of what the process did (output, exit code) is waited for once one part of it has ended. */
 const lastWords = Duration.millis(250)

@@ -13,6 +13,7 @@ import * as events from "./events.ts"
 import * as http from "./http.ts"
 import * as messages from "./messages.ts"
 import * as oversized from "./oversized.ts"
+import { beginning, type OwnTransport } from "./ownTransport.ts"
 import * as sending from "./sending.ts"
 import * as status from "./status.ts"
 
@@ -27,7 +28,6 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<McpTransport, TransportError, Scope.Scope> {
   const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
-  let lost: TransportError | undefined
   let isClosed = false
   let headers: Readonly<Record<string, string>> = {}
   let pings = 0
@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function*(
   const end = (error?: TransportError) => {
     if (isClosed) return
     isClosed = true
-    lost = error
+    transport.lost = error
     stop()
     transport.onclose?.()
   }
@@ -102,17 +102,15 @@ export const make = Effect.fnUntraced(function*(
     void runOther(Effect.ignore(notify(body)))
   }
 
-  const transport: McpTransport = {
-    get lost() {
-      return lost
-    },
+  const transport: OwnTransport = {
+    ...beginning,
     start: () => {
-      if (isClosed) return Promise.reject(sending.tooLate(lost))
+      if (isClosed) return Promise.reject(sending.tooLate(transport.lost))
       for (const message of early.splice(0)) deliver(message)
       return Promise.resolve()
     },
     send: (message) => {
-      if (isClosed) return Promise.reject(sending.tooLate(lost))
+      if (isClosed) return Promise.reject(sending.tooLate(transport.lost))
       const body = encode(message)
       if (Result.isFailure(body)) return Promise.reject(body.failure)
       if (sending.isRequest(message)) {

@@ -11,6 +11,7 @@ import * as answer from "./answer.ts"
 import * as events from "./events.ts"
 import * as http from "./http.ts"
 import * as listen from "./listen.ts"
+import { beginning, type OwnTransport } from "./ownTransport.ts"
 import * as sending from "./sending.ts"
 import * as status from "./status.ts"
 
@@ -23,23 +24,55 @@ export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<McpTransport, never, Scope.Scope> {
   const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
-  let sessionId: string | undefined
   let protocolVersion: string | undefined
-  let lost: TransportError | undefined
   let isClosed = false
   let hasListened = false
   let headers = requestHeaders(undefined, undefined)
 
+  const transport: OwnTransport = {
+    ...beginning,
+    hasPerRequestStream: true,
+    start: () => Promise.resolve(),
+    send: (message, sendOptions) => {
+      if (isClosed || transport.lost !== undefined) return Promise.reject(sending.tooLate(transport.lost))
+      const body = encode(message)
+      if (Result.isFailure(body)) return Promise.reject(body.failure)
+      if (sending.isRequest(message)) {
+        const { id } = message
+        sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
+        requests.set(id, exchange(id, body.success, sendOptions?.headers))
+        return sending.sent
+      }
+      const method = "method" in message ? message.method : undefined
+      if (method === "notifications/initialized") {
+        return runOther(Effect.andThen(notify(body.success), Effect.asVoid(Deferred.succeed(initialized, undefined))))
+      }
+      if (method !== "notifications/cancelled") return runOther(notify(body.success))
+      giveUp(sending.cancelledId(message))
+      return runOther(Effect.ignore(notify(body.success)))
+    },
+    abandon: (id) => giveUp(id),
+    close: () => {
+      stop()
+      end()
+      return Promise.resolve()
+    },
+    setProtocolVersion: (version) => {
+      protocolVersion = version
+      headers = requestHeaders(transport.sessionId, protocolVersion)
+    }
+  }
+
   const keepSession = (response: http.Response) => {
     const id = http.header(response.headers, "mcp-session-id")
-    if (id === undefined || id === sessionId) return
-    sessionId = id
-    headers = requestHeaders(sessionId, protocolVersion)
+    if (id === undefined || id === transport.sessionId) return
+    transport.sessionId = id
+    headers = requestHeaders(transport.sessionId, protocolVersion)
   }
 
   // Runs last: what is open ends first.
   yield* Effect.addFinalizer(() =>
-    sessionId === undefined ?
+    transport.sessionId === undefined ?
       Effect.void :
       http.effect<void>((succeed, fail) =>
         client.exchange({ method: "DELETE", url: client.url, headers: headers.delete }, {
@@ -66,15 +99,15 @@ export const make = Effect.fnUntraced(function*(
 
   /** The server has forgotten the session: nothing more is sent, and each request that is out gets what it gets. */
   const expire = (error: TransportError) => {
-    if (isClosed || lost !== undefined) return
-    lost = error
-    sessionId = undefined
+    if (isClosed || transport.lost !== undefined) return
+    transport.lost = error
+    transport.sessionId = undefined
     listener.interruptUnsafe()
     endIfDone()
   }
 
   const endIfDone = () => {
-    if (lost !== undefined && requests.size === 0) end()
+    if (transport.lost !== undefined && requests.size === 0) end()
   }
 
   /** An answer that is not 2xx is the JSON-RPC error that answers our request, or fails. */
@@ -84,7 +117,7 @@ export const make = Effect.fnUntraced(function*(
     more: Readonly<Record<string, string>> | undefined,
     { onDone, onFailure, read }: Posted
   ): http.Exchange => {
-    const session = sessionId !== undefined
+    const session = transport.sessionId !== undefined
     return client.exchange({
       method: "POST",
       url: client.url,
@@ -140,7 +173,9 @@ export const make = Effect.fnUntraced(function*(
       hasListened = true
     }).pipe(Effect.tapError((error) =>
       Effect.sync(() => {
-        if (error.status === 404 && hasListened && sessionId !== undefined) expire(status.expired(error.message))
+        if (error.status === 404 && hasListened && transport.sessionId !== undefined) {
+          expire(status.expired(error.message))
+        }
       })
     ))
 
@@ -209,44 +244,6 @@ export const make = Effect.fnUntraced(function*(
     endIfDone()
   }
 
-  const transport: McpTransport = {
-    hasPerRequestStream: true,
-    get sessionId() {
-      return sessionId
-    },
-    get lost() {
-      return lost
-    },
-    start: () => Promise.resolve(),
-    send: (message, sendOptions) => {
-      if (isClosed || lost !== undefined) return Promise.reject(sending.tooLate(lost))
-      const body = encode(message)
-      if (Result.isFailure(body)) return Promise.reject(body.failure)
-      if (sending.isRequest(message)) {
-        const { id } = message
-        sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
-        requests.set(id, exchange(id, body.success, sendOptions?.headers))
-        return sending.sent
-      }
-      const method = "method" in message ? message.method : undefined
-      if (method === "notifications/initialized") {
-        return runOther(Effect.andThen(notify(body.success), Effect.asVoid(Deferred.succeed(initialized, undefined))))
-      }
-      if (method !== "notifications/cancelled") return runOther(notify(body.success))
-      giveUp(sending.cancelledId(message))
-      return runOther(Effect.ignore(notify(body.success)))
-    },
-    abandon: giveUp,
-    close: () => {
-      stop()
-      end()
-      return Promise.resolve()
-    },
-    setProtocolVersion: (version) => {
-      protocolVersion = version
-      headers = requestHeaders(sessionId, protocolVersion)
-    }
-  }
   return transport
 })
 
