@@ -91,9 +91,9 @@ const sections: ReadonlyArray<Section> = [
       "with its default it fails above 64 pages, as @openai/agents does, which then has 0.",
     cases: [["catalogs stdio", "stdio"], ["catalogs http", "Streamable HTTP"]],
     columns: [1000, 10_000].flatMap((count) => [
-      { key: `listed ${count}`, title: `of ${count}, listed` },
-      { key: `wall ${count}`, title: "ms", better: "lower" as const },
-      { key: `cpu ${count}`, title: "CPU ms", better: "lower" as const }
+      { key: `listed ${count}`, title: `${count}, listed` },
+      { key: `wall ${count}`, title: `${count}, ms`, better: "lower" as const },
+      { key: `cpu ${count}`, title: `${count}, CPU ms`, better: "lower" as const }
     ])
   },
   {
