@@ -116,7 +116,7 @@ export class Reconnect {
             ? Effect.fail(link.error)
             : Deferred.await(link.next)
         case "Over":
-          return Effect.fail(link.error)
+          return Effect.fail(link.error ?? closed(this.#options))
       }
     })
   }
@@ -176,10 +176,9 @@ export class Reconnect {
   #end(error: ConnectionError | undefined): void {
     if (this.#link._tag === "Over") return
     const before = this.#link
-    const why = error ?? closed(this.#options)
-    this.#link = { _tag: "Over", error: why }
+    this.#link = { _tag: "Over", error }
     this.#setState(error === undefined ? { _tag: "Closed" } : { _tag: "Failed", error })
-    if (before._tag === "Down") Deferred.doneUnsafe(before.next, Exit.fail(why))
+    if (before._tag === "Down") Deferred.doneUnsafe(before.next, Exit.fail(error ?? closed(this.#options)))
     Deferred.doneUnsafe(this.#over, Exit.void)
   }
 
@@ -341,7 +340,8 @@ type Link =
     readonly circuit: "closed" | "open"
     readonly next: Deferred.Deferred<Connection, ConnectionError>
   }
-  | { readonly _tag: "Over"; readonly error: ConnectionError }
+  /** With an error if it failed, and without one if it was closed. */
+  | { readonly _tag: "Over"; readonly error: ConnectionError | undefined }
 
 const connect = (
   { open }: Options,
