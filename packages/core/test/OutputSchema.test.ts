@@ -291,6 +291,25 @@ describe("what tools answer", () => {
       assert.lengthOf(wire.all("tools/list"), 2)
     }))
 
+  it.effect("is checked against the newest list, though an older one comes after it", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* answering({ content: [], structuredContent: { n: "1" } }, undefined, {
+        "tools/list": () => {}
+      })
+      const older = yield* Effect.forkChild(session.listTools)
+      const first = yield* wire.next("tools/list")
+      wire.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })
+      const newer = yield* Effect.forkChild(session.listTools)
+      const second = yield* wire.next("tools/list", 2)
+      const schema = { type: "object", properties: { n: { type: "string" } } }
+      wire.answer(second, { tools: [{ ...tool, outputSchema: schema }] })
+      yield* Fiber.join(newer)
+      wire.answer(first, { tools: [tool] })
+      yield* Fiber.join(older)
+      yield* session.callTool("count")
+      assert.lengthOf(wire.all("tools/list"), 2)
+    }))
+
   it.effect.each<readonly [what: string, schema: unknown]>([
     ["cannot be fetched", { $ref: "https://example.invalid/schema.json" }],
     ["needs a pattern of more than linear time", { properties: { n: { pattern: "(?=1)" } } }]

@@ -148,10 +148,13 @@ export class Definitions {
       yield* Effect.yieldNow
       for (const tool of tools) byName.set(tool.name, tool)
       yield* Effect.yieldNow
-      this.#listed = byName
-      // They may have changed again while they were listed.
-      this.#isCurrent = before === this.#version
-      this.#headers = this.#isCurrent && headers.size > 0 ? headers : undefined
+      // They may have changed again while they were listed, and been listed again.
+      const isCurrent = before === this.#version
+      if (isCurrent || !this.#isCurrent) {
+        this.#listed = byName
+        this.#isCurrent = isCurrent
+        this.#headers = isCurrent && headers.size > 0 ? headers : undefined
+      }
       return tools
     })
   }
