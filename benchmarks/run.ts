@@ -123,6 +123,11 @@ const check = async (arena: Arena, seed: number) => {
   if (compared.some(({ isWorse }) => isWorse)) process.exitCode = 1
 }
 
+const misused = (message: string): never => {
+  console.error(message)
+  process.exit(2)
+}
+
 /** A run takes an hour: what was mistyped is told before it. */
 const asked = () => {
   const { positionals: words, values } = parseArgs({
@@ -140,16 +145,16 @@ const asked = () => {
   })
   const number = (name: "rounds" | "seed") => {
     const value = values[name]
-    if (value !== undefined && !/^[1-9]\d*$/.test(value)) throw new Error(`--${name} wants a number, and not ${value}`)
+    if (value !== undefined && !/^[1-9]\d*$/.test(value)) misused(`--${name} wants a number, and not ${value}`)
     return value === undefined ? undefined : Number(value)
   }
   const cases = plan(values.quick === true)
   const known = new Set(cases.flatMap(({ name }) => name.split(" ")))
   for (const word of [...words, ...values.without === undefined ? [] : [values.without]]) {
     if (known.has(word) || isClientName(word)) continue
-    throw new Error(`"${word}" is neither of a workload (${[...known].join(", ")}) nor a client (${order.join(", ")})`)
+    misused(`"${word}" is neither of a workload (${[...known].join(", ")}) nor a client (${order.join(", ")})`)
   }
-  if (values.add === true && words.length === 0) throw new Error("--add wants to know what: name a workload")
+  if (values.add === true && words.length === 0) misused("--add wants to know what: name a workload")
   return { ...values, words, cases, rounds: number("rounds"), seed: number("seed") ?? 1 }
 }
 
@@ -163,19 +168,19 @@ const main = async () => {
     cases.filter(({ name }) => ofCases.every((word) => name.split(" ").includes(word))),
     (client) => named.length > 0 ? named.includes(client) : quick !== true || common.includes(client)
   )
-  if (chosen.length === 0) throw new Error(`no workload has all of these words: ${ofCases.join(", ")}`)
+  if (chosen.length === 0) misused(`no workload has all of these words: ${ofCases.join(", ")}`)
   if (isCheck !== true && isRecord !== true) prepare(chosen)
   const arena = await open()
-  if (isCheck) await check(arena, seed)
-  else if (isRecord) await record(arena, seed)
-  else if (add) keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
-  else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
-  else if (quick) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 5, seed, seconds: 165 })))
-  else await whole(arena, without, { rounds: rounds ?? 5, seed })
-  arena.close()
+  try {
+    if (isCheck) await check(arena, seed)
+    else if (isRecord) await record(arena, seed)
+    else if (add) keep(guard.join(kept(), await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
+    else if (words.length > 0) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 3, seed })))
+    else if (quick) console.log(summary(await measure(arena, chosen, { rounds: rounds ?? 5, seed, seconds: 165 })))
+    else await whole(arena, without, { rounds: rounds ?? 5, seed })
+  } finally {
+    arena.close()
+  }
 }
 
-await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-})
+await main()

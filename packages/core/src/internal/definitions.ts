@@ -17,7 +17,7 @@ export const longestLook = Duration.seconds(2)
 
 export class Definitions {
   readonly #session: Session
-  /** As they were listed last; nothing of those that we left out of the list. */
+  /** As they were listed last; only the names of those that we left out of the list, and of all once they are others. */
   #listed: ReadonlyMap<string, Tool | undefined> = none
   /** Not before they were listed, and not once the server has said that they are others. */
   #isCurrent = false
@@ -127,9 +127,12 @@ export class Definitions {
     this.#session.listeners.add(({ method }) => {
       if (method !== "notifications/tools/list_changed") return
       this.#version = (this.#version ?? 0) + 1
+      this.#hasFailed = false
+      if (!this.#isCurrent) return
       this.#isCurrent = false
       this.#headers = undefined
-      this.#hasFailed = false
+      // Only the names still tell something.
+      this.#listed = new Map(Array.from(this.#listed.keys(), (name) => [name, undefined]))
     })
   }
 
@@ -166,7 +169,9 @@ export class Definitions {
       this.#session.warn(`left out tool "${tool.name}", which is not valid: ${declared.failure}`)
       return false
     }
+    // Of two with one name the last counts.
     if (declared.success.length > 0) headers.set(tool.name, declared.success)
+    else headers.delete(tool.name)
     return true
   }
 

@@ -38,7 +38,7 @@ export class JsonRpc {
   readonly #transport: McpTransport
   readonly #listener: Listener
   readonly #inFlight = new InFlight<Waiting>()
-  #waitingForIdle: Array<() => void> | undefined
+  #waitingForIdle: Set<() => void> | undefined
   #lastId = 0
   #ended = false
   #served = false
@@ -123,8 +123,9 @@ export class JsonRpc {
       // What comes after the answer must not come before it: this runs while the answer is being delivered.
       const wake = () => resume(Effect.yieldNow)
       if (this.isIdle()) return wake()
-      this.#waitingForIdle ??= []
-      this.#waitingForIdle.push(wake)
+      const waiting = this.#waitingForIdle ??= new Set()
+      waiting.add(wake)
+      return Effect.sync(() => waiting.delete(wake))
     })
   }
 

@@ -122,23 +122,11 @@ export const text = (
 /** The beginning of the body as text; what it lacks after two seconds, or cannot give, it lacks. */
 export const beginning = (response: Response, onText: (text: string) => void): Body => {
   const collected: Array<Uint8Array> = []
-  let size = 0
-  const end = () => onText(decode(collected))
-  const endEarly = () => {
-    response.abort()
-    end()
-  }
-  response.deadline(beginningTime, endEarly)
-  return {
-    onData: (chunk) => {
-      collected.push(chunk.subarray(0, beginningSize - size))
-      size += chunk.length
-      if (size > beginningSize) endEarly()
-    },
-    onEnd: end,
-    onFailure: end
-  }
+  return upTo(beginningSize, response, (chunk) => collected.push(chunk), () => onText(decode(collected)))
 }
+
+/** Reads what nobody wants, so that its connection can be used again; but not for long. */
+export const drained = (response: Response, onEnd: () => void): Body => upTo(drainedSize, response, () => {}, onEnd)
 
 /** What the head promises is not wanted. */
 export const nothing = (response: Response): Body => {
@@ -181,8 +169,29 @@ export const tooLarge = (limit: number): TransportError =>
 /** In bytes: enough for what a server says of an error, with what it adds as `data`. */
 const beginningSize = 1024 * 1024
 
+/** In bytes. */
+const drainedSize = 64 * 1024
+
 /** In milliseconds. */
 const beginningTime = 2000
+
+const upTo = (limit: number, response: Response, onChunk: (chunk: Uint8Array) => void, end: () => void): Body => {
+  let size = 0
+  const endEarly = () => {
+    response.abort()
+    end()
+  }
+  response.deadline(beginningTime, endEarly)
+  return {
+    onData: (chunk) => {
+      onChunk(chunk.subarray(0, limit - size))
+      size += chunk.length
+      if (size > limit) endEarly()
+    },
+    onEnd: end,
+    onFailure: end
+  }
+}
 
 /** Most hosts have an `HttpClient` of ours, and need no other. */
 const loadGeneral = Effect.promise(() => import("./general.ts"))

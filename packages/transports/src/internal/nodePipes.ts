@@ -44,10 +44,10 @@ const note = (message: unknown) => {
   if (isRecord(message) && message["process"] instanceof ChildProcess) started.add(message["process"])
 }
 
-/** Once: an id may be another's when its process is gone. */
+/** Once, and the newest: an id may be another's when its process is gone. */
 const startedAs = (id: number): ChildProcess | undefined => {
   // When Node tells of a process, it has no id yet.
-  const process = [...started].find(({ pid }) => pid === id)
+  const process = [...started].findLast(({ pid }) => pid === id)
   if (process !== undefined) started.delete(process)
   return process
 }
@@ -57,6 +57,7 @@ const listen = () => {
 }
 
 const unlisten = () => {
+  for (const process of started) if (process.exitCode !== null || process.signalCode !== null) started.delete(process)
   if (--starting > 0) return
   unsubscribe("child_process", note)
   started.clear()

@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function*(
     client.exchange({ method: "POST", url, headers, body }, {
       onResponse: (response) => {
         if (response.status >= 200 && response.status < 300) {
-          if (!http.isEventStream(response)) return http.beginning(response, onDone)
+          if (!http.isEventStream(response)) return http.drained(response, onDone)
           onDone()
           return http.nothing(response)
         }

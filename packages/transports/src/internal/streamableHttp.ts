@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function*(
       Effect.void :
       http.effect<void>((succeed, fail) =>
         client.exchange({ method: "DELETE", url: client.url, headers: headers.delete }, {
-          onResponse: (response) => http.beginning(response, () => succeed()),
+          onResponse: (response) => http.drained(response, succeed),
           onFailure: fail
         })
       ).pipe(Effect.interruptible, Effect.timeoutOption(sending.endTimeout), Effect.ignore)
@@ -213,7 +213,7 @@ export const make = Effect.fnUntraced(function*(
   const notify = (body: string): Effect.Effect<void, TransportError> =>
     http.effect<void>((succeed, fail) => {
       const read = (response: http.Response) => {
-        if (!http.isEventStream(response)) return http.beginning(response, () => succeed())
+        if (!http.isEventStream(response)) return http.drained(response, succeed)
         succeed()
         return http.nothing(response)
       }
