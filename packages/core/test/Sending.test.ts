@@ -139,3 +139,50 @@ describe("the circuit breaker", () => {
       assert.strictEqual(wire.all("tools/call").length, 1)
     }))
 })
+
+describe("calls that wait for a place when all are given up", () => {
+  const names = Array.from({ length: 50 }, (_, i) => `work ${i}`)
+  const handlers: Handlers = {
+    "tools/call": (request, to) => request.params?.["name"] === "last" ? to.answer(request, text("last")) : undefined
+  }
+
+  it.effect("are not sent, and their places are there for others", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(handlers, { concurrency: 4 })
+      const all = yield* Effect.forkChild(
+        Effect.forEach(names, (name) => session.callTool(name), { concurrency: "unbounded" })
+      )
+      yield* wire.next("tools/call", 4)
+      yield* Fiber.interrupt(all)
+      yield* session.callTool("last")
+      assert.lengthOf(wire.all("tools/call"), 5)
+      assert.lengthOf(wire.all("notifications/cancelled"), 4)
+    }))
+
+  it.effect("one by one, in the order in which they were made", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(handlers, { concurrency: 4 })
+      const all = yield* Effect.forEach(names, (name) => Effect.forkChild(session.callTool(name)))
+      yield* wire.next("tools/call", 4)
+      yield* Fiber.interruptAll(all)
+      yield* session.callTool("last")
+      assert.lengthOf(wire.all("tools/call"), 5)
+    }))
+
+  it.effect("are not sent either when their time is over", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(handlers, { concurrency: 4, circuitBreaker: false })
+      const all = yield* Effect.forkChild(
+        Effect.forEach(names, (name) => Effect.flip(session.callTool(name, {}, { timeout: "1 second" })), {
+          concurrency: "unbounded"
+        })
+      )
+      yield* wire.next("tools/call", 4)
+      yield* TestClock.adjust("1 second")
+      const errors = yield* Fiber.join(all)
+      const told = errors.map((error) => error._tag === "CallError" ? error.delivery : error._tag)
+      assert.deepStrictEqual(told, names.map((_, i) => i < 4 ? "unknown" : "not-sent"))
+      yield* session.callTool("last")
+      assert.lengthOf(wire.all("tools/call"), 5)
+    }))
+})

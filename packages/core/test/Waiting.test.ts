@@ -38,6 +38,21 @@ describe("a request's time-out", () => {
       assert.strictEqual(yield* Fiber.join(request), "late")
     }))
 
+  it.effect("comes also when whoever waited for another one throws", () =>
+    Effect.gen(function*() {
+      const waiting = yield* Waiting.make
+      const due: Array<string> = []
+      waiting.add(waiting.deadline(1000), () => {
+        throw new Error("thrown on purpose")
+      })
+      waiting.add(waiting.deadline(1000), () => due.push("at the same time"))
+      waiting.add(waiting.deadline(2000), () => due.push("later"))
+      yield* TestClock.adjust("2 seconds")
+      waiting.add(waiting.deadline(1000), () => due.push("made since"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(due, ["at the same time", "later", "made since"])
+    }))
+
   it.effect("goes on when an answer is interrupted", () =>
     Effect.gen(function*() {
       const waiting = yield* Waiting.make

@@ -73,6 +73,18 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
         ConfigProvider.fromUnknown({ PATH: "/bin:/usr/bin", USER: "ada", HOME: "/home/ada", AWS_SECRET: "no" })
       )))
 
+    it.effect("by default it has our environment as it is now, and not as it was for the first session", () =>
+      Effect.gen(function*() {
+        yield* connect()
+        const before = process.env["TERM"]
+        yield* Effect.acquireRelease(
+          Effect.sync(() => process.env["TERM"] = "set-later"),
+          () => Effect.sync(() => before === undefined ? delete process.env["TERM"] : process.env["TERM"] = before)
+        )
+        const seen = JSON.parse(textOf(yield* (yield* connect()).callTool("environment")))
+        assert.strictEqual(seen.env.TERM, "set-later")
+      }))
+
     it.effect("interrupting a call tells the server, and the session goes on", () =>
       Effect.gen(function*() {
         const log = yield* Log

@@ -62,6 +62,21 @@ describe("deadlines", () => {
       assert.deepStrictEqual(due, ["first", "second"])
     }))
 
+  it.effect("are called also when what is called for another one throws", () =>
+    Effect.gen(function*() {
+      const { deadline, due, set } = yield* fixture
+      const throwing = () => {
+        throw new Error("thrown on purpose")
+      }
+      set({ due: 0, onDue: throwing }, 1000)
+      set(deadline("same"), 1000)
+      set(deadline("later"), 2000)
+      yield* TestClock.adjust(2000)
+      set(deadline("since"), 1000)
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["same", "later", "since"])
+    }))
+
   it.effect("can be set again after there were none", () =>
     Effect.gen(function*() {
       const { deadline, due, set } = yield* fixture

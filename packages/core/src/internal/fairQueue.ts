@@ -5,7 +5,7 @@
  * tell how many wait.
  */
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 
 export class FairQueue {
   readonly #places: number
@@ -14,9 +14,13 @@ export class FairQueue {
   #freed = 0
   #isGiving = false
   #flows: Map<string, Set<Turn>> | undefined
+  readonly #soon: (act: () => void) => void
+  #abandoned = 0
 
-  constructor(places: number) {
+  /** `soon` runs what it gets after all else that happens at the same moment. Default: at once. */
+  constructor(places: number, soon: (act: () => void) => void = (act) => act()) {
     this.#places = places
+    this.#soon = soon
   }
 
   get waiting(): number {
@@ -32,6 +36,18 @@ export class FairQueue {
     if (this.#taken >= this.#places) return false
     this.#taken += 1
     return true
+  }
+
+  /**
+   * Gives back the place of what was given up. Who gives up one call gives up others with it, and those that wait must not
+   * be sent in the moment before it is their turn to go.
+   */
+  abandon(): void {
+    this.#abandoned += 1
+    if (this.#abandoned > 1) return
+    this.#soon(() => {
+      for (; this.#abandoned > 0; this.#abandoned--) this.giveBack()
+    })
   }
 
   /** Whoever gets a place may give it back before this returns: then the loop goes on, and not the recursion. */
@@ -76,8 +92,9 @@ export class FairQueue {
       }),
       (exit) => {
         const last = onExit(exit)
-        if (last !== undefined) return Effect.ensuring(last, Effect.sync(() => this.#leave(flow, turn)))
-        this.#leave(flow, turn)
+        const leave = () => this.#leave(flow, turn, Exit.hasInterrupts(exit))
+        if (last !== undefined) return Effect.ensuring(last, Effect.sync(leave))
+        leave()
         return undefined
       }
     )
@@ -109,8 +126,8 @@ export class FairQueue {
     return undefined
   }
 
-  #leave(flow: string, turn: Turn): void {
-    if (turn.hasPlace) return this.giveBack()
+  #leave(flow: string, turn: Turn, isGivenUp: boolean): void {
+    if (turn.hasPlace) return isGivenUp ? this.abandon() : this.giveBack()
     const turns = this.#flows?.get(flow)
     if (turns?.has(turn) === true) this.#remove(flow, turns, turn)
   }

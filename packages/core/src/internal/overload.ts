@@ -27,9 +27,14 @@ export class Overload {
   readonly #breaker: CircuitBreaker.CircuitBreaker<CallError> | undefined
   readonly #onChange: OnChange
 
-  constructor(server: string, { circuitBreaker = {}, concurrency = 64, rateLimit }: Options, onChange: OnChange) {
+  constructor(
+    server: string,
+    { circuitBreaker = {}, concurrency = 64, rateLimit }: Options,
+    onChange: OnChange,
+    soon?: (act: () => void) => void
+  ) {
     this.#server = server
-    this.#places = new FairQueue(concurrency)
+    this.#places = new FairQueue(concurrency, soon)
     this.#pace = rateLimit === undefined ? undefined : RateLimit.make(rateLimit)
     this.#breaker = circuitBreaker === false ? undefined : new CircuitBreaker.CircuitBreaker(circuitBreaker)
     this.#onChange = onChange
@@ -66,10 +71,12 @@ export class Overload {
   leave(end: CallError | "gave up" | undefined): Effect.Effect<void> | undefined {
     // What becomes of it is noted first: whoever gets the place is sent at once.
     if (this.#breaker !== undefined && end !== undefined && end !== "gave up" && isFailure(end)) {
-      return Effect.ensuring(this.#failed("go", end), Effect.sync(() => this.#places.giveBack()))
+      const leave = () => end.reason._tag === "Timeout" ? this.#places.abandon() : this.#places.giveBack()
+      return Effect.ensuring(this.#failed("go", end), Effect.sync(leave))
     }
     if (end === undefined || end !== "gave up" && end.delivery === "answered") this.#breaker?.succeeded("go")
-    this.#places.giveBack()
+    if (end === "gave up" || end?.reason._tag === "Timeout") this.#places.abandon()
+    else this.#places.giveBack()
     return undefined
   }
 

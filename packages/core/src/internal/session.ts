@@ -204,6 +204,9 @@ export const make = Effect.fnUntraced(function*<R>(
   })
 
   let suspected: CallError | undefined
+  const soon = (act: () => void) => {
+    waiting.run(Effect.andThen(Effect.yieldNow, Effect.sync(act)))
+  }
   const overload = new Overload(server, options, (degraded) =>
     Effect.sync(() => {
       reconnect.degrade(degraded)
@@ -212,7 +215,7 @@ export const make = Effect.fnUntraced(function*<R>(
       if (degraded?.circuit !== "open" || degraded.error === suspected || connection === undefined) return
       suspected = degraded.error
       reconnect.lose(connection, { error: connection.lossOf(degraded.error), isDead: false })
-    }).pipe(Effect.andThen(Effect.yieldNow)))
+    }).pipe(Effect.andThen(Effect.yieldNow)), soon)
 
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "60 seconds")
   const sending = new Sending({

@@ -135,30 +135,42 @@ export class Waiting {
   /** Whatever was removed meanwhile, it wakes up when the first would have been due. */
   #watch(): Effect.Effect<void> {
     return Effect.suspend(() =>
-      Effect.flatMap(Effect.sleep(Math.max(this.#wakesAt - this.#now(), 0)), () => {
-        this.#wakesAt = this.#look()
-        return this.#wakesAt === Number.POSITIVE_INFINITY ? Effect.void : this.#watch()
-      })
+      Effect.sleep(Math.max(this.#wakesAt - this.#now(), 0)).pipe(
+        Effect.flatMap(() => this.#callDue()),
+        Effect.flatMap(() => {
+          this.#wakesAt = this.#next()
+          return this.#wakesAt === Number.POSITIVE_INFINITY ? Effect.void : this.#watch()
+        })
+      )
     )
   }
 
-  /** Calls those that are due, and gives the time of the next; while the clock stands still there is none. */
-  #look(): number {
-    // What those that are called add needs no watcher of its own.
-    this.#wakesAt = Number.NEGATIVE_INFINITY
+  #callDue(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function*() {
+      // What those that are called add needs no watcher of its own.
+      this.#wakesAt = Number.NEGATIVE_INFINITY
+      for (const queue of this.#queues?.values() ?? []) {
+        const { timers } = queue
+        for (;;) {
+          const first = timers.next
+          // While the clock stands still none is due.
+          if (first === undefined || first === timers || this.#answering > 0 || first.due > this.#now()) break
+          unlink(first)
+          // Whoever waits for it may throw, and the others wait on.
+          yield* Effect.catchDefect(Effect.sync(first.onDue), (defect) => Effect.logError("at a deadline", defect))
+        }
+        this.#tidy(queue)
+      }
+    })
+  }
+
+  /** While the clock stands still there is none. */
+  #next(): number {
     let next = Number.POSITIVE_INFINITY
     if (this.#answering > 0) return next
-    for (const queue of this.#queues?.values() ?? []) {
-      const { timers } = queue
-      for (let first = timers.next; first !== undefined && first !== timers; first = timers.next) {
-        if (first.due > this.#now()) {
-          next = Math.min(next, first.due)
-          break
-        }
-        unlink(first)
-        first.onDue()
-      }
-      this.#tidy(queue)
+    for (const { timers } of this.#queues?.values() ?? []) {
+      const first = timers.next
+      if (first !== undefined && first !== timers) next = Math.min(next, first.due)
     }
     return next
   }

@@ -43,22 +43,20 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
   // Not the time of day, which may be set.
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-  /** Calls those that are due, and gives the time of the next. */
-  const look = (): number => {
-    const time = now()
-    // Set by those that are called, a deadline needs no fiber of its own.
-    wakesAt = -Infinity
-    for (const deadline of waiting) {
-      if (deadline.due > time) continue
-      waiting.delete(deadline)
-      deadline.onDue()
-    }
-    let next = Infinity
-    for (const { due } of waiting) next = Math.min(next, due)
-    return next
-  }
   const watch = Effect.gen(function*() {
-    while ((wakesAt = look()) !== Infinity) {
+    for (;;) {
+      const time = now()
+      // Set by those that are called, a deadline needs no fiber of its own.
+      wakesAt = -Infinity
+      for (const deadline of waiting) {
+        if (deadline.due > time) continue
+        waiting.delete(deadline)
+        // Whoever waits for it may throw, and the others wait on.
+        yield* Effect.catchDefect(Effect.sync(deadline.onDue), (defect) => Effect.logError("at a deadline", defect))
+      }
+      wakesAt = Infinity
+      for (const { due } of waiting) wakesAt = Math.min(wakesAt, due)
+      if (wakesAt === Infinity) return
       yield* Effect.sleep(Math.max(1, wakesAt - now()))
     }
   })

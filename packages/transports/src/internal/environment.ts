@@ -6,8 +6,11 @@ import * as Effect from "effect/Effect"
 /** Where the inherited part comes from. */
 export const Environment = Context.Reference<ConfigProvider.ConfigProvider>(
   "@universal-mcp/transports/StdioTransport/Environment",
-  { defaultValue: () => ConfigProvider.fromEnv() }
+  { defaultValue: () => ofProcess }
 )
+
+/** As it is when it is asked: Effect's own is what it was when it was made, and programs load more of it. */
+const ofProcess = ConfigProvider.make((path) => ConfigProvider.fromEnv().load(path))
 
 /** What a program needs to find its files and talk to a terminal; nothing that could be a secret. The SDK's own list. */
 const posix = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"]
@@ -37,8 +40,10 @@ export const isWindows = (env: Readonly<Record<string, string>>): boolean => env
 
 export const inherited = Effect.fnUntraced(
   function*(provider: ConfigProvider.ConfigProvider): Effect.fn.Return<Readonly<Record<string, string>>> {
-    const { OS } = yield* read(provider, ["OS"])
-    return yield* read(provider, OS === "Windows_NT" ? windows : posix)
+    // Once for all names: to make it costs more than to ask it.
+    const current = provider === ofProcess ? ConfigProvider.fromEnv() : provider
+    const { OS } = yield* read(current, ["OS"])
+    return yield* read(current, OS === "Windows_NT" ? windows : posix)
   }
 )
 

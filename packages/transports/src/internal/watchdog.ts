@@ -15,6 +15,7 @@ import * as Random from "effect/Random"
 import * as RcRef from "effect/RcRef"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 
 export interface Watchdog {
@@ -63,6 +64,11 @@ interface Shell {
 
 type Started = Result.Result<Shell, unknown>
 
+interface Batch {
+  lines: string
+  readonly written: Deferred.Deferred<void>
+}
+
 const shells = new WeakMap<ChildProcessSpawner["Service"], RcRef.RcRef<Started>>()
 
 const shellOf = Effect.fnUntraced(function*(spawner: ChildProcessSpawner["Service"], path: string | undefined) {
@@ -100,26 +106,32 @@ const startShell = Effect.fnUntraced(function*(
   )
   if (Result.isFailure(started)) return Result.fail(started.failure)
   const { handle, reref } = started.success
-  /** Of servers that start side by side: each write wakes the shell. */
-  let batch: { lines: string; readonly written: Deferred.Deferred<void> } | undefined
-  const write = Effect.suspend(() => {
-    if (batch === undefined) return Effect.void
-    const { lines, written } = batch
-    batch = undefined
-    return Stream.run(Stream.encodeText(Stream.make(lines)), handle.stdin).pipe(
-      Effect.ignore,
-      Effect.andThen(Deferred.succeed(written, undefined))
+  /** What is to be written next: of servers that start side by side together, because each write wakes the shell. */
+  let batch: Batch | undefined
+  const oneByOne = Semaphore.makeUnsafe(1)
+  const write = (mine: Batch) =>
+    Effect.suspend(() => {
+      batch = undefined
+      return Stream.run(Stream.encodeText(Stream.make(mine.lines)), handle.stdin)
+    }).pipe(
+      Semaphore.withPermit(oneByOne),
+      // Whatever becomes of it: nobody is to wait for what does not come.
+      Effect.onExit(() => Deferred.succeed(mine.written, undefined)),
+      Effect.ignore
     )
-  })
-  const tell = Effect.fnUntraced(function*(line: string) {
-    if (batch === undefined) {
-      batch = { lines: "", written: Deferred.makeUnsafe() }
+  const tell = (line: string) =>
+    Effect.suspend(() => {
+      const mine = batch
+      if (mine !== undefined) {
+        mine.lines += `${line}\n`
+        return Deferred.await(mine.written)
+      }
+      const first: Batch = batch = { lines: `${line}\n`, written: Deferred.makeUnsafe() }
       // Whoever was the first may be interrupted, and the others not.
-      yield* Effect.forkDetach(Effect.andThen(Effect.yieldNow, write))
-    }
-    batch.lines += `${line}\n`
-    yield* Deferred.await(batch.written)
-  })
+      return Effect.forkDetach(Effect.andThen(Effect.yieldNow, write(first))).pipe(
+        Effect.andThen(Deferred.await(first.written))
+      )
+    })
   yield* Effect.addFinalizer(() =>
     reref.pipe(
       Effect.andThen(tell("done")),
