@@ -21,6 +21,7 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import type { SessionFactory } from "@universal-mcp/core/SessionFactory"
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -110,8 +111,11 @@ const httpClient = Layer.effect(
       (request) => within(Effect.flatMap(undici, ({ postprocess }) => postprocess(request))),
       Effect.succeed
     )
+    const clock = yield* Clock.Clock
+    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const hangsUp = yield* Effect.cached(Effect.map(dispatcher, (opened) => direct.hangUps(opened, now)))
     const wire = Effect.gen(function*() {
-      return direct.make(yield* dispatcher, yield* UndiciOptions, setImmediate)
+      return direct.make(yield* dispatcher, yield* UndiciOptions, setImmediate, yield* hangsUp)
     })
     direct.wires.set(client, within(wire))
     return client

@@ -15,19 +15,49 @@ export interface Dispatcher {
       readonly path: string
       readonly headersTimeout: number
       readonly bodyTimeout: number
+      /** Whether the connection is not to be used again. */
+      readonly reset?: boolean
     },
     handler: Handler
   ): boolean
+  on(event: "connect", listener: (origin: URL, targets: ReadonlyArray<object>) => void): unknown
+  on(event: "disconnect", listener: (origin: URL, targets: ReadonlyArray<object>, error: Error) => void): unknown
 }
 
 /** How each `HttpClient` of ours is passed by. */
 export const wires = new WeakMap<HttpClient, Effect.Effect<Wire>>()
 
 /**
+ * Which origins hang up as soon as they have answered, without having said so. A request that meets the end of such a
+ * connection is lost, and nobody knows whether it was carried out.
+ *
+ * `now` is in milliseconds.
+ */
+export const hangUps = (dispatcher: Dispatcher, now: () => number): (origin: string) => boolean => {
+  const connected = new WeakMap<object, number>()
+  const until = new Map<string, number>()
+  dispatcher.on("connect", (_, targets) => {
+    const client = targets.at(-1)
+    if (client !== undefined) connected.set(client, now())
+  })
+  dispatcher.on("disconnect", (origin, targets, error) => {
+    const since = connected.get(targets.at(-1) ?? targets)
+    const byThem = "code" in error && error.code === "UND_ERR_SOCKET"
+    if (byThem && since !== undefined && now() - since < shortLife) until.set(origin.origin, now() + remembered)
+  })
+  return (origin) => until.size > 0 && (until.get(origin) ?? 0) > now()
+}
+
+/**
  * `options` are what the user wants of every request. `soon` calls a function after the events that are there have been
  * dealt with: only then does undici use a connection again.
  */
-export const make = (dispatcher: Dispatcher, options: object, soon: (freed: () => void) => void): Wire => {
+export const make = (
+  dispatcher: Dispatcher,
+  options: object,
+  soon: (freed: () => void) => void,
+  hangsUp: (origin: string) => boolean
+): Wire => {
   let latest: URL | undefined
   let origin = ""
   let path = ""
@@ -54,7 +84,8 @@ export const make = (dispatcher: Dispatcher, options: object, soon: (freed: () =
       path = url.pathname + url.search
     }
     const exchange = new Exchange(receiver, url, onFree)
-    const sent = { ...options, origin, path, method, headers, body, headersTimeout, bodyTimeout: 0 }
+    const wanted = { ...options, origin, path, method, headers, body, headersTimeout, bodyTimeout: 0 }
+    const sent = hangsUp(origin) ? { ...wanted, reset: true } : wanted
     // Sent at once, it would have a new connection made.
     if (freeing > 0) waiting.push(() => exchange.dispatch(dispatcher, sent))
     else exchange.dispatch(dispatcher, sent)
@@ -83,6 +114,12 @@ interface Handler {
 
 /** As in Effect's client on undici, in milliseconds. */
 const headersTimeout = 60 * 60 * 1000
+
+/** How long a connection has lived whose server hangs up, in milliseconds: less than any that waits for another request. */
+const shortLife = 1000
+
+/** How long each request then has a connection of its own, in milliseconds. */
+const remembered = 60_000
 
 const givenUp = new Error("the exchange was given up")
 
