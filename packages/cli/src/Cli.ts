@@ -45,7 +45,8 @@ const command = root.pipe(
   Command.withDescription(
     "A client for any server of the Model Context Protocol. Servers come from a configuration file ({\"mcpServers\": …}), or " +
       "from --url or --stdio. Exit codes: 0 done; 1 the tool answered with an error; 2 usage or configuration; 3 " +
-      "authorization needed; 4 cannot connect; 5 the request failed; 130 interrupted."
+      "authorization needed; 4 cannot connect; 5 the request failed; 74 the output could not be " +
+      "written; 130 interrupted."
   ),
   Command.withExamples([
     { command: "umcp demo", description: "See what it does" },

@@ -11,6 +11,9 @@ import * as Cli from "./Cli.ts"
 import * as Sessions from "./internal/sessions.ts"
 import * as Terminal from "./internal/terminal.ts"
 
+/** As `sysexits.h` has it for input and output. */
+const outputLost = 74
+
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
 
 const runMain = Runtime.makeRunMain(({ fiber }) => {
@@ -20,12 +23,21 @@ const runMain = Runtime.makeRunMain(({ fiber }) => {
     fiber.interruptUnsafe(fiber.id)
   }
   for (const [signal, code] of Object.entries(signals)) process.on(signal, () => stop(code))
-  // Whoever reads our output has seen enough, as in `umcp list | head -1`.
-  process.stdout.on("error", () => stop(0))
+  const onLost = (error: Error) => {
+    if (stopped !== undefined) return
+    // Whoever reads our output has seen enough, as in `umcp list | head -1`.
+    if ("code" in error && error.code === "EPIPE") return stop(0)
+    process.stderr.write(`umcp: the output could not be written: ${error.message}\n`)
+    stop(outputLost)
+  }
+  process.stdout.on("error", onLost)
   process.stderr.on("error", () => {})
   fiber.addObserver((exit) => {
-    const code = stopped ?? (Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 70)
-    process.stdout.write("", () => process.exit(code))
+    const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 70
+    process.stdout.write("", (error) => {
+      if (error instanceof Error) onLost(error)
+      process.exit(stopped ?? code)
+    })
   })
 })
 

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url"
 // Node then starts the command in three quarters of the time.
 const compileCache = fileURLToPath(new URL("../node_modules/.cache/umcp-test", import.meta.url))
 
-const bin = fileURLToPath(new URL("../build/umcp/bin.js", import.meta.url))
+export const bin = fileURLToPath(new URL("../build/umcp/bin.js", import.meta.url))
 export const fixture = fileURLToPath(new URL("./fixtures/server.ts", import.meta.url))
 
 export interface Options {
