@@ -1,7 +1,8 @@
 /**
  * The seam between the registry, which has configurations, and the transports, which can reach servers.
  *
- * `@universal-mcp/transports` provides it for all configured kinds (`Transports.layer`).
+ * `@universal-mcp/transports` provides it for all configured kinds (`Transports.layer`), and for stdio alone
+ * (`NodeStdioTransport.layer`).
  *
  * @since 0.1.0
  */

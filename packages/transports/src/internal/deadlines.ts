@@ -25,10 +25,9 @@ export const shared: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(f
   let ref = refs.get(clock)
   if (ref === undefined) {
     // Nothing of the session that happens to be the first is kept.
-    ref = yield* Effect.updateContext(
-      RcRef.make({ acquire: make }),
-      (_: Context.Context<never>) => Context.add(Context.make(Clock.Clock, clock), Scope.Scope, Scope.makeUnsafe())
-    )
+    const alone: (context: Context.Context<never>) => Context.Context<Scope.Scope> = () =>
+      Context.add(Context.make(Clock.Clock, clock), Scope.Scope, Scope.makeUnsafe())
+    ref = yield* Effect.updateContext(RcRef.make({ acquire: make }), alone)
     refs.set(clock, ref)
   }
   return yield* RcRef.get(ref)
