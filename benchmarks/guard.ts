@@ -51,10 +51,16 @@ export const cases: ReadonlyArray<Held> = [
     run: (client) => inHost(client, "payloads", { calls: { mb10: [1, 3] }, target: stdio() })
   },
   {
+    name: "memory stdio",
+    keys: ["heap"],
+    clients,
+    run: (client) => inHost(client, "memory", { few: 20, many: 50, target: stdio() })
+  },
+  {
     name: "memory http",
     keys: ["heap"],
     clients,
-    run: (client, { url }) => inHost(client, "memory", { few: 20, many: 70, target: url("json") })
+    run: (client, { url }) => inHost(client, "memory", { few: 100, many: 300, target: url("json") })
   }
 ]
 

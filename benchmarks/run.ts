@@ -40,12 +40,14 @@ interface Limits {
 const measure = async (arena: Arena, pairs: ReadonlyArray<Pair>, limits: Limits): Promise<Results> => {
   const results: Results = {}
   const began = performance.now()
-  let longest = 0
+  /** What the next round will take, as far as that is known. */
+  let next = 0
   for (let round = 0; round < limits.rounds; round++) {
-    if (limits.seconds !== undefined && seconds(began) + longest > limits.seconds) break
-    const roundBegan = performance.now()
+    if (limits.seconds !== undefined && seconds(began) + next > limits.seconds) break
+    next = 0
     for (const [one, client] of shuffle(pairs, limits.seed + round)) {
-      if (round >= (one.rounds ?? limits.rounds)) continue
+      const rounds = one.rounds ?? limits.rounds
+      if (round >= rounds) continue
       if (limits.seconds !== undefined && seconds(began) > limits.seconds) {
         console.error(`no time for ${one.name}, ${client}`)
         continue
@@ -58,8 +60,8 @@ const measure = async (arena: Arena, pairs: ReadonlyArray<Pair>, limits: Limits)
       console.error(`${round + 1}/${limits.rounds} ${one.name}, ${client}: ${seconds(caseBegan).toFixed(1)} s`)
       const ofCase = results[one.name] ??= {}
       ofCase[client] = [...ofCase[client] ?? [], sample]
+      if (round + 1 < rounds) next += seconds(caseBegan)
     }
-    longest = Math.max(longest, seconds(roundBegan))
   }
   return results
 }
