@@ -289,6 +289,17 @@ describe("umcp doctor, a proxy", () => {
       assert.include(hint, "HTTP_PROXY")
     }))
 
+  it.live("that is asked and cannot be reached is what other commands name too, and not the server", () =>
+    Effect.gen(function*() {
+      const [port, server] = [yield* closedPort, yield* serving((_, response) => response.end())]
+      const outcome = yield* umcp(["list", "--json", ...at(server)], {
+        env: { HTTP_PROXY: `http://127.0.0.1:${port}`, NODE_USE_ENV_PROXY: "1" }
+      })
+      assert.strictEqual(outcome.code, 4)
+      assert.include(outcome.stderr, `the proxy 127.0.0.1:${port} cannot be reached (ECONNREFUSED)`)
+      assert.include(outcome.stderr, "NO_PROXY")
+    }))
+
   it.live("that is asked and refuses", () =>
     Effect.gen(function*() {
       const port = yield* serving((_, response) => response.writeHead(407).end())

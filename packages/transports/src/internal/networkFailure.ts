@@ -115,6 +115,8 @@ interface Found {
   readonly code: string | undefined
   /** What the system was asked for when it failed, such as `connect` or `read`. */
   readonly syscall: string | undefined
+  /** Where to, if it failed to connect. */
+  readonly peer: { readonly address: string; readonly port: number } | undefined
   /** What the innermost error is called, and what it says. */
   readonly name: string
   readonly text: string
@@ -125,6 +127,7 @@ const field = (value: object, name: string): unknown => Reflect.get(value, name)
 const search = (error: unknown): Found => {
   let code: string | undefined
   let syscall: string | undefined
+  let peer: Found["peer"]
   let name = ""
   let text = ""
   let current = error
@@ -133,6 +136,8 @@ const search = (error: unknown): Found => {
     if (typeof own === "string" && (code === undefined || find(code) === undefined)) code = own
     const asked = field(current, "syscall")
     if (typeof asked === "string") syscall ??= asked
+    const [address, port] = [field(current, "address"), field(current, "port")]
+    if (asked === "connect" && typeof address === "string" && typeof port === "number") peer ??= { address, port }
     const message = field(current, "message")
     if (typeof message === "string" && message !== "") text = message
     name = String(field(current, "name"))
@@ -142,8 +147,17 @@ const search = (error: unknown): Found => {
       ?? (Array.isArray(errors) ? errors[0] : undefined)
       ?? (typeof reason === "object" ? reason : undefined)
   }
-  return { code, syscall, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
+  return { code, syscall, peer, name, text: text.replaceAll(/\s+/g, " ").trim().slice(0, 200) }
 }
+
+/** Whether it is not the port of the host itself. */
+const isElsewhere = (port: number, host: string): boolean => {
+  const [, own] = /:(\d+)$/.exec(host) ?? []
+  return own === undefined ? port !== 80 && port !== 443 : port !== Number(own)
+}
+
+const proxyHint =
+  "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"
 
 /** What the platform reported, without the request around it: URL and headers may hold secrets. */
 export interface Reported {
@@ -157,8 +171,20 @@ export const ofRequest = (
   reported: Reported = { cause: error },
   delivery: Delivery = "unknown"
 ): TransportError => {
-  const { code, name, syscall, text } = search(error)
+  const { code, name, peer, syscall, text } = search(error)
   const found = code === undefined ? undefined : find(code)
+  if (peer !== undefined && found?.phase === "connect" && isElsewhere(peer.port, host)) {
+    return new TransportError({
+      phase: "connect",
+      delivery: "not-sent",
+      reason: new Closed({
+        description: `the proxy ${peer.address}:${peer.port} cannot be reached (${code})`,
+        stderr: [],
+        ...reported
+      }),
+      hint: proxyHint
+    })
+  }
   if (found !== undefined) {
     return new TransportError({
       phase: found.phase,
@@ -184,8 +210,7 @@ export const ofRequest = (
         stderr: [],
         ...reported
       }),
-      hint:
-        "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"
+      hint: proxyHint
     })
   }
   return new TransportError({
