@@ -35,7 +35,9 @@ import * as nodePipes from "./internal/nodePipes.ts"
 import * as StdioTransport from "./StdioTransport.ts"
 
 /**
- * Node's process spawner, which gives sessions its pipes themselves. `NodeTransports.platform` has it too.
+ * Node's process spawner, which gives sessions its pipes themselves. `NodeTransports.platform` has it too. Provide it before
+ * another layer that has a spawner, such as `NodeServices.layer`: the first that is provided counts, and with any other
+ * spawner the bytes go through Effect's streams, which costs more.
  *
  * @category layers
  * @since 0.1.0

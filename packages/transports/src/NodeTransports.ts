@@ -43,7 +43,8 @@ import * as Transports from "./Transports.ts"
  * Node's process spawner, files and paths, and an `HttpClient` on undici with a connection pool of its own, closed with
  * the layer. As it is, sessions pass this client by and use that pool directly, which costs a fraction; one that is made
  * of it, with a header or a log of your own, they use. As in Node itself, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`
- * count only where `NODE_USE_ENV_PROXY` is `1`.
+ * count only where `NODE_USE_ENV_PROXY` is `1`. Provide it before another layer that has a spawner or an `HttpClient`: the
+ * first that is provided counts.
  *
  * @category layers
  * @since 0.1.0
