@@ -4,9 +4,11 @@ import * as McpSession from "@universal-mcp/core/McpSession"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
+import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { Rejected } from "../src/McpError.ts"
 import * as Roots from "../src/Roots.ts"
@@ -184,5 +186,18 @@ describe("calls that wait for a place when all are given up", () => {
       assert.deepStrictEqual(told, names.map((_, i) => i < 4 ? "unknown" : "not-sent"))
       yield* session.callTool("last")
       assert.lengthOf(wire.all("tools/call"), 5)
+    }))
+
+  it.effect("fail when the session closes in that very moment", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const { session, wire } = yield* Scope.provide(connect(handlers, { concurrency: 1 }), scope)
+      const first = yield* Effect.forkChild(session.callTool("first"))
+      yield* wire.next("tools/call")
+      const second = yield* Effect.forkChild(Effect.flip(session.callTool("second")), { startImmediately: true })
+      first.interruptUnsafe()
+      yield* Scope.close(scope, Exit.void)
+      assert.containSubset(yield* Fiber.join(second), { _tag: "CallError", delivery: "not-sent" })
+      assert.lengthOf(wire.all("tools/call"), 1)
     }))
 })

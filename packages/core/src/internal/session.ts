@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import type { CallError, ConnectionError } from "../McpError.ts"
 import type { Options } from "../McpSession.ts"
@@ -204,9 +205,9 @@ export const make = Effect.fnUntraced(function*<R>(
   })
 
   let suspected: CallError | undefined
-  const soon = (act: () => void) => {
-    waiting.run(Effect.andThen(Effect.yieldNow, Effect.sync(act)))
-  }
+  // No fiber of the session does it, because it is to be done also when the session has just closed.
+  const scheduler = yield* Scheduler.Scheduler
+  const soon = (act: () => void) => scheduler.makeDispatcher().scheduleTask(act, 0)
   const overload = new Overload(server, options, (degraded) =>
     Effect.sync(() => {
       reconnect.degrade(degraded)
