@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as deadlines from "../src/internal/deadlines.ts"
@@ -102,5 +103,23 @@ describe("deadlines", () => {
       yield* TestClock.adjust(1000)
       assert.deepStrictEqual(due, ["first"])
       assert.notStrictEqual(yield* Effect.scoped(deadlines.shared), timers)
+    }))
+
+  it.effect("are watched by a fiber in which nothing is of the session that was the first", () =>
+    Effect.gen(function*() {
+      const [one, other] = [yield* Scope.make(), yield* Scope.make()]
+      let fibers = 0
+      const timers = yield* Scope.provide(deadlines.shared, one).pipe(
+        Effect.provideService(Metric.FiberRuntimeMetrics, {
+          recordFiberStart: () => fibers++,
+          recordFiberEnd: () => fibers--
+        })
+      )
+      yield* Scope.provide(deadlines.shared, other)
+      timers.set({ due: 0, onDue: () => {} }, 1000)
+      yield* Scope.close(one, Exit.void)
+      yield* TestClock.adjust(500)
+      assert.strictEqual(fibers, 0)
+      yield* Scope.close(other, Exit.void)
     }))
 })

@@ -24,10 +24,14 @@ export const shared: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(f
   const clock = yield* Clock.Clock
   let ref = refs.get(clock)
   if (ref === undefined) {
-    // Nothing of the session that happens to be the first is kept.
-    const alone: (context: Context.Context<never>) => Context.Context<Scope.Scope> = () =>
-      Context.add(Context.make(Clock.Clock, clock), Scope.Scope, Scope.makeUnsafe())
-    ref = yield* Effect.updateContext(RcRef.make({ acquire: make }), alone)
+    // Nothing of the session that happens to be the first is kept, by the reference or by the fiber.
+    const alone = <A, E>(effect: Effect.Effect<A, E, Scope.Scope>, scope: Scope.Scope): Effect.Effect<A, E> => {
+      const context: (own: Context.Context<never>) => Context.Context<Scope.Scope> = () =>
+        Context.add(Context.make(Clock.Clock, clock), Scope.Scope, scope)
+      return Effect.updateContext(effect, context)
+    }
+    const acquire = Effect.flatMap(Effect.scope, (scope) => alone(make, scope))
+    ref = yield* alone(RcRef.make({ acquire }), Scope.makeUnsafe())
     refs.set(clock, ref)
   }
   return yield* RcRef.get(ref)
