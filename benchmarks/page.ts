@@ -179,7 +179,10 @@ others are used as their documentation says, with their defaults, speaking 2025-
 
 ${targetTable(results)}
 
-"Best" is the best of all other clients in that line. Rates want to be at least the ratio, costs at most.
+"Best" is the best of all other clients in that line. Rates want to be at least the ratio, costs at most. "Raw floor" is where
+the floor stands in relation to the same client, in the same rounds: what is wanted beyond it, no client can reach on this
+machine. One call after the other is at the mercy of how soon the system wakes a process, which on a virtual machine is twice
+as long in one minute as in the next.
 
 ## Where we are not ahead
 
@@ -260,8 +263,8 @@ const titleOf = (client: ClientName) => entryOf(client).title
 
 const targetTable = (results: Results): string =>
   table([
-    ["work", "to SDK 2.x", "wanted", "", "to the best other", "wanted", "", "best other"],
-    ...reached(results).map(({ best, bestPeer, sdk2, target }) => {
+    ["work", "to SDK 2.x", "wanted", "", "raw floor", "to the best other", "wanted", "", "raw floor", "best other"],
+    ...reached(results).map(({ best, bestPeer, floor, sdk2, target }) => {
       const sign = target.isRate ? "≥" : "≤"
       const yes = (ratio: number, wanted: number) => isReached(ratio, wanted, target.isRate) ? "yes" : "**no**"
       return [
@@ -269,9 +272,11 @@ const targetTable = (results: Results): string =>
         times(sdk2),
         `${sign} ${target.sdk2}×`,
         yes(sdk2, target.sdk2),
+        times(floor.sdk2),
         times(best),
         `${sign} ${target.best}×`,
         yes(best, target.best),
+        times(floor.best),
         bestPeer === undefined ? "–" : titleOf(bestPeer)
       ]
     })

@@ -13,9 +13,14 @@ export const roundsOf = (results: Results, name: string, client: ClientName, key
 export const valueOf = (results: Results, name: string, client: ClientName, key: string): number =>
   median(roundsOf(results, name, client, key).filter((value) => value !== undefined))
 
-/** Ours to theirs. */
-export const ratioOf = (results: Results, name: string, client: ClientName, key: string): number =>
-  ratio(roundsOf(results, name, "ours", key), roundsOf(results, name, client, key))
+/** Ours to theirs, or another's. */
+export const ratioOf = (
+  results: Results,
+  name: string,
+  client: ClientName,
+  key: string,
+  of: ClientName = "ours"
+): number => ratio(roundsOf(results, name, of, key), roundsOf(results, name, client, key))
 
 /** The best by its median. */
 export const bestOf = (

@@ -81,6 +81,8 @@ export interface Reached {
   readonly target: Target
   readonly sdk2: number
   readonly best: number
+  /** The same of the raw floor, which no client can surpass by much. */
+  readonly floor: { readonly sdk2: number; readonly best: number }
   readonly bestPeer: ClientName | undefined
 }
 
@@ -90,10 +92,12 @@ export const reached = (results: Results): ReadonlyArray<Reached> =>
     const { isRate, key, name } = target
     const among = (client: ClientName) => isPeer(client) && !(name === "commands" && client === "sdk2")
     const bestPeer = bestOf(results, name, key, isRate, among)
+    const toBest = (of: ClientName) => bestPeer === undefined ? Number.NaN : ratioOf(results, name, bestPeer, key, of)
     return {
       target,
       sdk2: ratioOf(results, name, "sdk2", key),
-      best: bestPeer === undefined ? Number.NaN : ratioOf(results, name, bestPeer, key),
+      best: toBest("ours"),
+      floor: { sdk2: ratioOf(results, name, "sdk2", key, "floor"), best: toBest("floor") },
       bestPeer
     }
   })

@@ -63,9 +63,11 @@ describe("results", () => {
       "3×",
       "≥ 3×",
       "yes",
+      "30×",
       "2×",
       "≥ 1.5×",
       "yes",
+      "9×",
       "SDK 1.x"
     ])
     assert.include(lines.find((line) => line.startsWith("| `umcp list`")), "**no**")
