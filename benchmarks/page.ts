@@ -240,14 +240,14 @@ const remaining =
 - **HTTP**: undici and the socket are nine tenths. Ours is 9 to 15 %, half of it \`JSON.parse\` and \`JSON.stringify\`. One call
   after the other also waits for one turn of the event loop more than the floor does: so long a connection is not used again
   after an answer, because a server may hang up with it, and a call that meets that end is lost.
-- **The heap of an idle session** (\`node --expose-gc benchmarks/heap.ts ours http\`): of 26 kB, 5 are the definitions of the six
+- **The heap of an idle session** (\`node --expose-gc benchmarks/heap.ts ours http\`): of 26 kB in a snapshot, 5 are the definitions of the six
   tools that it has listed, by which answers are checked (SDK 2.x keeps 4 of them as text, @ai-sdk/mcp nothing); 4 the
   transport; 4 the scopes of session and connection, with what they close; 2 each the metrics, the layer, and the fiber that
   watches time-outs until the last would have been over. Over stdio 11 more are the process and its three pipes, as Node and
   Effect's spawner keep them; SDK 2.x's is 5, with two.
 - **Connecting over stdio**: the watchdog's \`sh\`, once for all servers that are open, which the others do not have; then Effect's
-  code and ours before it is compiled. A bundle is a third ours and the rest Effect, ajv and re2js, which are loaded when an
-  output schema is met.`
+  code and ours before it is compiled. Half of a bundle is ajv and re2js, which are loaded when an output schema is
+  met; of the other half three quarters are Effect.`
 
 const table = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))

@@ -8,6 +8,8 @@
  * - `pnpm bench --check`: what CI runs. Fails where a ratio is 30 % worse than `guard.json` has it; `--record` writes that.
  * - `pnpm bench <word…> --add`: the same, added to what was measured last; writes the page again. `--page` only writes it.
  *
+ * `heap.ts` says who holds the memory of an idle session.
+ *
  * Each measurement is a fresh process, in random order inside each round; what is compared is of the same round.
  */
 import { spawnSync } from "node:child_process"
