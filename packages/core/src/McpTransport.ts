@@ -40,12 +40,25 @@ export class TransportError extends Data.TaggedError("TransportError")<{
 }
 
 /**
+ * What carries the messages of a transport.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TransportKind = "process" | "http" | "stream"
+
+/**
  * The SDK's `Transport`, which also remembers why it was lost.
  *
  * @category models
  * @since 0.1.0
  */
 export interface McpTransport extends Transport {
+  /**
+   * What carries the messages: a `process` of ours, which must end before another takes its place; `http`, where an old
+   * session may finish its calls beside a new one; or any other `stream`. Default: `stream`.
+   */
+  readonly kind?: TransportKind | undefined
   /** Why the connection ended; set before `onclose` is called. Absent when we closed it ourselves. */
   readonly lost?: TransportError | undefined
   /** The last lines the server wrote to its standard error, oldest first, where it has one. */

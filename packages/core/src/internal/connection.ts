@@ -73,10 +73,10 @@ export const open = Effect.fnUntraced(function*<R>(
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
   hearStderr(transport, audience)
-  const incoming = new Incoming(audience, serverRequests)
+  const incoming = new Incoming(audience, serverRequests, waiting)
   const rpc = new JsonRpc.JsonRpc(transport, incoming)
   // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Scope.addFinalizer(yield* Effect.scope, Effect.andThen(closing(rpc), serverRequests.end))
+  yield* Scope.addFinalizer(yield* Effect.scope, Effect.andThen(closing(rpc, incoming), serverRequests.end))
   const { capabilities } = serverRequests
   const negotiated = yield* shakeHands(rpc, transport, peer, { ...options, clientInfo, capabilities, known }).pipe(
     // The transport may have taken some of the time already, and says so itself where it took all.
@@ -123,7 +123,7 @@ export class Connection {
     this.negotiated = negotiated
     this.sessionId = transport.sessionId
     this.hasHttpHeaders = negotiated.era === "modern" && rpc.hasPerRequestStream()
-    this.isProcess = transport.kill !== undefined
+    this.isProcess = transport.kind === "process"
     this.#rpc = rpc
     this.#incoming = incoming
     this.#peer = peer
@@ -323,9 +323,11 @@ class Incoming implements JsonRpc.Listener {
   lost: TransportError | undefined
   onEnded: ((lost: TransportError | undefined) => void) | undefined
   readonly #audience: Audience
+  readonly #waiting: Waiting
 
-  constructor(audience: Audience, serverRequests: ServerRequests.ServerRequests) {
+  constructor(audience: Audience, serverRequests: ServerRequests.ServerRequests, waiting: Waiting) {
     this.#audience = audience
+    this.#waiting = waiting
     this.serverRequests = serverRequests
   }
 
@@ -353,7 +355,14 @@ class Incoming implements JsonRpc.Listener {
     this.onEnded?.(lost)
     Deferred.doneUnsafe(this.ended, Exit.succeed(lost))
   }
+
+  afterShortWait(act: () => void): void {
+    this.#waiting.add(this.#waiting.deadline(shortWait), act)
+  }
 }
+
+/** How long the true answer has to come after one that may be meant for the same request, in milliseconds. */
+const shortWait = 2000
 
 interface Parts {
   readonly rpc: JsonRpc.JsonRpc
@@ -367,7 +376,12 @@ interface Parts {
 
 // Functions of their own, because what outlives its function holds all that is in sight there.
 
-const closing = (rpc: JsonRpc.JsonRpc): Effect.Effect<void> => Effect.promise(() => rpc.close())
+/** A transport that is not ours may throw or reject. */
+const closing = (rpc: JsonRpc.JsonRpc, incoming: Incoming): Effect.Effect<void> =>
+  Effect.catch(
+    Effect.tryPromise({ try: () => rpc.close(), catch: JsonRpc.fromTransport }),
+    (error) => Effect.sync(() => incoming.onWarning(`the transport failed to close: ${error.message}`))
+  )
 
 const hearStderr = (transport: McpTransport, audience: Audience): void => {
   transport.onstderr = (line) => audience.publishStderr(line)

@@ -3,6 +3,7 @@ import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Options } from "../Faults.ts"
 import { Closed, SessionExpired } from "../McpError.ts"
@@ -55,7 +56,9 @@ const decorate = Effect.fnUntraced(function*(
     })
     if (decision === undefined) return undefined
     const { chance, ...hit } = decision
-    onFault?.(hit)
+    // It runs where the transport delivers, which must not throw.
+    const told = Result.try(() => onFault?.(hit))
+    if (Result.isFailure(told)) transport.onerror?.(new Error(`onFault threw: ${String(told.failure)}`))
     return { fault: hit.fault, after: chance * longest }
   }
 
@@ -109,6 +112,7 @@ const decorate = Effect.fnUntraced(function*(
   }
 
   const transport: McpTransport = {
+    kind: inner.kind,
     get lost() {
       return hasEnded ? lost : inner.lost
     },

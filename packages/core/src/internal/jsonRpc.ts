@@ -1,6 +1,6 @@
 /**
- * JSON-RPC on one transport: requests find their answers, however the server writes them; what cannot be matched or read
- * fails at once and not by a time-out; notifications come in the order of the wire.
+ * JSON-RPC on one transport: requests find their answers, however the server writes them; an answer that cannot be read
+ * fails its request at once; notifications come in the order of the wire.
  */
 import type { JSONRPCMessage, JSONRPCRequest, RequestId, TransportSendOptions } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
@@ -11,6 +11,7 @@ import { type McpTransport, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
+import { StrayAnswers } from "./strayAnswers.ts"
 
 export interface Listener {
   /** Every notification, in the order of the wire. */
@@ -19,6 +20,8 @@ export interface Listener {
   readonly onRequest: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
+  /** Calls back once the true answer had its chance, unless the session is closed before. */
+  readonly afterShortWait: (act: () => void) => void
 }
 
 export type Answer = Result.Result<Readonly<Record<string, unknown>>, TransportError>
@@ -38,8 +41,13 @@ export class JsonRpc {
   readonly #transport: McpTransport
   readonly #listener: Listener
   readonly #inFlight = new InFlight<Waiting>()
+  readonly #strays = new StrayAnswers()
+  /** The request that fails after a short wait, unless its true answer comes before. */
+  #suspected: Waiting | undefined
   #waitingForIdle: Set<() => void> | undefined
   #lastId = 0
+  /** Late answers up to this id are expected. */
+  #lastForgotten = 0
   #ended = false
   #served = false
 
@@ -82,7 +90,9 @@ export class JsonRpc {
     else abort?.abort()
   }
 
+  /** Their answers may come late, and nobody need hear of it. */
   forgetAll(): void {
+    this.#lastForgotten = this.#lastId
     ;[...this.#inFlight].forEach(({ id }) => this.#forget(id))
   }
 
@@ -93,6 +103,7 @@ export class JsonRpc {
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
+    this.#strays.notified()
     return this.#sent({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) })
   }
 
@@ -178,29 +189,42 @@ export class JsonRpc {
 
   #receiveAnswer(message: Readonly<Record<string, unknown>>): void {
     const { id } = message
-    const request = this.#inFlight.get(typeof id === "number" ? id : typeof id === "string" ? Number(id) : Number.NaN)
-    if (request === undefined) return this.#receiveUnmatched(message)
+    const request = this.#inFlight.get(numberOf(id))
+    if (request === undefined || this.#strays.isEcho(request.method, message)) {
+      return this.#receiveStray(message, request)
+    }
     this.#settle(request, read(message))
   }
 
-  /** An answer that belongs to no request: when just one is waiting, it can only be meant for that one. */
-  #receiveUnmatched(message: Readonly<Record<string, unknown>>): void {
-    const id = isId(message["id"]) ? Number(message["id"]) : Number.NaN
-    const late = Number.isInteger(id) && id > 0 && id <= this.#lastId
+  /** What names no request of ours may be the answer to the only one that waits, or to anything else that we sent. */
+  #receiveStray(message: Readonly<Record<string, unknown>>, named: Waiting | undefined): void {
+    const id = numberOf(message["id"])
+    const isLate = named === undefined && Number.isInteger(id) && id > 0 && id <= this.#lastId
+    if (isLate && id <= this.#lastForgotten) return
+    this.#listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
+    if (isLate) return
+    const request = named ?? this.#only()
+    const mayBeMeant = this.#strays.mayAnswer(request?.method, message)
+    if (request === undefined || !mayBeMeant || this.#suspected === request) return
+    const answer = isRecord(message["error"])
+      ? read(message)
+      : malformed(`the server answered under an id that was never used: ${excerpt(message)}`)
+    this.#suspected = request
+    this.#listener.afterShortWait(() => {
+      if (this.#suspected !== request) return
+      this.#suspected = undefined
+      if (this.#inFlight.get(request.id) === request) this.#settle(request, answer)
+    })
+  }
+
+  #only(): Waiting | undefined {
     const [only, ...others] = [...this.#inFlight].filter(({ method }) => method !== "subscriptions/listen")
-    if (late || only === undefined || others.length > 0 || !mayAnswerRequest(message)) {
-      return this.#listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
-    }
-    this.#settle(
-      only,
-      isRecord(message["error"])
-        ? read(message)
-        : malformed(`the server answered under an id that was never used: ${excerpt(message)}`)
-    )
+    return others.length === 0 ? only : undefined
   }
 
   #respond(id: RequestId, outcome: Outcome): void {
     if (this.#ended) return
+    this.#strays.responded(id)
     this.#sent({ jsonrpc: "2.0", id, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
   }
 
@@ -295,12 +319,8 @@ const malformed = (description: string): Answer =>
     new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
   )
 
-/**
- * An error under no id may as well be about a notification of ours, which some servers refuse: it counts as an answer
- * only where JSON-RPC itself leaves the id out (parse error, invalid request), or where our transport made it.
- */
-const mayAnswerRequest = ({ error, id }: Readonly<Record<string, unknown>>): boolean =>
-  isId(id) || !isRecord(error) || error["data"] instanceof TransportError || error["code"] === -32700 ||
-  error["code"] === -32600
-
 const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
+
+/** Some servers give a number back as text. */
+const numberOf = (id: unknown): number =>
+  typeof id === "number" ? id : typeof id === "string" && id.trim() !== "" ? Number(id) : Number.NaN

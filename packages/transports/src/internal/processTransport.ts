@@ -46,6 +46,7 @@ export const make = Effect.fnUntraced(function*(
 
   const transport: OwnTransport = {
     ...beginning,
+    kind: "process",
     stderrLines,
     start: () => done,
     send: (message) => {

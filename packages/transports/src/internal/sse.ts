@@ -104,6 +104,7 @@ export const make = Effect.fnUntraced(function*(
 
   const transport: OwnTransport = {
     ...beginning,
+    kind: "http",
     start: () => {
       if (isClosed) return Promise.reject(sending.tooLate(transport.lost))
       for (const message of early.splice(0)) deliver(message)

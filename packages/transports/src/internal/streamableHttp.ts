@@ -31,6 +31,7 @@ export const make = Effect.fnUntraced(function*(
 
   const transport: OwnTransport = {
     ...beginning,
+    kind: "http",
     hasPerRequestStream: true,
     start: () => Promise.resolve(),
     send: (message, sendOptions) => {
