@@ -14,11 +14,13 @@ import * as lists from "./stdio/lists.ts"
 import * as results from "./stdio/results.ts"
 import * as shutdown from "./stdio/shutdown.ts"
 import * as startUp from "./stdio/startUp.ts"
+import * as strays from "./stdio/strays.ts"
 
 export const subjects: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "stdio/startUp": startUp.cases,
   "stdio/framing": framing.cases,
   "stdio/jsonRpc": jsonRpc.cases,
+  "stdio/strays": strays.cases,
   "stdio/lists": lists.cases,
   "stdio/results": results.cases,
   "stdio/floods": floods.cases,

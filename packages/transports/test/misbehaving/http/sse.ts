@@ -28,6 +28,21 @@ export const cases: ReadonlyArray<SseCase> = [
     expect: { list: "1 tools", pair: "done, done", call: "done", ping: "pong" }
   },
   {
+    name: "answers notifications under the id null",
+    sse: (say) => ({
+      "notifications/initialized": ({ response }) => {
+        response.writeHead(202).end()
+        say(event({ jsonrpc: "2.0", id: null, result: {} }))
+      },
+      "tools/call": ({ message, response }) => {
+        response.writeHead(202).end()
+        // Longer than the client waits for the true answer once it suspects another to be meant for the call.
+        setTimeout(() => say(event(result(message.id, "done"))), 3000)
+      }
+    }),
+    expect: { call: "done", ping: "pong" }
+  },
+  {
     name: "no endpoint",
     sse: silent,
     expect: { connect: ["ConnectionError http", "ConnectionError negotiate"] },
