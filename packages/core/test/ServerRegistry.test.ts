@@ -553,6 +553,16 @@ describe("ServerRegistry.layerOf", () => {
         assert.sameDeepMembers(late, [["slow", "Timeout", "unknown"], ["mute", "Timeout", "not-sent"]])
       }))
 
+    it.effect("a layer that interrupts itself was not removed: its interruption is what comes of it", () =>
+      Effect.gen(function*() {
+        const { registry } = yield* setUp()
+        const exit = yield* Effect.exit(
+          registry.addLayer("odd", Layer.effect(McpSession, Effect.interrupt))
+        )
+        assert.isTrue(Exit.hasInterrupts(exit))
+        assert.deepStrictEqual(yield* registry.listServers, [])
+      }))
+
     it.effect("one that is removed while it connects says so, a layer too", () =>
       Effect.gen(function*() {
         const { registry } = yield* setUp()

@@ -18,7 +18,6 @@ import { McpSession, type SessionState } from "../McpSession.ts"
 import type { Tool } from "../Protocol.ts"
 import * as ServerConfig from "../ServerConfig.ts"
 import type { ListedTools, ListToolsResult, ServerRegistry } from "../ServerRegistry.ts"
-import * as names from "./names.ts"
 import * as trace from "./trace.ts"
 
 interface Entry {
@@ -73,11 +72,7 @@ export const make = Effect.fnUntraced(function*(
       return next
     })
 
-  const notFound = (server: string) => {
-    const available = [...entries.keys()]
-    const [closest] = names.closest(server, available)
-    return new ServerNotFound({ server, available, ...(closest === undefined ? {} : { closest }) })
-  }
+  const notFound = (server: string) => ServerNotFound.among(server, [...entries.keys()])
 
   const entryOf = (name: string): Effect.Effect<Entry, ServerNotFound> =>
     Effect.suspend(() => {
@@ -140,21 +135,21 @@ export const make = Effect.fnUntraced(function*(
     name: string,
     layer: () => Layer.Layer<McpSession, E, R>,
     config?: ServerConfig.ServerConfig
-  ): Effect.Effect<McpSession["Service"], E | ConnectionError | ServerAlreadyExists, R> => {
-    const added: Effect.Effect<McpSession["Service"], E | ServerAlreadyExists, R> = Effect.uninterruptibleMask((
-      restore
-    ) =>
+  ): Effect.Effect<McpSession["Service"], E | ConnectionError | ServerAlreadyExists, R> =>
+    Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(
         reserve(name, config),
-        (entry) => Effect.onError(restore(open(entry, layer())), (cause) => abandon(entry, cause))
+        (entry) =>
+          Effect.catchCause(restore(open(entry, layer())), (cause): Effect.Effect<never, E | ConnectionError> => {
+            // Otherwise it was the caller, or the layer itself, that interrupted.
+            const wasRemoved = entry.scope.state._tag === "Closed" && Cause.hasInterruptsOnly(cause)
+            const error: Effect.Effect<never, E | ConnectionError> = wasRemoved
+              ? Effect.fail(removedWhileConnecting(name, config))
+              : Effect.failCause(cause)
+            return Effect.andThen(abandon(entry, cause), error)
+          })
       )
     )
-    return Effect.catchCause(
-      added,
-      (cause): Effect.Effect<never, E | ConnectionError | ServerAlreadyExists> =>
-        Cause.hasInterruptsOnly(cause) ? Effect.fail(removedWhileConnecting(name, config)) : Effect.failCause(cause)
-    )
-  }
 
   const addServer = Effect.fnUntraced(function*(input: ServerConfig.ServerConfig) {
     const config = yield* ServerConfig.decode(input)

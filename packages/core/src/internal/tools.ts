@@ -97,8 +97,8 @@ export class Tools {
   /** Servers say "unknown tool" in many ways; their list says it in one. Costs nothing while calls succeed. */
   #failIfUnknown(
     tool: string,
-    timeout: Duration.Input = Definitions.longestLook,
-    refusal: { readonly text: string; readonly result?: CallToolResult }
+    refusal: { readonly text: string; readonly result?: CallToolResult },
+    timeout: Duration.Input = Definitions.longestLook
   ): Effect.Effect<void, ToolNotFound> {
     const definitions = this.#definitions
     return definitions.names.has(tool) ? Effect.void : definitions.list.pipe(
@@ -137,7 +137,7 @@ export class Tools {
       : urlElicitation.ask(this.#session, error, again)
     return Effect.tapError(repeated, ({ reason }) =>
       reason._tag === "Rejected"
-        ? this.#failIfUnknown(call.name, call.options?.timeout, { text: reason.description })
+        ? this.#failIfUnknown(call.name, { text: reason.description }, call.options?.timeout)
         : Effect.void)
   }
 
@@ -172,7 +172,7 @@ export class Tools {
     if (result.isError !== true) {
       return this.#definitions.isPlain(name, result) ? Effect.succeed(result) : this.#check(name, result)
     }
-    return Effect.as(this.#failIfUnknown(name, options?.timeout, { text: textOf(result), result }), result)
+    return Effect.as(this.#failIfUnknown(name, { text: textOf(result), result }, options?.timeout), result)
   }
 }
 
