@@ -55,6 +55,21 @@ describe("Faults", () => {
       assert.deepStrictEqual(hits, [])
     }))
 
+  it.effect("an onFault that throws is a warning, and the fault hits all the same", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        drop: once("receive"),
+        onFault: () => {
+          throw new Error("my own bug")
+        }
+      })
+      const warning = yield* Effect.forkChild(Stream.runHead(session.notifications), { startImmediately: true })
+      assert.strictEqual(yield* outcome(session), "Timeout, unknown")
+      assert.strictEqual(yield* outcome(session), "answered")
+      const heard = yield* Effect.fromOption(yield* Fiber.join(warning))
+      assert.include(heard.params?.["data"], "onFault threw: Error: my own bug")
+    }))
+
   it.effect("drop: a request does not arrive, or its answer does not", () =>
     Effect.gen(function*() {
       const sending = yield* connect({ drop: once("send") })

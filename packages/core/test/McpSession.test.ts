@@ -738,6 +738,27 @@ describe("McpSession at its end", () => {
     5000
   )
 
+  it.effect.each(
+    [
+      ["rejects", () => Promise.reject(new Error("no way out"))],
+      ["throws", () => {
+        throw new Error("no way out")
+      }]
+    ] as const
+  )("closes a transport of somebody else's that %s, with a warning", ([, close]) =>
+    Effect.gen(function*() {
+      const end = yield* wire()
+      const scope = yield* Scope.make()
+      const session = yield* McpSession.make(Effect.succeed(Object.assign(end.near, { close })), {
+        name: "hand",
+        transport: "in-memory"
+      }).pipe(Effect.provideService(Scope.Scope, scope))
+      const warnings = yield* Effect.forkChild(Stream.runCollect(session.notifications), { startImmediately: true })
+      assert.deepStrictEqual(yield* Effect.exit(Scope.close(scope, Exit.void)), Exit.void)
+      const [warning] = yield* Fiber.join(warnings)
+      assert.include(warning?.params?.["data"], "the transport failed to close: no way out")
+    }))
+
   it.effect("gives every line of standard error to whoever listens", () =>
     Effect.gen(function*() {
       const end = yield* wire()

@@ -1,5 +1,6 @@
 /** What becomes of the calls that a connection still has in flight when it is replaced; found by the soak, seeds 1 to 3. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Faults from "@universal-mcp/core/Faults"
 import { SessionExpired } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
@@ -63,5 +64,31 @@ describe("a connection that was replaced, with a call in flight", () => {
       const error = yield* Effect.flip(Fiber.join(long))
       assert.strictEqual("delivery" in error && error.delivery, "unknown")
       assert.strictEqual(wires[1]?.all("tools/call").length, 1)
+    }))
+
+  it.effect("finishes its calls also where faults are injected, which are not those of a process", () =>
+    Effect.gen(function*() {
+      const wires: Array<Wire> = []
+      const acquire = Effect.map(
+        wire({ "tools/call": (request, end) => end.answer(request, text("fast")) }),
+        (end) => {
+          wires.push(end)
+          return Object.assign(end.near, { kind: "http" as const })
+        }
+      )
+      const once = { probability: 1, times: 1, methods: ["tools/call"] }
+      const faults = Faults.layer({ seed: 1, expire: once })
+      const session = yield* McpSession.make(acquire, { name: "hand", transport: "in-memory" }).pipe(
+        Effect.provide(faults)
+      )
+      const slow = yield* Effect.forkScoped(session.getPrompt("slow"))
+      const first = wires[0]
+      assert.isDefined(first)
+      const request = yield* first.next("prompts/get")
+      yield* session.callTool("fast")
+      assert.strictEqual(wires.length, 2)
+      first.answer(request, { messages: [] })
+      yield* Fiber.join(slow)
+      assert.lengthOf(wires.flatMap((wire) => wire.all("prompts/get")), 1)
     }))
 })

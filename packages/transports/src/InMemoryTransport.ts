@@ -60,7 +60,8 @@ export const make = Effect.fnUntraced(function*(
           cause
         })
     }),
-    () => Effect.promise(() => options.server.close())
+    // A server that fails to close has nothing to tell who uses it.
+    () => Effect.ignore(Effect.tryPromise(() => options.server.close()))
   )
   return yield* McpSession.make(Effect.succeed(asOnTheWire(near)), {
     reconnect: false,
