@@ -1,11 +1,11 @@
 /** A session whose connections are lost, in virtual time; on real processes and sockets: transports/test/Recovery.test.ts. */
 import { assert, describe, it } from "@effect/vitest"
-import { Closed, ConnectionError, Rejected, SessionExpired } from "@universal-mcp/core/McpError"
+import { Closed, ConnectionError, Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as NegotiationCache from "@universal-mcp/core/NegotiationCache"
 import * as Roots from "@universal-mcp/core/Roots"
-import { Effect, Fiber, Layer, Path, Queue, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Path, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { discovered, type Handlers, initialized, modern, text, type Wire, wire } from "./fixtures/wire.ts"
 
@@ -34,6 +34,13 @@ const crashed = new TransportError({
   phase: "negotiate",
   delivery: "unknown",
   reason: new Closed({ description: "the server process ended", exitCode: 3, stderr: ["ouch"] })
+})
+
+const badGateway = new TransportError({
+  phase: "http",
+  delivery: "unknown",
+  status: 502,
+  reason: new Rejected({ code: 502, status: 502, description: "HTTP 502" })
 })
 
 const connect = Effect.fnUntraced(function*(handlers: Handlers, options: Partial<McpSession.Options> = {}) {
@@ -215,6 +222,64 @@ describe("a session whose connection was lost", () => {
       yield* servers.crash
       yield* until("Failed")
       assert.strictEqual(servers.attempts(), 2)
+    }))
+
+  it.effect("who reads its states slowly misses the oldest, and never the latest", () =>
+    Effect.gen(function*() {
+      const servers = yield* connect(answering)
+      const gate = yield* Deferred.make<void>()
+      const seen: Array<McpSession.SessionState> = []
+      yield* servers.session.state.changes.pipe(
+        Stream.runForEach((state) => Effect.andThen(Deferred.await(gate), Effect.sync(() => seen.push(state)))),
+        Effect.forkScoped({ startImmediately: true })
+      )
+      servers.stop()
+      yield* servers.crash
+      yield* TestClock.adjust("10 hours")
+      assert.isAbove(servers.attempts(), 600)
+      yield* Deferred.succeed(gate, undefined)
+      yield* TestClock.adjust(1)
+      assert.isAtMost(seen.length, 300)
+      assert.deepStrictEqual(seen.at(-1), yield* servers.session.state.current)
+    }))
+
+  it.effect("stays where only the sign of life is refused for want of credentials", () =>
+    Effect.gen(function*() {
+      const unauthorized = new TransportError({
+        phase: "auth",
+        delivery: "not-sent",
+        status: 401,
+        reason: new Unauthorized({ status: 401 })
+      })
+      let isIll = true
+      const { attempts, session } = yield* connect({
+        ...tools(tool("a")),
+        "tools/call": (request, end) => {
+          if (isIll) end.near.onmessage?.(failRequest(request.id ?? 0, badGateway))
+          else end.answer(request, text("well"))
+        },
+        "ping": (request, end) => {
+          isIll = false
+          end.near.onmessage?.(failRequest(request.id ?? 0, unauthorized))
+        }
+      })
+      const error = yield* Effect.flip(session.callTool("a", {}, { idempotent: false }))
+      assert.include(error.message, "502")
+      assert.deepStrictEqual<unknown>(yield* session.callTool("a"), text("well"))
+      assert.strictEqual(attempts(), 1)
+    }))
+
+  it.effect("is connected to again where its connection ended for want of credentials, which may be there now", () =>
+    Effect.gen(function*() {
+      const { attempts, session, wires } = yield* connect(answering)
+      const { until } = yield* states(session)
+      const end = wires[0]
+      assert.isDefined(end)
+      Object.assign(end.near, { lost: new TransportError({ ...crashed, phase: "auth" }) })
+      yield* Effect.promise(() => end.far.close())
+      yield* until("Ready")
+      yield* session.callTool("echo")
+      assert.strictEqual(attempts(), 2)
     }))
 
   it.effect("is given up where the transport throws: nobody waits for a connection that nobody makes", () =>

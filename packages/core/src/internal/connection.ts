@@ -112,6 +112,13 @@ export class Connection {
   readonly hasHttpHeaders: boolean
   /** Two at once could be in each other's way. */
   readonly isProcess: boolean
+  /** Whether the server may forget the session while the connection seems to work. */
+  readonly #mayBeForgotten: boolean
+  #hasWorked = false
+  /** In a row. */
+  #refusals = 0
+  /** So many in a row are suspicious. */
+  #suspicious = suspicious
   readonly #rpc: JsonRpc.JsonRpc
   readonly #incoming: Incoming
   readonly #peer: failure.Peer
@@ -124,6 +131,7 @@ export class Connection {
     this.sessionId = transport.sessionId
     this.hasHttpHeaders = negotiated.era === "modern" && rpc.hasPerRequestStream()
     this.isProcess = transport.kind === "process"
+    this.#mayBeForgotten = negotiated.era === "legacy" && transport.kind === "http"
     this.#rpc = rpc
     this.#incoming = incoming
     this.#peer = peer
@@ -154,6 +162,8 @@ export class Connection {
     const params = this.#withEnvelope(outgoing.params)
     return this.#ask(outgoing, params, (answer) => {
       if (Result.isFailure(answer)) return done(Effect.fail(answer.failure), answer.failure)
+      this.#hasWorked = true
+      this.#refusals = 0
       if (this.era === "modern" && inputRequired.isQuestion(answer.success)) {
         return done(Effect.flatMap(this.#rounds(outgoing, params, answer.success), Effect.fromResult), "asks")
       }
@@ -217,6 +227,16 @@ export class Connection {
 
   warn(description: string): void {
     this.#incoming.onWarning(description)
+  }
+
+  /**
+   * Counts a refusal: whether there were so many in a row, on a connection that worked before, that the server may have
+   * forgotten the session. Twice as many are needed the next time.
+   */
+  isForgetful(): boolean {
+    if (!this.#mayBeForgotten || !this.#hasWorked || ++this.#refusals < this.#suspicious) return false
+    this.#suspicious *= 2
+    return true
   }
 
   /** What a failed call says of the connection as a whole. */
@@ -313,6 +333,9 @@ export class Connection {
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** Refusals in a row; a person or a model also gets a call wrong twice. */
+const suspicious = 3
 
 /** What comes by itself, from before the handshake on. */
 class Incoming implements JsonRpc.Listener {

@@ -20,6 +20,8 @@ import type { Waiting } from "./waiting.ts"
 export interface Loss {
   readonly error: ConnectionError
   readonly isDead: boolean
+  /** The server answers, and refuses: it may have forgotten the session. */
+  readonly isRefusing?: boolean
 }
 
 export interface State {
@@ -147,7 +149,8 @@ export class Reconnect {
           }),
           () => Effect.sync(() => this.#listeners?.delete(listener))
         )
-      }, { bufferSize: Number.POSITIVE_INFINITY })
+        // Who reads slowly misses the oldest, never the latest.
+      }, { bufferSize: keptStates, strategy: "sliding" })
     }
   }
 
@@ -190,7 +193,7 @@ export class Reconnect {
   #lost(connection: Connection, loss: Loss | undefined): void {
     const { policy, run } = this.#options
     if (this.#link._tag !== "Up" || this.#link.connection !== connection) return
-    if (loss === undefined || policy === false || isFinal(loss.error)) return this.#end(loss?.error)
+    if (loss === undefined || policy === false) return this.#end(loss?.error)
     // First, because whoever hears of it may have mended it before this returns.
     this.#link = { _tag: "Down", error: loss.error, circuit: "closed", next: Deferred.makeUnsafe() }
     this.#loss = loss
@@ -239,6 +242,7 @@ export class Reconnect {
 
   #recover(before: Up, loss: Loss, firstDelay: Delays | undefined): Effect.Effect<Up, ConnectionError> {
     const { attempts: most = Number.POSITIVE_INFINITY } = this.#options.policy || {}
+    if (loss.isRefusing === true) return this.#replaceIfForgotten(before)
     return Effect.gen({ self: this }, function*() {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
       // Most suspicions are about one request: then nobody need hear of it.
@@ -291,6 +295,20 @@ export class Reconnect {
     })
   }
 
+  /** A new connection in its place, if that answers what this one refuses. */
+  #replaceIfForgotten(before: Up): Effect.Effect<Up> {
+    return Effect.gen({ self: this }, function*() {
+      if (!(yield* isRefusing(before.connection))) return before
+      const connected = yield* Effect.result(connect(this.#options, this.#connections, before.connection.era))
+      if (Result.isFailure(connected)) return before
+      const next = connected.success
+      if (yield* isRefusing(next.connection)) return yield* Effect.as(Scope.close(next.own, Exit.void), before)
+      yield* this.#retire(before)
+      yield* this.#options.restore(next.connection)
+      return next
+    })
+  }
+
   /** What it still does goes on; what has ended is put away before anything is begun in its place. */
   #retire({ connection, own }: Up): Effect.Effect<void> {
     const close = Scope.close(own, Exit.void)
@@ -321,6 +339,9 @@ const livedEnough = 5000
 
 /** What a connection that was replaced may still take for the answers it owes. */
 const longestRetirement = Duration.minutes(1)
+
+/** For each reader of the states. */
+const keptStates = 256
 
 const longestPing = Duration.seconds(5)
 
@@ -396,6 +417,23 @@ const broken = ({ server, transport }: Names, cause: unknown): ConnectionError =
     hint: "this is a bug of the transport; `cause` is what it threw"
   })
 
+/** Whether it refuses also what every session may ask. */
+const isRefusing = (connection: Connection): Effect.Effect<boolean> => {
+  const { capabilities } = connection.negotiated
+  const method = capabilities.tools !== undefined
+    ? "tools/list"
+    : capabilities.resources !== undefined
+    ? "resources/list"
+    : capabilities.prompts !== undefined
+    ? "prompts/list"
+    : "ping"
+  return connection.request(method, {}).pipe(
+    Effect.as(false),
+    Effect.catch(({ reason }) => Effect.succeed(reason._tag === "Rejected" || reason._tag === "SessionExpired")),
+    Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.succeed(false) })
+  )
+}
+
 /** Only the user can mend it. */
 const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || phase === "auth"
 
@@ -408,6 +446,8 @@ const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError>
       Effect.catch((error) => {
         const { reason } = error
         if (connection.hasEnded() || reason._tag === "SessionExpired") return Effect.succeed(true)
+        // Whether we may come in, only connecting decides.
+        if (reason._tag === "Unauthorized") return Effect.succeed(false)
         // A server that does not know the method lives, too.
         const isHttp = reason._tag === "Rejected" && reason.status !== undefined
         if (error.delivery === "answered" && !isHttp) return Effect.succeed(false)

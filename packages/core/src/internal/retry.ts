@@ -35,6 +35,9 @@ export const again = ({ delivery, reason }: CallError): Again | undefined => {
 export const lossOf = (connection: Connection, error: CallError): Loss | undefined => {
   const { reason } = error
   if (reason._tag === "SessionExpired") return { error: connection.lossOf(error), isDead: true }
+  if (reason._tag === "Rejected" && isRefusal(reason.status)) {
+    return connection.isForgetful() ? { error: connection.lossOf(error), isDead: false, isRefusing: true } : undefined
+  }
   const isSuspect = reason._tag === "Closed" || reason._tag === "Rejected" && isGatewayFailure(reason.status)
   return isSuspect && !connection.hasEnded() ? { error: connection.lossOf(error), isDead: false } : undefined
 }
@@ -61,6 +64,9 @@ export const repeatable: ReadonlySet<string> = new Set([
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** The server itself answered, and not that it has too much to do. */
+const isRefusal = (status: number | undefined): boolean => status !== 429 && !isGatewayFailure(status)
 
 /** The server behind the gateway is not there, or did not answer it. */
 const isGatewayFailure = (status: number | undefined): boolean => status === 502 || status === 503 || status === 504
