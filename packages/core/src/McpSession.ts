@@ -396,6 +396,46 @@ export const make = Effect.fnUntraced(function*<R = never>(
   return McpSession.of(new Service(yield* Session.make(acquire, options, yield* ClientInfo), options))
 })
 
+/**
+ * The session with some of its members replaced.
+ *
+ * When to use: to decorate a session, such as to record its calls or to refuse some. A copy (`{ ...session }`) does not
+ * work, because sessions share their members. What is not replaced is that of the session itself: `callToolOrFail` and
+ * `callToolStream` do not go through another `callTool`, so replace the three together.
+ *
+ * ```ts
+ * import { McpServer } from "@modelcontextprotocol/server"
+ * import * as McpSession from "@universal-mcp/core/McpSession"
+ * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+ * import { Effect } from "effect"
+ *
+ * const server = new McpServer({ name: "demo", version: "1.0.0" })
+ * server.registerTool("echo", {}, () => ({ content: [] }))
+ *
+ * const program = Effect.gen(function*() {
+ *   const session = yield* InMemoryTransport.make({ name: "demo", server })
+ *   const called: Array<string> = []
+ *   const recorded = McpSession.wrap(session, {
+ *     callTool: (name, args, options) => {
+ *       called.push(name)
+ *       return session.callTool(name, args, options)
+ *     }
+ *   })
+ *   yield* recorded.callTool("echo")
+ *   return [recorded.name, called]
+ * })
+ * await Effect.runPromise(Effect.scoped(program)) // => ["demo", ["echo"]]
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const wrap = (
+  session: McpSession["Service"],
+  overrides: Partial<McpSession["Service"]>
+): McpSession["Service"] =>
+  new Proxy(session, { get: (target, key) => Reflect.get(Object.hasOwn(overrides, key) ? overrides : target, key) })
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------

@@ -97,6 +97,23 @@ describe("negotiation", () => {
       assert.strictEqual(yield* (yield* NegotiationCache.NegotiationCache).get("key"), "modern")
     })))
 
+  it.effect("what a slow server answers to our own initialize, once it is known to be modern, is no warning", () =>
+    Effect.gen(function*() {
+      const { end, session } = yield* make({ "server/discover": () => {}, "initialize": () => {} })
+      const connecting = yield* Effect.forkChild(fresh(session), { startImmediately: true })
+      const asked = yield* end.next("server/discover")
+      yield* TestClock.adjust("2 seconds")
+      const greeted = yield* end.next("initialize")
+      end.answer(asked, discovered)
+      const opened = yield* Fiber.join(connecting)
+      assert.strictEqual(opened.server.era, "modern")
+      const heard = yield* Effect.forkChild(Stream.runHead(opened.notifications), { startImmediately: true })
+      end.answer(greeted, initialized)
+      end.send({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "hello" } })
+      const first = yield* Effect.fromOption(yield* Fiber.join(heard))
+      assert.strictEqual(first.params?.["data"], "hello")
+    }))
+
   it.effect("a slow server gets the time that it is allowed", () =>
     fresh(
       Effect.gen(function*() {
