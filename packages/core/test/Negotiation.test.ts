@@ -105,6 +105,7 @@ describe("negotiation", () => {
       yield* TestClock.adjust("2 seconds")
       const greeted = yield* end.next("initialize")
       end.answer(asked, discovered)
+      yield* TestClock.adjust("2 seconds")
       const opened = yield* Fiber.join(connecting)
       assert.strictEqual(opened.server.era, "modern")
       const heard = yield* Effect.forkChild(Stream.runHead(opened.notifications), { startImmediately: true })
