@@ -172,6 +172,21 @@ describe("an answer that names no request", () => {
     }))
 })
 
+describe("a line of a log in JSON", () => {
+  it.effect.each([{ level: "info", msg: "request" }, { level: "error", error: "disk full" }, { error: null, took: 3 }])(
+    "is no answer, though it has the id of the call: %j",
+    (line) =>
+      Effect.gen(function*() {
+        const { session, wire } = yield* connect(modern)
+        const running = yield* call(session)
+        const { id } = yield* wire.next("tools/call")
+        wire.send({ ...line, id })
+        wire.send(line)
+        yield* getsItsOwn(wire, running)
+      })
+  )
+})
+
 describe("an answer under the id of the server's own request", () => {
   /** The server asks under an id that is also that of our call, which waits. */
   const asked = Effect.fnUntraced(function*(handlers: Handlers = {}) {

@@ -175,7 +175,7 @@ export class JsonRpc {
     }
     const { id, method } = message
     if (typeof method !== "string") {
-      return "result" in message || "error" in message || isId(id)
+      return isAnswer(message)
         ? this.#receiveAnswer(message)
         : this.#listener.onWarning(`the server sent a message that is not JSON-RPC: ${excerpt(message)}`)
     }
@@ -306,6 +306,11 @@ const read = ({ error, result }: Readonly<Record<string, unknown>>): Answer => {
       : `the answer is malformed: ${excerpt({ error, result })}`
   )
 }
+
+/** Some servers log to stdout in JSON, and give their requests ids there; others leave out the version. */
+const isAnswer = (message: Readonly<Record<string, unknown>>): boolean =>
+  "result" in message || isRecord(message["error"]) ||
+  message["jsonrpc"] === "2.0" && ("error" in message || isId(message["id"]))
 
 /** `_meta` is an object or not there. */
 const readable = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
