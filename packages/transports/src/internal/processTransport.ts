@@ -1,6 +1,6 @@
 /** The stdio transport: messages as lines on the pipes of a process, from its start to its end. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client"
-import { Closed, type ConnectionError, InvalidResult, TooLarge } from "@universal-mcp/core/McpError"
+import { Closed, type ConnectionError, InvalidResult, TooLarge, Unavailable } from "@universal-mcp/core/McpError"
 import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Deferred from "effect/Deferred"
@@ -57,6 +57,8 @@ export const make = Effect.fnUntraced(function*(
       if (transport.lost !== undefined || closing) {
         return Promise.reject(transport.lost ?? closed("the session is closed"))
       }
+      // A call that timed out leaves what was written for it.
+      if (pipes.unread() > mostUnread) return Promise.reject(unread)
       pipes.write(line.success + "\n")
       return done
     },
@@ -185,6 +187,16 @@ const done = Promise.resolve()
 /** Few may be large, and many of what is small are not many. */
 const maxAnswers = 10_000
 const maxUnread = 1024 * 1024
+
+/** Of everything else, in characters: more than as many calls as are in flight write, as a rule. */
+const mostUnread = 128 * 1024 * 1024
+
+const unread = new TransportError({
+  phase: "negotiate",
+  delivery: "not-sent",
+  reason: new Unavailable({ description: "the server reads nothing: too much of what it was sent is still unread" }),
+  hint: "it may hang; remove the server and add it again to start it anew"
+})
 
 /** A log on stdout is told of, and not repeated. */
 const loudStrayLines = 100
