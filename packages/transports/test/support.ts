@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
+import { patience } from "../../../test/patience.ts"
 
 const require = createRequire(import.meta.url)
 
@@ -49,7 +50,7 @@ export class Log extends Context.Service<Log, {
       const until = (line: string) =>
         Effect.sync(lines).pipe(
           Effect.repeat({ until: (seen) => seen.includes(line), schedule: Schedule.spaced("10 millis") }),
-          Effect.timeout("10 seconds"),
+          Effect.timeout(patience(30_000)),
           Effect.orDie,
           Effect.asVoid
         )
