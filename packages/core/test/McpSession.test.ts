@@ -377,7 +377,7 @@ describe("McpSession and malformed answers", () => {
       assert.notInclude(error.message, "\n")
       bad = false
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), text("fine"))
-    }), 5000)
+    }))
 
   it.effect.each(
     [
@@ -390,7 +390,7 @@ describe("McpSession and malformed answers", () => {
     Effect.gen(function*() {
       const { session } = yield* connect({ "tools/call": (request, to) => to.send(answer(request.id)) })
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), text("a"))
-    }), 5000)
+    }))
 
   it.effect("fails neither of two calls for an answer under a wrong id, but remarks on it", () =>
     Effect.gen(function*() {
@@ -601,7 +601,7 @@ describe("McpSession while connecting", () => {
       assert.match(error.hint ?? "", hint)
       yield* Scope.close(scope, Exit.void)
       assert.isTrue(end.closed)
-    }), 5000)
+    }))
 
   it.effect.each([[undefined, 30_000], ["2 seconds", 2000]] as const)(
     "gives up on a silent server (timeout %s)",
@@ -668,7 +668,7 @@ describe("McpSession at its end", () => {
       )
       assert.strictEqual((yield* Effect.flip(session.listTools)).delivery, "not-sent")
       assert.strictEqual(wire.all("tools/call").length, 1)
-    }), 5000)
+    }))
 
   it.effect("says why it was lost", () =>
     Effect.gen(function*() {
@@ -697,7 +697,7 @@ describe("McpSession at its end", () => {
       )
       const later = yield* Effect.flip(session.callTool("later"))
       assert.isTrue(later._tag === "CallError" && later.delivery === "not-sent")
-    }), 5000)
+    }))
 
   it.effect("repeats why it was lost to calls that come later, hint included", () =>
     Effect.gen(function*() {
@@ -719,7 +719,7 @@ describe("McpSession at its end", () => {
         error._tag === "CallError" && error.reason._tag === "Closed" && error.hint === "connect again" &&
           error.message.includes("the session is gone")
       )
-    }), 5000)
+    }))
 
   it.effect(
     "closes with its scope: calls fail, the transport is closed, the state says so",
@@ -784,5 +784,5 @@ describe("McpSession at its end", () => {
       yield* Effect.yieldNow.pipe(Effect.repeat({ until: () => answers().length === 2 }))
       assert.deepStrictEqual(answers().find((message) => message.id === 1)?.result, {})
       assert.strictEqual(answers().find((message) => message.id === 2)?.error?.code, -32601)
-    }), 5000)
+    }))
 })

@@ -109,6 +109,6 @@ describe("_meta that is no object", () => {
           result: { action: "accept", content: { name: "Ada" } }
         })
         assert.deepStrictEqual(yield* ask(wire, "ping", { _meta }), { result: {} })
-      }), 5000)
+      }))
   }
 })

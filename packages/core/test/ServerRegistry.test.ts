@@ -175,7 +175,7 @@ describe("ServerRegistry order", () => {
       const error = yield* Effect.flip(registry.addServer(config("a")))
       assert.strictEqual(error._tag, "ConnectionError")
       assert.deepStrictEqual(events, [])
-    }), 5000)
+    }))
 
   it.effect("lets a name be added again while its last connecting ends", () =>
     Effect.gen(function*() {
@@ -196,7 +196,7 @@ describe("ServerRegistry order", () => {
       assert.deepStrictEqual(yield* registry.listServers, ["a"])
       const states = yield* Effect.fromOption(yield* Stream.runHead(registry.changes))
       assert.strictEqual(states.get("a")?._tag, "Ready")
-    }), 5000)
+    }))
 
   it.effect("closes all and can be used again", () =>
     Effect.gen(function*() {
@@ -457,7 +457,7 @@ describe("ServerRegistry.changes", () => {
       const removed = yield* until("b Failed")
       yield* registry.removeServer("a")
       yield* Fiber.join(removed)
-    }), 5000)
+    }))
 })
 
 describe("ServerRegistry.layerOf", () => {
@@ -524,23 +524,33 @@ describe("ServerRegistry.layerOf", () => {
     }))
 
   describe("many servers", () => {
-    const slow = (milliseconds: number) =>
-      servers.layer("slow", {
-        configure: (server) => {
-          server.server.setRequestHandler("tools/list", () =>
-            new Promise((resolve) => setTimeout(() => resolve({ tools: [] }), milliseconds)))
-        }
-      })
-
-    it.live("are listed as they answer; the deadline names who has not: one is slow, one still connecting", () =>
+    it.effect("are listed as they answer; the deadline names who has not: one is slow, one still connecting", () =>
       Effect.gen(function*() {
+        const asked = Deferred.makeUnsafe<void>()
+        const slow = servers.layer("slow", {
+          configure: (server) => {
+            server.server.setRequestHandler("tools/list", () => {
+              Deferred.doneUnsafe(asked, Exit.void)
+              return new Promise(() => {})
+            })
+          }
+        })
         const { registry } = yield* setUp()
         for (let number = 1; number <= 10; number++) yield* registry.addLayer(`s${number}`, servers.layer(`s${number}`))
-        yield* registry.addLayer("slow", slow(5000))
+        yield* registry.addLayer("slow", slow)
         yield* Effect.forkScoped(registry.addLayer("mute", servers.layer("mute", { before: Effect.never })), {
           startImmediately: true
         })
-        const listed = yield* registry.listToolsStream({ deadline: "300 millis" }).pipe(Stream.runCollect)
+        const ten = Deferred.makeUnsafe<void>()
+        let answers = 0
+        const listing = yield* registry.listToolsStream({ deadline: "300 millis" }).pipe(
+          Stream.tap(() => Effect.sync(() => ++answers === 10 && Deferred.doneUnsafe(ten, Exit.void))),
+          Stream.runCollect,
+          Effect.forkChild({ startImmediately: true })
+        )
+        yield* Effect.all([Deferred.await(ten), Deferred.await(asked)])
+        yield* TestClock.adjust("300 millis")
+        const listed = yield* Fiber.join(listing)
         assert.deepStrictEqual(
           listed.slice(0, 10).map(({ server }) => server).sort(),
           Array.from({ length: 10 }, (_, index) => `s${index + 1}`).sort()

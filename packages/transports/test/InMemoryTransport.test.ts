@@ -44,7 +44,7 @@ describe("InMemoryTransport", () => {
       assert.containSubset(error, { _tag: "CallError", delivery: "answered", reason: { _tag: "InvalidResult" } })
       assert.include(error.message, "BigInt")
       assert.deepStrictEqual((yield* session.callTool("big")).structuredContent, { n: 1 })
-    }), 5000)
+    }))
 
   it.effect("a server object that refuses is a ConnectionError", () =>
     Effect.gen(function*() {
