@@ -1,7 +1,8 @@
 import { assert, describe } from "@effect/vitest"
 import * as AutoTransport from "@universal-mcp/transports/AutoTransport"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock } from "effect/testing"
 import { event, type Exchange, initializeResult, json, result, serve } from "./fixtures/httpServer.ts"
 import { live, text } from "./fixtures/httpSupport.ts"
 
@@ -91,13 +92,20 @@ describe("AutoTransport", () => {
 
   live("takes no longer than `timeout` for both", () =>
     Effect.gen(function*() {
+      let refuse = () => {}
       const server = yield* serve({
-        "initialize": ({ response }) => response.writeHead(404).end(),
+        "initialize": ({ response }) => {
+          refuse = () => void response.writeHead(404).end()
+        },
         "GET": ({ response }) => response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders()
       })
-      const [elapsed, error] = yield* Effect.timed(Effect.flip(connect(server.url, { timeout: 200 })))
-      assert.isBelow(Duration.toMillis(elapsed), 1000)
-      assert.include(error.message, "announced no endpoint")
+      const connecting = yield* Effect.forkChild(Effect.flip(connect(server.url, { timeout: "10 seconds" })))
+      yield* server.until(() => server.seen("initialize").length === 1)
+      yield* TestClock.adjust("4 seconds")
+      refuse()
+      yield* server.until(() => server.seen("GET").length === 1)
+      yield* TestClock.adjust("6 seconds")
+      assert.match((yield* Fiber.join(connecting)).message, /within 6000 ms/)
       yield* server.until(() => server.open() === 0)
-    }))
+    }).pipe(Effect.provide(TestClock.layer())))
 })

@@ -7,6 +7,7 @@ import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { text } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import { patience } from "../../../test/patience.ts"
 import { alive, fixture, Log, mark, node, timed } from "./support.ts"
 
 const host = fileURLToPath(new URL("fixtures/host.ts", import.meta.url))
@@ -38,7 +39,7 @@ const gone = (which: ReadonlyArray<Process>) =>
   Effect.sync(() => processes().filter(({ args, pid }) => which.some((one) => one.pid === pid && one.args === args)))
     .pipe(
       Effect.repeat({ until: (left) => left.length === 0, schedule: Schedule.spaced("20 millis") }),
-      Effect.timeout("10 seconds"),
+      Effect.timeout(patience(30_000)),
       Effect.orDie
     )
 
@@ -77,8 +78,8 @@ const ends = (title: string, ending: string, end: NodeJS.Signals | "word", expec
         yield* gone(all)
       }))
       assert.deepStrictEqual(alive(word), [])
-      // Two grace periods of 300 ms, and what a busy machine adds.
-      assert.isBelow(duration, 8000)
+      // Two grace periods of 300 ms, and what the processes take to end.
+      assert.isBelow(duration, patience(8000))
     }).pipe(Effect.scoped))
 
 describe("a program that dies leaves neither server, nor grandchild, nor watchdog", { concurrent: true }, () => {

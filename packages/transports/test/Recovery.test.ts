@@ -6,10 +6,11 @@ import * as SseTransport from "@universal-mcp/transports/SseTransport"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, Fiber, FileSystem, Queue, Stream } from "effect"
 import { execFileSync } from "node:child_process"
+import { patience } from "../../../test/patience.ts"
 import { event, initializeResult, result, serve } from "./fixtures/httpServer.ts"
 import { connect, live, text } from "./fixtures/httpSupport.ts"
 import { restartable } from "./fixtures/restartable.ts"
-import { alive, fixture, mark, node } from "./support.ts"
+import { alive, fixture, mark, node, pids } from "./support.ts"
 
 type Session = McpSession["Service"]
 
@@ -27,7 +28,7 @@ const states = Effect.fnUntraced(function*(session: Session) {
 describe("a server over stdio that ends", () => {
   it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
     const open = (...flags: ReadonlyArray<string>) =>
-      StdioTransport.make({ name: "weather", command: node, args: [fixture, ...flags], requestTimeout: "20 seconds" })
+      StdioTransport.make({ name: "weather", command: node, args: [fixture, ...flags], requestTimeout: patience(20_000) })
 
     it.effect("is started again: killed between calls, the next works; the state says what happened", () =>
       Effect.gen(function*() {
@@ -56,10 +57,13 @@ describe("a server over stdio that ends", () => {
       Effect.gen(function*() {
         const word = yield* mark
         const session = yield* open("--grandchild", `--mark=${word}`)
-        assert.isAtLeast(alive(`# ${word}`).length, 1)
+        const before = pids(`# ${word}`)
+        assert.isNotEmpty(before)
         yield* Effect.flip(session.callTool("exit"))
         yield* session.callTool("echo")
-        assert.strictEqual(alive(`# ${word}`).length, 1)
+        const after = pids(`# ${word}`)
+        assert.isNotEmpty(after)
+        assert.deepStrictEqual(after.filter((pid) => before.includes(pid)), [])
       }))
 
     it.effect("for good: calls fail with its last words once it was tried often enough, and it comes back by itself", () =>
@@ -93,7 +97,7 @@ describe("a server over Streamable HTTP that is started again", () => {
   const calls = (session: Session, tool: string, prefix: string, count: number) =>
     Effect.forEach(
       Array.from({ length: count }, (_, index) => `${prefix}-${index}`),
-      (id) => Effect.exit(session.callTool(tool, { id }, { timeout: "20 seconds" })),
+      (id) => Effect.exit(session.callTool(tool, { id }, { timeout: patience(20_000) })),
       { concurrency: "unbounded" }
     )
 

@@ -4,6 +4,7 @@ import type { ConnectionError } from "@universal-mcp/core/McpError"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, FileSystem, Stream } from "effect"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import { patience } from "../../../test/patience.ts"
 import { fixture, node, platforms } from "./support.ts"
 
 const failure = (
@@ -11,10 +12,8 @@ const failure = (
 ): Effect.Effect<ConnectionError, unknown, ChildProcessSpawner> =>
   StdioTransport.make({ name: "weather", command: node, ...options }).pipe(Effect.scoped, Effect.flip)
 
-const withFixture = (...flags: ReadonlyArray<string>) => failure({ args: [fixture, ...flags], timeout: "700 millis" })
-
 const call = (tool: string, args?: Record<string, unknown>, options?: Partial<StdioTransport.Options>) =>
-  StdioTransport.make({ name: "weather", command: node, args: [fixture], requestTimeout: "10 seconds", ...options })
+  StdioTransport.make({ name: "weather", command: node, args: [fixture], requestTimeout: patience(10_000), ...options })
     .pipe(
       Effect.flatMap((session) => Effect.zip(Effect.flip(session.callTool(tool, args)), Effect.succeed(session)))
     )
@@ -69,7 +68,7 @@ describe.each(platforms)("what goes wrong over stdio %s", (_, platform) => {
 
     it.effect("silence on initialize", () =>
       Effect.gen(function*() {
-        const error = yield* withFixture("--mute")
+        const error = yield* failure({ args: [fixture, "--mute"], timeout: "700 millis" })
         assert.strictEqual(error.phase, "negotiate")
         assert.match(error.message, /"weather".*did not answer initialize within 700 ms/)
       }))
@@ -84,7 +83,7 @@ describe.each(platforms)("what goes wrong over stdio %s", (_, platform) => {
 
     it.effect("a server of a revision unknown to us", () =>
       Effect.gen(function*() {
-        const unknown = yield* withFixture("--revision=1999-01-01")
+        const unknown = yield* failure({ args: [fixture, "--revision=1999-01-01"] })
         assert.strictEqual(unknown.phase, "negotiate")
         assert.match(`${unknown.message} ${unknown.hint}`, /"weather".*1999-01-01.*2024-10-07 to 2026-07-28/)
       }))
@@ -141,7 +140,7 @@ describe.each(platforms)("what goes wrong over stdio %s", (_, platform) => {
           gracePeriod: "200 millis"
         })
         yield* session.callTool("closeStdin")
-        const error = yield* Effect.flip(session.callTool("echo", {}, { timeout: "10 seconds" }))
+        const error = yield* Effect.flip(session.callTool("echo", {}, { timeout: patience(10_000) }))
         assert.isTrue(error._tag === "CallError" && error.reason._tag === "Closed")
         assert.match(error.message, /"weather".*closed its standard input/)
       }))

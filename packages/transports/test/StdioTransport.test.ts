@@ -3,6 +3,7 @@ import * as McpSession from "@universal-mcp/core/McpSession"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { ConfigProvider, Deferred, Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { tmpdir } from "node:os"
+import { patience } from "../../../test/patience.ts"
 import { everything, filesystem, fixture, Log, node, platforms } from "./support.ts"
 
 const connect = (flags: ReadonlyArray<string> = [], options: Partial<StdioTransport.Options> = {}) =>
@@ -171,7 +172,7 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
       it.effect(`an answer that can never be matched or read fails its call at once: ${tool}`, () =>
         Effect.gen(function*() {
           const session = yield* connect()
-          const error = yield* Effect.flip(session.callTool(tool, {}, { timeout: "20 seconds" }))
+          const error = yield* Effect.flip(session.callTool(tool, {}, { timeout: patience(20_000) }))
           assert.deepInclude(error, { _tag: "CallError", delivery: "answered" })
           assert.notStrictEqual(error._tag === "CallError" && error.reason._tag, "Timeout")
           assert.strictEqual(textOf(yield* session.callTool("echo", { message: "next" })), "next")

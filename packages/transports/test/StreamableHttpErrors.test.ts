@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import * as https from "node:https"
 import * as net from "node:net"
 import { inspect } from "node:util"
+import { patience } from "../../../test/patience.ts"
 import * as certificate from "./fixtures/httpCertificate.ts"
 import { type Exchange, type Handler, initializeResult, json, result, serve, stream } from "./fixtures/httpServer.ts"
 import { connect, failure, live, refused, text } from "./fixtures/httpSupport.ts"
@@ -384,7 +385,7 @@ describe("a call over Streamable HTTP", () => {
         const server = yield* serve({ "tools/call": once(1, answer, done) })
         const session = yield* connect(server.url)
         yield* session.listTools
-        const error = yield* failure(session, { timeout: "10 seconds" })
+        const error = yield* failure(session, { timeout: patience(10_000) })
         assert.strictEqual(error.delivery, delivery)
         assert.deepInclude({ ...error.reason }, reason)
         assert.match(error.message, message)

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type { ServerResponse } from "node:http"
 import * as zlib from "node:zlib"
+import { patience } from "../../../test/patience.ts"
 import { argument, event, type Exchange, initializeResult, json, result, serve, stream } from "./fixtures/httpServer.ts"
 import { connect, failure, live, text } from "./fixtures/httpSupport.ts"
 
@@ -79,7 +80,7 @@ describe("the message limit", () => {
         })
         const session = yield* connect(server.url, { maxMessageSize: limit })
         const before = process.memoryUsage().rss
-        const error = yield* failure(session, { timeout: "10 seconds" })
+        const error = yield* failure(session, { timeout: patience(10_000) })
         assert.strictEqual(error.reason._tag, "TooLarge", error.message)
         assert.strictEqual(error.delivery, "answered")
         assert.include(error.message, `larger than the limit of ${limit} bytes`)
@@ -165,7 +166,7 @@ describe("compression", () => {
         }
       })
       const session = yield* connect(server.url)
-      const error = yield* failure(session, { timeout: "10 seconds" })
+      const error = yield* failure(session, { timeout: patience(10_000) })
       assert.strictEqual(error.reason._tag, "Closed")
     }))
 })

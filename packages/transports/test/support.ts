@@ -3,6 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import { Clock, Context, Effect, FileSystem, Layer, Schedule } from "effect"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import { TestClock } from "effect/testing"
 import { execFileSync } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -34,6 +35,16 @@ export const alive = (word: string): ReadonlyArray<string> =>
     .split("\n")
     .filter((line) => line.includes(word) && !line.startsWith("Z"))
 
+/**
+ * The ids of living processes whose command lines contain `word`. Which they are says more than how many: a process that
+ * was just forked has the command line of its parent, until it becomes something else.
+ */
+export const pids = (word: string): ReadonlyArray<number> =>
+  execFileSync("ps", ["-eo", "pid=,stat=,args="], { encoding: "utf8" }).split("\n").flatMap((line) => {
+    const [, pid, stat = "", args = ""] = /^\s*(\d+)\s+(\S+)\s(.*)$/.exec(line) ?? []
+    return pid !== undefined && !stat.startsWith("Z") && args.includes(word) ? [Number(pid)] : []
+  })
+
 /** A file to which fixture servers write what happens to them, and a way to read and await it. */
 export class Log extends Context.Service<Log, {
   readonly path: string
@@ -58,6 +69,13 @@ export class Log extends Context.Service<Log, {
     })
   ).pipe(Layer.provide(NodeServices.layer))
 }
+
+/**
+ * With a clock that stands still: what waits for any time, waits for ever. What ends all the same goes by events, on a
+ * busy machine too.
+ */
+export const withoutTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provide(effect, TestClock.layer())
 
 /** How long an effect takes, in milliseconds. */
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<readonly [number, A], E, R> =>
