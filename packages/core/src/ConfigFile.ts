@@ -38,10 +38,12 @@ import * as ServerConfig from "./ServerConfig.ts"
  * - `type` stands for `transport`, and `http`, `streamableHttp` and `streamable_http` for `streamable-http`.
  *   `serverUrl` stands for `url`, `httpUrl` for the `url` of a `streamable-http` server.
  * - `command` without a transport is `stdio`; `url` without one is Streamable HTTP, then SSE.
- * - `command`, `args`, `cwd`, `env`, `url` and `headers` interpolate `${VAR}`, `${env:VAR}` and `${VAR:-default}` from
+ * - `command`, `args`, `cwd`, `env`, `url`, `headers` and `tls` interpolate `${VAR}`, `${env:VAR}` and `${VAR:-default}` from
  *   the `ConfigProvider`, which reads the environment unless told otherwise; an empty variable counts as not set.
  *   `$${` stands for `${`.
- * - Values of `env` and `headers`, and arguments with a variable in them, are redacted. Numbers for durations are milliseconds.
+ * - Values of `env` and `headers`, the key of `tls`, and arguments with a variable in them, are redacted. Numbers for
+ *   durations are milliseconds.
+ * - Paths in `tls` are relative to the file, if its `path` is given.
  * - An entry with `"disabled": true` is left out; fields that are not ours are ignored. Comments and trailing commas
  *   are allowed.
  *
@@ -96,7 +98,7 @@ export const decodeEach = (
     Effect.mapError(entriesOf(text), named),
     Effect.forEach((entry) =>
       Effect.map(
-        Effect.result(Effect.mapError(decodeEntry(entry), named)),
+        Effect.result(Effect.mapError(decodeEntry(entry, options?.path), named)),
         (config): DecodedEntry => ({ name: entry.name, config })
       )
     )
@@ -166,6 +168,8 @@ const known = [
   "timeout",
   "requestTimeout",
   "sseReadTimeout",
+  "cookies",
+  "tls",
   "gracePeriod",
   "maxMessageSize",
   "protocolVersion",
@@ -232,7 +236,7 @@ const transportOf = Effect.fnUntraced(
 )
 
 const decodeEntry = Effect.fnUntraced(
-  function*(entry: Entry): Effect.fn.Return<ServerConfig.ServerConfig, ConfigError> {
+  function*(entry: Entry, file: string | undefined): Effect.fn.Return<ServerConfig.ServerConfig, ConfigError> {
     const { fields, name, path } = entry
     const transport = yield* transportOf(entry)
     const urlField = ["url", "serverUrl", "httpUrl"].find((key) => fields[key] !== undefined) ?? "url"
@@ -243,10 +247,12 @@ const decodeEntry = Effect.fnUntraced(
       ...(yield* args(fields, path)),
       ...(yield* values({ url: fields[urlField] }, path, ["url"])),
       ...(yield* secrets(fields, path, ["env", "headers"])),
+      ...(yield* tls(fields, path, file)),
       ...pick(fields, [
         "timeout",
         "requestTimeout",
         "sseReadTimeout",
+        "cookies",
         "gracePeriod",
         "maxMessageSize",
         "protocolVersion",
@@ -293,6 +299,25 @@ const args = Effect.fnUntraced(function*(fields: Fields, path: string) {
     ? { args: filled["args"].map((arg, index) => isFromVariable(written[index]) ? Redacted.make(arg) : arg) }
     : filled
 })
+
+const tls = Effect.fnUntraced(function*(fields: Fields, path: string, file: string | undefined) {
+  const written = fields["tls"]
+  if (!isRecord(written)) return pick(fields, ["tls"])
+  const found = Object.entries(yield* values(written, `${path}.tls`, ["ca", "cert", "key"])).map(([name, value]) => {
+    const text = besideFile(value, file)
+    return [name, name === "key" && typeof text === "string" ? Redacted.make(text) : text]
+  })
+  return { tls: Object.fromEntries(found) }
+})
+
+/** A relative path in the file, as it is relative to the working directory. PEM text is no path. */
+const besideFile = (value: unknown, file: string | undefined): unknown => {
+  if (Array.isArray(value)) return value.map((one) => besideFile(one, file))
+  if (typeof value !== "string" || file === undefined) return value
+  const [folder = ""] = /^.*[\\/]/s.exec(file) ?? []
+  const isElsewhere = value.trim() === "" || /-----BEGIN|^[\\/~]|^[A-Za-z]:/.test(value)
+  return isElsewhere ? value : folder + value
+}
 
 const secrets = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>) {
   const filled: Record<string, unknown> = {}

@@ -21,9 +21,12 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as HttpHeaders from "./HttpHeaders.ts"
 import * as revisions from "./internal/revisions.ts"
+import * as secret from "./internal/secret.ts"
 import { show, showKind, showUrl } from "./internal/show.ts"
 import { ConfigError } from "./McpError.ts"
+import { Tls } from "./Tls.ts"
 
 /**
  * The transports a configuration can name.
@@ -55,10 +58,7 @@ const DurationInput = Schema.declare(
   { expected: "a duration: milliseconds, or text such as \"5 seconds\"" }
 )
 
-/** Text that is hidden where it is redacted. */
-const Secret = Schema.Union([Schema.String, Schema.Redacted(Schema.String)])
-
-const SecretRecord = Schema.Record(Schema.String, Secret)
+const SecretRecord = Schema.Record(Schema.String, secret.Secret)
 
 const HttpUrl = Schema.String.check(Schema.makeFilter((text) => {
   const url = URL.parse(text)
@@ -158,7 +158,7 @@ export const StdioServerConfig = Schema.Struct({
   ...Common,
   transport: Schema.Literal("stdio"),
   command: Schema.String.check(Schema.isPattern(/\S/, { expected: "a command" })),
-  args: Schema.optionalKey(Schema.Array(Secret)),
+  args: Schema.optionalKey(Schema.Array(secret.Secret)),
   env: Schema.optionalKey(SecretRecord),
   cwd: Schema.optionalKey(Schema.String),
   gracePeriod: Schema.optionalKey(DurationInput)
@@ -167,9 +167,24 @@ export const StdioServerConfig = Schema.Struct({
 const Http = {
   ...Common,
   url: HttpUrl,
+  /**
+   * Sent with every request. Names and values must be what HTTP can carry; a line break at the end of a value is left out.
+   * One named `User-Agent` replaces ours, which is the name and version of `McpSession.ClientInfo`.
+   */
   headers: Schema.optionalKey(SecretRecord),
-  /** How long an event stream may be silent before it counts as dead. Default 300 s. */
-  sseReadTimeout: Schema.optionalKey(DurationInput)
+  /**
+   * How long an event stream may be silent before it counts as dead. Default 300 s. A stream that belongs to one request
+   * may by default be silent for as long as the request may take; with this option, for the longer of this time and a
+   * `timeout` or `requestTimeout` that is given.
+   */
+  sseReadTimeout: Schema.optionalKey(DurationInput),
+  /**
+   * Whether cookies that the server sets are sent back to it, until the session connects again: load balancers keep a
+   * session on one machine with them. A `Cookie` in `headers` turns it off too. Default `true`.
+   */
+  cookies: Schema.optionalKey(Schema.Boolean),
+  /** Authorities and a client certificate for this server alone; needs the `HttpClient` of `NodeTransports`. */
+  tls: Schema.optionalKey(Tls)
 }
 
 /**
@@ -247,13 +262,14 @@ const schemaOf = (transport: unknown) => {
 
 /** A value in an error; those of fields that may hold secrets are not repeated. */
 const showField = (field: unknown, value: unknown): string => {
-  if (field === "env" || field === "headers" || field === "args") return showKind(value)
+  if (field === "env" || field === "headers" || field === "args" || field === "tls") return showKind(value)
   return field === "url" ? showUrl(value) : show(value)
 }
 
 const words: Readonly<Record<string, string>> = {
   "Missing key": "a value",
   array: "a list",
+  boolean: "true or false",
   number: "a number",
   object: "an object",
   "object | false": "an object or false",
@@ -288,7 +304,11 @@ export const decode = (input: unknown, path: ReadonlyArray<string> = []): Effect
     const config: Effect.Effect<ServerConfig, Schema.SchemaError> = Schema.decodeUnknownEffect(
       Schema.toType<Schema.Codec<ServerConfig, unknown>>(schema)
     )(input)
-    return Effect.mapError(config, (error) => firstIssue(error, input, at))
+    return Effect.mapError(config, (error) => firstIssue(error, input, at)).pipe(
+      Effect.tap((decoded) =>
+        decoded.transport === "stdio" ? Effect.void : HttpHeaders.check(decoded.headers, [...path, "headers"])
+      )
+    )
   })
 
 const firstIssue = (
@@ -350,7 +370,7 @@ const hideUrl = (text: string): string => {
 
 /**
  * The same configuration with what may be secret hidden, for showing and logging: redacted arguments, every value of
- * `env` and `headers`, and the URL's query and credentials.
+ * `env` and `headers`, the URL's query and credentials, and the key of `tls`.
  *
  * @category secrets
  * @since 0.1.0
@@ -365,7 +385,8 @@ export const hideSecrets = (config: ServerConfig): ServerConfig =>
     : {
       ...config,
       url: hideUrl(config.url),
-      ...(config.headers === undefined ? {} : { headers: hideValues(config.headers) })
+      ...(config.headers === undefined ? {} : { headers: hideValues(config.headers) }),
+      ...(config.tls?.key === undefined ? {} : { tls: { ...config.tls, key: hidden } })
     }
 
 /**
@@ -374,5 +395,4 @@ export const hideSecrets = (config: ServerConfig): ServerConfig =>
  * @category secrets
  * @since 0.1.0
  */
-export const reveal = (value: string | Redacted.Redacted<string>): string =>
-  Redacted.isRedacted(value) ? Redacted.value(value) : value
+export const reveal: (value: string | Redacted.Redacted<string>) => string = secret.reveal
