@@ -13,7 +13,13 @@
  *
  * @since 0.1.0
  */
-import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId, Transport } from "@modelcontextprotocol/client"
+import type {
+  JSONRPCErrorResponse,
+  JSONRPCMessage,
+  RequestId,
+  Transport,
+  TransportSendOptions
+} from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import { type CallErrorReason, type ConnectionPhase, type Delivery, InvalidArguments } from "./McpError.ts"
@@ -48,6 +54,20 @@ export class TransportError extends Data.TaggedError("TransportError")<{
 export type TransportKind = "process" | "http" | "stream"
 
 /**
+ * The SDK's options for `send`, and how long the request may take.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOptions extends TransportSendOptions {
+  /**
+   * In milliseconds, maybe infinite. Only where the request has a time of its own, other than the `requestTimeout` of its
+   * server. A transport must not end the request by itself before that because nothing comes.
+   */
+  readonly timeout?: number
+}
+
+/**
  * The SDK's `Transport`, which also remembers why it was lost.
  *
  * @category models
@@ -59,6 +79,7 @@ export interface McpTransport extends Transport {
    * session may finish its calls beside a new one; or any other `stream`. Default: `stream`.
    */
   readonly kind?: TransportKind | undefined
+  send(message: JSONRPCMessage, options?: SendOptions): Promise<void>
   /** Why the connection ended; set before `onclose` is called. Absent when we closed it ourselves. */
   readonly lost?: TransportError | undefined
   /** The last lines the server wrote to its standard error, oldest first, where it has one. */

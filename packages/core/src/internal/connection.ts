@@ -267,7 +267,7 @@ export class Connection {
 
   /** One message and its answer. */
   #ask(
-    { headers, limit, method, onSent }: Omit<Outgoing<unknown>, "params" | "check">,
+    { headers, limit, method, onSent, timeout }: Omit<Outgoing<unknown>, "params" | "check">,
     params: Record<string, unknown>,
     done: (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => void
   ): () => void {
@@ -296,7 +296,7 @@ export class Connection {
       method,
       params,
       (answer) => end(Result.mapError(answer, (why) => this.#failed(method, why))),
-      { headers, onSent }
+      { headers, onSent, timeout }
     )
     return giveUp
   }

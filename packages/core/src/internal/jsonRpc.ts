@@ -2,12 +2,12 @@
  * JSON-RPC on one transport: requests find their answers, however the server writes them; an answer that cannot be read
  * fails its request at once; notifications come in the order of the wire.
  */
-import type { JSONRPCMessage, JSONRPCRequest, RequestId, TransportSendOptions } from "@modelcontextprotocol/client"
+import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/client"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Closed, InvalidResult, Rejected } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
-import { type McpTransport, TransportError } from "../McpTransport.ts"
+import { type McpTransport, type SendOptions, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
@@ -31,6 +31,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Is told the id, before the request is sent. */
   readonly onSent?: ((id: RequestId) => void) | undefined
+  /** Where it has a time of its own, in milliseconds. */
+  readonly timeout?: number | undefined
 }
 
 export type Outcome =
@@ -230,17 +232,19 @@ export class JsonRpc {
 
   #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {
     const transport = this.#transport
-    if (transport.hasPerRequestStream !== true) return this.#sent(message)
+    const time = options?.timeout === undefined ? undefined : { timeout: options.timeout }
+    if (transport.hasPerRequestStream !== true) return this.#sent(message, time)
     if (transport.abandon === undefined) request.abort = new AbortController()
     const more = headers.of(message)
     return this.#sent(message, {
+      ...time,
       ...(request.abort === undefined ? {} : { requestSignal: request.abort.signal }),
       ...(more === undefined && options?.headers === undefined ? {} : { headers: { ...more, ...options?.headers } })
     })
   }
 
   /** A transport that is not ours may throw. */
-  #sent(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  #sent(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     try {
       return this.#transport.send(message, options)
     } catch (error) {

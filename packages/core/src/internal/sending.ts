@@ -122,12 +122,14 @@ export class Sending {
     const { check, fate, fiber, method, options } = call
     const wasSentBefore = fate.wasSent
     fate.wasSent = true
+    const { timeout } = call.deadline
     return connection.exchange({
       method,
       params: trace.withTraceContext(fiber, this.#withLogLevel(connection, call.params)),
       check,
       headers: options.headers,
       onSent: options.onSent,
+      timeout: timeout === this.#requestTimeout ? undefined : timeout,
       limit: deadline && { deadline, expired: () => timedOut(this.#server, method, deadline, fate) }
     }, (outcome, end) => {
       if (end === "asks") {

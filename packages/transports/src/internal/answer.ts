@@ -14,8 +14,6 @@ import * as status from "./status.ts"
 /** What the answers of one connection share. */
 export interface Context {
   readonly limit: number
-  /** How long a stream may be silent, in milliseconds. */
-  readonly silence: number
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
   /** Called once: the exchange is over, and its request has had its answer. */
@@ -48,8 +46,8 @@ export const fromBody = (response: http.Response, id: RequestId, context: Contex
   }, fail)
 }
 
-/** Reads the stream, and those that resume it, until the answer has come. */
-export const fromEvents = (response: http.Response, id: RequestId, context: Context): http.Body => {
+/** Reads the stream, and those that resume it, until the answer has come; each may be `silence` milliseconds silent. */
+export const fromEvents = (response: http.Response, id: RequestId, context: Context, silence: number): http.Body => {
   const cursor = reconnect.cursor()
   let isAnswered = false
   let current = response
@@ -66,7 +64,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
   }
   const options: events.ReadOptions = {
     limit: context.limit,
-    silence: context.silence,
+    silence,
     isDone: () => isAnswered,
     onEvent: (event) => {
       cursor.events++

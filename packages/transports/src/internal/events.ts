@@ -22,8 +22,10 @@ export interface Handlers {
 export interface ReadOptions extends Handlers {
   /** The longest event, in bytes. */
   readonly limit: number
-  /** How long the stream may be silent, in milliseconds. */
+  /** How long the stream may be silent, in milliseconds; may be infinite. */
   readonly silence: number
+  /** Called when that time has passed: how much longer it may be silent, in milliseconds. */
+  readonly grace?: () => number
   /** Called when half of that time has passed, to make the server speak. */
   readonly onQuiet?: () => void
   /** Whether nothing more is expected; what becomes of the stream is then no longer decided here. */
@@ -44,8 +46,10 @@ export const read = (
   onFailure: (error: TransportError) => void
 ): http.Body => {
   const parser = makeParser(options)
-  const { onQuiet, silence } = options
+  const { grace, onQuiet, silence } = options
   const onSilence = () => {
+    const more = grace?.() ?? 0
+    if (more > 0) return response.deadline(more, onSilence)
     response.abort()
     onFailure(silent(silence))
   }

@@ -19,6 +19,7 @@ import * as status from "./status.ts"
 
 export interface Options {
   readonly sseReadTimeout?: Duration.Input
+  readonly requestTimeout?: Duration.Input
 }
 
 /** Opens the stream and waits, for `timeout` milliseconds, until the server says where messages go. */
@@ -27,7 +28,11 @@ export const make = Effect.fnUntraced(function*(
   timeout: number,
   options: Options
 ): Effect.fn.Return<McpTransport, TransportError, Scope.Scope> {
-  const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
+  const silence = options.sseReadTimeout === undefined
+    ? Math.max(defaultSilence, Duration.toMillis(options.requestTimeout ?? 0))
+    : Duration.toMillis(options.sseReadTimeout)
+  /** The requests that may take longer than that, and how long: a server that is busy with one may not answer a ping. */
+  const long = new Map<number, number>()
   let isClosed = false
   let headers: Readonly<Record<string, string>> = {}
   let pings = 0
@@ -43,6 +48,7 @@ export const make = Effect.fnUntraced(function*(
   const endpoint = yield* Deferred.make<URL, TransportError>()
 
   const deliver = (message: JSONRPCMessage) => {
+    if (long.size > 0 && "id" in message && !("method" in message)) long.delete(Number(message.id))
     if (transport.onmessage === undefined) early.push(message)
     else if (!isPong(message)) transport.onmessage(message)
   }
@@ -110,11 +116,13 @@ export const make = Effect.fnUntraced(function*(
       for (const message of early.splice(0)) deliver(message)
       return Promise.resolve()
     },
-    send: (message) => {
+    send: (message, sendOptions) => {
       if (isClosed) return Promise.reject(sending.tooLate(transport.lost))
       const body = encode(message)
       if (Result.isFailure(body)) return Promise.reject(body.failure)
       if (sending.isRequest(message)) {
+        const time = options.sseReadTimeout === undefined ? sendOptions?.timeout : undefined
+        if (time !== undefined && time > silence) long.set(Number(message.id), time)
         request(message.id, body.success)
         return sending.sent
       }
@@ -122,6 +130,7 @@ export const make = Effect.fnUntraced(function*(
       const id = sending.cancelledId(message)
       requests.get(id)?.abort()
       requests.delete(id)
+      long.delete(Number(id))
       return runOther(Effect.ignore(notify(body.success)))
     },
     close: () => {
@@ -141,6 +150,7 @@ export const make = Effect.fnUntraced(function*(
   const reading = (response: http.Response): events.ReadOptions => ({
     limit: client.limit,
     silence,
+    grace: () => Math.max(0, ...long.values()) - silence,
     onQuiet: ping,
     onEvent: (event) => {
       if (event.event === "endpoint") {
@@ -206,6 +216,9 @@ export const make = Effect.fnUntraced(function*(
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** In milliseconds. */
+const defaultSilence = 300_000
 
 const pingPrefix = "umcp-ping-"
 

@@ -12,22 +12,28 @@ import * as events from "./events.ts"
 import * as http from "./http.ts"
 import * as listen from "./listen.ts"
 import { beginning, type OwnTransport } from "./ownTransport.ts"
+import * as requestHeaders from "./requestHeaders.ts"
 import * as sending from "./sending.ts"
 import * as status from "./status.ts"
 
 export interface Options {
   readonly sseReadTimeout?: Duration.Input
+  readonly requestTimeout?: Duration.Input
 }
 
 export const make = Effect.fnUntraced(function*(
   client: http.Http,
   options: Options
 ): Effect.fn.Return<McpTransport, never, Scope.Scope> {
-  const silence = Duration.toMillis(Duration.fromInputUnsafe(options.sseReadTimeout ?? "300 seconds"))
+  const silence = Duration.toMillis(options.sseReadTimeout ?? "300 seconds")
+  /** How long the stream of a request may be silent; by default the time of the request is all that counts. */
+  const ownSilence = options.sseReadTimeout === undefined
+    ? Number.POSITIVE_INFINITY
+    : Math.max(silence, Duration.toMillis(options.requestTimeout ?? 0))
   let protocolVersion: string | undefined
   let isClosed = false
   let hasListened = false
-  let headers = requestHeaders(undefined, undefined)
+  let headers = headersFor(undefined, undefined)
 
   const transport: OwnTransport = {
     ...beginning,
@@ -41,7 +47,10 @@ export const make = Effect.fnUntraced(function*(
       if (sending.isRequest(message)) {
         const { id } = message
         sendOptions?.requestSignal?.addEventListener("abort", () => giveUp(id), { once: true })
-        requests.set(id, exchange(id, body.success, sendOptions?.headers))
+        const silent = message.method === "subscriptions/listen"
+          ? silence
+          : Math.max(ownSilence, sendOptions?.timeout ?? 0)
+        requests.set(id, exchange(id, body.success, sendOptions?.headers, silent))
         return sending.sent
       }
       const method = "method" in message ? message.method : undefined
@@ -60,7 +69,7 @@ export const make = Effect.fnUntraced(function*(
     },
     setProtocolVersion: (version) => {
       protocolVersion = version
-      headers = requestHeaders(transport.sessionId, protocolVersion)
+      headers = headersFor(transport.sessionId, protocolVersion)
     }
   }
 
@@ -68,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
     const id = http.header(response.headers, "mcp-session-id")
     if (id === undefined || id === transport.sessionId) return
     transport.sessionId = id
-    headers = requestHeaders(transport.sessionId, protocolVersion)
+    headers = headersFor(transport.sessionId, protocolVersion)
   }
 
   // Runs last: what is open ends first.
@@ -148,7 +157,9 @@ export const make = Effect.fnUntraced(function*(
       const exchange = client.exchange({
         method: "GET",
         url: client.url,
-        headers: lastEventId === undefined ? headers.get : { ...headers.get, "last-event-id": lastEventId }
+        headers: lastEventId === undefined
+          ? headers.get
+          : { ...headers.get, "last-event-id": requestHeaders.utf8(lastEventId) }
       }, {
         onResponse: (response) => {
           if (response.status < 200 || response.status > 299) return status.refused(client, response, fail)
@@ -182,7 +193,6 @@ export const make = Effect.fnUntraced(function*(
 
   const answers: answer.Context = {
     limit: client.limit,
-    silence,
     deliver,
     warn,
     lingering: new Set(),
@@ -201,11 +211,16 @@ export const make = Effect.fnUntraced(function*(
       requests.set(id, { abort: () => fiber.interruptUnsafe() })
     }
   }
-  const exchange = (id: RequestId, body: string, more: Readonly<Record<string, string>> | undefined) =>
+  const exchange = (
+    id: RequestId,
+    body: string,
+    more: Readonly<Record<string, string>> | undefined,
+    silence: number
+  ) =>
     post(body, id, more, {
       read: (response) =>
         http.isEventStream(response)
-          ? answer.fromEvents(response, id, answers)
+          ? answer.fromEvents(response, id, answers, silence)
           : answer.fromBody(response, id, answers),
       onDone: () => answers.onDone(id),
       onFailure: (error) => answers.onFailure(id, error)
@@ -259,7 +274,7 @@ interface Posted {
   readonly onFailure: (error: TransportError) => void
 }
 
-const requestHeaders = (sessionId: string | undefined, protocolVersion: string | undefined) => {
+const headersFor = (sessionId: string | undefined, protocolVersion: string | undefined) => {
   const common = {
     ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
     ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion })
