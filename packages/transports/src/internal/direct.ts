@@ -24,8 +24,8 @@ export interface Dispatcher {
   on(event: "disconnect", listener: (origin: URL, targets: ReadonlyArray<object>, error: Error) => void): unknown
 }
 
-/** How each `HttpClient` of ours is passed by. */
-export const wires = new WeakMap<HttpClient, Effect.Effect<Wire>>()
+/** How each `HttpClient` of ours is passed by; a patient one waits for a connection for as long as that takes. */
+export const wires = new WeakMap<HttpClient, (isPatient: boolean) => Effect.Effect<Wire>>()
 
 /**
  * Which origins hang up as soon as they have answered, without having said so. A request that meets the end of such a
@@ -84,7 +84,7 @@ export const make = (
       path = url.pathname + url.search
     }
     const exchange = new Exchange(receiver, url, onFree)
-    const wanted = { ...options, origin, path, method, headers, body, headersTimeout, bodyTimeout: 0 }
+    const wanted = { ...options, origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }
     const sent = hangsUp(origin) ? { ...wanted, reset: true } : wanted
     // Sent at once, it would have a new connection made.
     if (freeing > 0) waiting.push(() => exchange.dispatch(dispatcher, sent))
@@ -112,9 +112,6 @@ interface Handler {
   onResponseError(controller: Controller | null, cause: unknown): void
 }
 
-/** As in Effect's client on undici, in milliseconds. */
-const headersTimeout = 60 * 60 * 1000
-
 /** How long a connection has lived whose server hangs up, in milliseconds: less than any that waits for another request. */
 const shortLife = 1000
 
@@ -140,7 +137,13 @@ class Exchange implements Handler {
   }
 
   dispatch(dispatcher: Dispatcher, sent: Parameters<Dispatcher["dispatch"]>[0]) {
-    if (!this.isOver) dispatcher.dispatch(sent, this)
+    if (this.isOver) return
+    try {
+      dispatcher.dispatch(sent, this)
+    } catch (cause) {
+      // It belongs to this exchange, and those that wait behind it must be sent all the same.
+      this.onResponseError(null, cause)
+    }
   }
 
   abort() {
@@ -182,7 +185,7 @@ class Exchange implements Handler {
     if (!this.isTold) return queueMicrotask(() => this.onResponseError(null, cause))
     this.isOver = true
     this.receiver.onFailure(
-      this.hasBegun ? networkFailure.ofBody(cause) : networkFailure.ofRequest(cause, this.url.host)
+      this.hasBegun ? networkFailure.ofBody(cause) : networkFailure.ofRequest(cause, this.url)
     )
   }
 }

@@ -1,19 +1,27 @@
 /** HTTP as both transports speak it: configured headers, redirects within one origin, bodies up to a limit. */
-import { Closed, InvalidResult, Rejected, TooLarge } from "@universal-mcp/core/McpError"
+import { InvalidResult, Rejected, TooLarge } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
-import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as HttpClient from "effect/http/HttpClient"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as badConfig from "./badConfig.ts"
+import * as cookies from "./cookies.ts"
 import * as deadlines from "./deadlines.ts"
 import * as decompress from "./decompress.ts"
 import * as direct from "./direct.ts"
 import * as limits from "./limits.ts"
-import type { Abort, Headers, Receiver } from "./wire.ts"
+import * as requestHeaders from "./requestHeaders.ts"
+import * as responseHeaders from "./responseHeaders.ts"
+import * as tls from "./tls.ts"
+import type { Abort, Headers, Receiver, Wire } from "./wire.ts"
 
-export type Options = Pick<ServerConfig.AutoServerConfig, "url" | "headers" | "maxMessageSize">
+export type Options = Pick<
+  ServerConfig.AutoServerConfig,
+  "url" | "headers" | "maxMessageSize" | "timeout" | "cookies" | "tls"
+>
 
 export interface Request {
   readonly method: "GET" | "POST" | "DELETE"
@@ -68,32 +76,39 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Http, TransportError, HttpClient.HttpClient | Scope.Scope> {
   const url = URL.parse(options.url)
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return yield* badUrl
-  const configured = configuredHeaders(options, url)
-  const { "content-length": _, ...configuredForBody } = configured
+  const configured = yield* requestHeaders.make(options, url)
   url.username = ""
   url.password = ""
   url.hash = ""
 
-  const client = yield* HttpClient.HttpClient
-  const wire = yield* direct.wires.get(client) ?? Effect.flatMap(loadGeneral, (general) => general.make(client))
+  const wire = yield* wireFor(options)
   const timers = yield* deadlines.shared
+  const clock = yield* Clock.Clock
+  const jar = options.cookies === false || configured["cookie"] !== undefined
+    ? undefined
+    : cookies.make(() => clock.currentTimeMillisUnsafe())
 
-  const send: Send = (url, { body: json = null, headers, method }, receiver) =>
-    wire({
+  const send: Send = (url, { body: json = null, headers, method }, receiver) => {
+    const cookie = jar?.header(url)
+    return wire({
       method,
       url,
-      headers: json === null
-        ? { ...configured, ...headers }
-        : { ...configuredForBody, ...headers, "content-type": "application/json" },
+      headers: {
+        ...configured,
+        ...headers,
+        ...(cookie === undefined ? {} : { cookie }),
+        ...(json === null ? {} : { "content-type": "application/json" })
+      },
       body: json
     }, receiver)
+  }
 
   return {
     url,
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
     now: timers.now,
-    exchange: (request, handler) => new Ongoing(request, handler, send, timers)
+    exchange: (request, handler) => new Ongoing(request, handler, send, timers, jar)
   }
 })
 
@@ -143,11 +158,8 @@ export const effect = <A>(
     return Effect.sync(() => exchange.abort())
   })
 
-/** The values that the head has for a name in lower case. */
-export const header = (headers: Headers, name: string): string | undefined => {
-  const value = headers[name]
-  return typeof value === "object" ? value.join(", ") : value
-}
+/** The value that the head has for a name in lower case; of a list, all values. */
+export const header = responseHeaders.get
 
 export const contentType = (response: Response): string =>
   (header(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
@@ -216,6 +228,7 @@ class Ongoing implements Response, Receiver {
   readonly handler: Handler
   readonly send: Send
   readonly timers: deadlines.Deadlines
+  readonly jar: cookies.CookieJar | undefined
   url: URL
   status = 0
   headers: Headers = {}
@@ -228,11 +241,18 @@ class Ongoing implements Response, Receiver {
   abortBody: Abort | undefined = undefined
   abortWire: Abort
 
-  constructor(request: Request, handler: Handler, send: Send, timers: deadlines.Deadlines) {
+  constructor(
+    request: Request,
+    handler: Handler,
+    send: Send,
+    timers: deadlines.Deadlines,
+    jar: cookies.CookieJar | undefined
+  ) {
     this.request = request
     this.handler = handler
     this.send = send
     this.timers = timers
+    this.jar = jar
     this.url = request.url
     this.abortWire = send(this.url, request, this)
   }
@@ -251,6 +271,8 @@ class Ongoing implements Response, Receiver {
   }
 
   onHead(status: number, headers: Headers) {
+    const set = headers["set-cookie"]
+    if (set !== undefined) this.jar?.take(this.url, [set].flat())
     if (status >= 300 && status <= 399 && status !== 304) return this.redirect(status, header(headers, "location"))
     this.status = status
     this.headers = headers
@@ -313,24 +335,21 @@ class Ongoing implements Response, Receiver {
   }
 }
 
-const configuredHeaders = (options: Options, url: URL): Readonly<Record<string, string>> => {
-  const headers = Object.fromEntries(
-    Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), ServerConfig.reveal(value)])
-  )
-  if (url.username === "" && url.password === "") return headers
-  const [username, password] = [url.username, url.password].map((part) =>
-    Result.getOrElse(Result.try(() => decodeURIComponent(part)), () => part)
-  )
-  const credentials = `${username}:${password}`
-  return { authorization: `Basic ${Base64.encode(credentials)}`, ...headers }
-}
-
-const badUrl = new TransportError({
-  phase: "config",
-  delivery: "not-sent",
-  reason: new Closed({ description: "`url` is not an http:// or https:// URL", stderr: [] }),
-  hint: "write the whole URL, such as https://example.com/mcp"
+const wireFor = Effect.fnUntraced(function*(
+  { timeout, tls: certificates }: Options
+): Effect.fn.Return<Wire, TransportError, HttpClient.HttpClient | Scope.Scope> {
+  const client = yield* HttpClient.HttpClient
+  const wire = direct.wires.get(client)
+  const secured = certificates === undefined ? undefined : yield* tls.make(certificates)
+  if (wire === undefined) return yield* Effect.flatMap(loadGeneral, (general) => general.make(client, secured))
+  if (secured !== undefined) return secured.wire
+  return yield* wire(timeout !== undefined && Duration.toMillis(timeout) > limits.connectTimeout)
 })
+
+const badUrl = badConfig.error(
+  "`url` is not an http:// or https:// URL",
+  "write the whole URL, such as https://example.com/mcp"
+)
 
 const redirected = (status: number, description: string, hint: string): TransportError =>
   new TransportError({

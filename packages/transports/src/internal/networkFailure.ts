@@ -23,6 +23,11 @@ const unreachable: Known = {
   words: (host) => `${host} cannot be reached`,
   hint: "check the address, the network and any firewall or proxy"
 }
+const slow: Known = {
+  ...unreachable,
+  hint:
+    "check the address, the network and any firewall or proxy; if it is just slow, give a `timeout` of more than 10 s"
+}
 const unknownHost: Known = {
   phase: "dns",
   delivery: "not-sent",
@@ -37,7 +42,8 @@ const tls: Known = {
   phase: "tls",
   delivery: "not-sent",
   words: (host) => `the certificate of ${host} is not trusted`,
-  hint: "have the server present a certificate of a known authority, or give Node yours with NODE_EXTRA_CA_CERTS"
+  hint:
+    "have the server present a certificate of a known authority, or trust its authority: with `tls: { ca }` for this server, or NODE_EXTRA_CA_CERTS for all"
 }
 const expired: Known = {
   ...tls,
@@ -51,7 +57,8 @@ const notYetValid: Known = {
 }
 const selfSigned: Known = {
   ...tls,
-  hint: "it is signed by itself: if you trust it, give Node its file with NODE_EXTRA_CA_CERTS"
+  hint:
+    "it is signed by itself: if you trust it, give it with `tls: { ca }` for this server, or NODE_EXTRA_CA_CERTS for all"
 }
 const otherName: Known = {
   ...tls,
@@ -64,6 +71,24 @@ const noTls: Known = {
   delivery: "unknown",
   words: (host) => `no TLS connection could be made to ${host}`,
   hint: "check that the server speaks https on this port; if it speaks plain http, write http:// in the URL"
+}
+const demanded: Known = {
+  phase: "tls",
+  delivery: "not-sent",
+  words: (host) => `${host} demands a client certificate`,
+  hint: "give it with `tls: { cert, key }`"
+}
+const refusedCertificate: Known = {
+  phase: "tls",
+  delivery: "not-sent",
+  words: (host) => `${host} does not accept our client certificate`,
+  hint: "check `tls.cert` and `tls.key`: who issued the certificate, and until when it is valid"
+}
+const refusedHandshake: Known = {
+  phase: "tls",
+  delivery: "not-sent",
+  words: (host) => `${host} refused the TLS handshake: it may demand a client certificate`,
+  hint: "give one with `tls: { cert, key }`, or check which versions of TLS the server speaks"
 }
 const broken: Known = {
   phase: "http",
@@ -79,7 +104,7 @@ const known: Readonly<Record<string, Known>> = {
   EADDRNOTAVAIL: unreachable,
   EHOSTDOWN: unreachable,
   ETIMEDOUT: unreachable,
-  UND_ERR_CONNECT_TIMEOUT: unreachable,
+  UND_ERR_CONNECT_TIMEOUT: slow,
   ENOTFOUND: unknownHost,
   EAI_AGAIN: noName,
   EAI_FAIL: noName,
@@ -99,10 +124,17 @@ const known: Readonly<Record<string, Known>> = {
 const certificate =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|INVALID_PURPOSE)|SELF_SIGNED/
 
+/** Servers say this of the certificate of a client. */
+const aboutOurs =
+  /ALERT_(BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(REVOKED|EXPIRED|UNKNOWN)|UNKNOWN_CA|ACCESS_DENIED)$/
+
 const find = (code: string): Known | undefined => {
   const exact = known[code]
   if (exact !== undefined) return exact
   if (certificate.test(code)) return tls
+  if (code.endsWith("ALERT_CERTIFICATE_REQUIRED")) return demanded
+  if (aboutOurs.test(code)) return refusedCertificate
+  if (code.endsWith("ALERT_HANDSHAKE_FAILURE")) return refusedHandshake
   return /^ERR_(SSL|TLS)/.test(code) ? noTls : undefined
 }
 
@@ -156,6 +188,9 @@ const isElsewhere = (port: number, host: string): boolean => {
   return own === undefined ? port !== 80 && port !== 443 : port !== Number(own)
 }
 
+/** Some servers just hang up, and not every `HttpClient` tells what was said before that. */
+const mayDemand = "if it demands a client certificate, give it with `tls: { cert, key }`; else its log may say why"
+
 const proxyHint =
   "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"
 
@@ -167,7 +202,7 @@ export interface Reported {
 /** The request got no answer at all. */
 export const ofRequest = (
   error: unknown,
-  host: string,
+  { host, protocol }: URL,
   reported: Reported = { cause: error },
   delivery: Delivery = "unknown"
 ): TransportError => {
@@ -186,11 +221,12 @@ export const ofRequest = (
     })
   }
   if (found !== undefined) {
+    const hint = found === broken && protocol === "https:" ? mayDemand : found.hint
     return new TransportError({
       phase: found.phase,
-      delivery: found === unreachable && !isConnecting(code, syscall) ? "unknown" : found.delivery,
+      delivery: found.words === unreachable.words && !isConnecting(code, syscall) ? "unknown" : found.delivery,
       reason: new Closed({ description: `${found.words(host)} (${code})`, stderr: [], ...reported }),
-      ...(found.hint === undefined ? {} : { hint: found.hint })
+      ...(hint === undefined ? {} : { hint })
     })
   }
   if (code?.startsWith("HPE_") === true || name === "HTTPParserError") {
