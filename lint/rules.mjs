@@ -11,7 +11,10 @@ const forbidden = {
 /** The files that may tie the transports to one platform. */
 const exceptions = {
   "packages/transports/src/NodeStdioTransport.ts": /^@effect\/platform-node/,
-  "packages/transports/src/NodeTransports.ts": /^(node:|@effect\/platform-node)/,
+  "packages/transports/src/NodeTransports.ts": /^@effect\/platform-node/,
+  "packages/transports/src/NoProxy.ts": /^node:/,
+  "packages/transports/src/internal/nodeCertificates.ts": /^node:/,
+  "packages/transports/src/internal/nodeHttp.ts": /^(node:|@effect\/platform-node)/,
   "packages/transports/src/internal/nodePipes.ts": /^node:/,
   "packages/transports/src/internal/windows.ts": /^(node:|cross-spawn$)/
 }

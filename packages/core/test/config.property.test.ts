@@ -17,6 +17,11 @@ const Time = Schema.Literals([0, 250, 0.5, "5 seconds", "1 minute", "Infinity"])
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1e9 }))
 const False = Schema.Literal(false)
 const Texts = Schema.Record(Text, Text)
+/** What HTTP can carry. */
+const Headers = Schema.Record(
+  Schema.Literals(["Authorization", "X-Key", "__proto__", "constructor", "toString", "$", "x!#%&'*+.^_`|~"]),
+  Schema.Literals(["", "$", "${", "$${", "${A}", "Bearer abc", "\u00e9\u00ff", "a\tb"])
+)
 const Command = Schema.Literals(["npx", "/bin/server", "a b", " x ", "${HOME}"])
 const Url = Schema.Literals(["https://example.com/mcp", "http://[::1]:8080/a?b=${C}#d", "https://u:p@example.com"])
 
@@ -39,7 +44,8 @@ const Common = {
 const Http = {
   ...Common,
   url: Url,
-  headers: optionalKey(Texts),
+  headers: optionalKey(Headers),
+  cookies: optionalKey(Schema.Boolean),
   sseReadTimeout: optionalKey(Time)
 }
 const Version = optionalKey(Schema.Literals(["legacy", "modern", "2025-06-18", "2026-07-28"]))
@@ -194,6 +200,8 @@ describe("ConfigFile.decode", () => {
       "timeout",
       "requestTimeout",
       "sseReadTimeout",
+      "cookies",
+      "tls",
       "gracePeriod",
       "maxMessageSize",
       "protocolVersion",
@@ -228,6 +236,10 @@ describe("ConfigFile.decode", () => {
     JSON.stringify({ headers: { Authorization: secret } }),
     JSON.stringify({ headers: { Authorization: [secret] } }),
     JSON.stringify({ headers: { Authorization: "${NONE:-the-secret" } }),
+    JSON.stringify({ headers: { "X-Key": `${secret} \u0416` } }),
+    JSON.stringify({ headers: { [`Authorization: ${secret}`]: "" } }),
+    JSON.stringify({ tls: { key: [secret] } }),
+    JSON.stringify({ tls: secret }),
     JSON.stringify({ args: ["--token", "${TOKEN}", 7] }),
     JSON.stringify({ args: [[secret]] }),
     JSON.stringify({ args: { token: secret } }),

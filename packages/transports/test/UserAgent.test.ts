@@ -54,7 +54,7 @@ describe("the User-Agent", () => {
 
   live("is sent over HTTP+SSE, and while the transport is being found out", () =>
     Effect.gen(function*() {
-      let say = (_: string) => {}
+      let say: (text: string) => void = () => {}
       const server = yield* serve({
         "GET": (exchange) => {
           stream(exchange, "event: endpoint\ndata: /messages\n\n")

@@ -1,5 +1,6 @@
 /** What a server that answered 401 or 403 asks for. Specification: 2025-11-25, Authorization; RFC 9728. */
 import type { ConnectionError } from "@universal-mcp/core/McpError"
+import * as McpSession from "@universal-mcp/core/McpSession"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
@@ -53,7 +54,8 @@ const Metadata = Schema.fromJsonString(Schema.Struct({
 const longest = 64 * 1024
 
 const fetch = (place: string): Effect.Effect<Option.Option<typeof Metadata.Type>, never, HttpClient.HttpClient> =>
-  HttpClient.get(place).pipe(
+  McpSession.ClientInfo.pipe(
+    Effect.flatMap(({ name, version }) => HttpClient.get(place, { headers: { "user-agent": `${name}/${version}` } })),
     Effect.flatMap((response) => response.status === 200 ? beginning(response.stream) : Effect.succeed("")),
     Effect.flatMap(Schema.decodeEffect(Metadata)),
     Effect.timeout("5 seconds"),

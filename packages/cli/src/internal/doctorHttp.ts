@@ -47,8 +47,8 @@ export const make = Effect.fnUntraced(function*(
           onSuccess: (address): Look => ({ isFine: true, ...ofProxy(proxy), detail: `${address} port ${port}` })
         }))
       },
-      // What the proxy lets through is not for us to look at.
-      ...(isSecure && proxy?.isUsed !== true
+      // What the proxy lets through is not for us to look at, and with `tls` the session alone knows whom to trust.
+      ...(isSecure && proxy?.isUsed !== true && config.tls === undefined
         ? [{
           step: "tls" as const,
           look: Effect.flatMap(

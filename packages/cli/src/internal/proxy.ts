@@ -1,4 +1,5 @@
-/** The proxy that the environment names for a URL, by the rules of Node and its `EnvHttpProxyAgent`. */
+/** The proxy that the environment names for a URL, by the rules of `NodeTransports`. */
+import * as NoProxy from "@universal-mcp/transports/NoProxy"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +21,7 @@ export const proxyFor = Effect.fnUntraced(function*(url: URL): Effect.fn.Return<
   if (found === undefined) return undefined
   const proxy = URL.parse(found.value) ?? URL.parse(`http://${found.value}`)
   const exempt = yield* first(["no_proxy", "NO_PROXY"])
-  if (proxy === null || isExempt(url, exempt?.value ?? "")) return undefined
+  if (proxy === null || NoProxy.matches(exempt?.value ?? "", url)) return undefined
   return {
     variable: found.name,
     host: hostOf(proxy),
@@ -47,13 +48,3 @@ const first = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
   }
   return undefined
 })
-
-const isExempt = (url: URL, list: string): boolean => {
-  const host = hostOf(url).toLowerCase()
-  return list.toLowerCase().split(/[,\s]+/).some((entry) => {
-    const [, name = entry, port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
-    if (name === "" || port !== undefined && Number(port) !== portOf(url)) return false
-    const domain = name.replace(/^\*?\./, "")
-    return name === "*" || host === domain || host.endsWith(`.${domain}`)
-  })
-}

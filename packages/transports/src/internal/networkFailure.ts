@@ -189,7 +189,8 @@ const isElsewhere = (port: number, host: string): boolean => {
 }
 
 /** Some servers just hang up, and not every `HttpClient` tells what was said before that. */
-const mayDemand = "if it demands a client certificate, give it with `tls: { cert, key }`; else its log may say why"
+const mayDemand =
+  "it may demand a client certificate, or not accept ours: see `tls: { cert, key }`; else its log may say why"
 
 const proxyHint =
   "check the proxy that HTTPS_PROXY or HTTP_PROXY names, with the credentials in it, or exempt the host with NO_PROXY"

@@ -12,9 +12,9 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { setImmediate } from "node:timers"
 import type { buildConnector, Dispatcher } from "undici"
-import type { Certificates } from "./certificates.ts"
 import * as direct from "./direct.ts"
 import * as limits from "./limits.ts"
+import type { Certificates } from "./nodeCertificates.ts"
 import * as tls from "./tls.ts"
 
 /** The client, and the connections with certificates of their own. */
@@ -48,7 +48,7 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effectContext(Eff
   return Context.make(HttpClient.HttpClient, client).pipe(
     Context.add(tls.Platform, (material) =>
       Effect.gen(function*() {
-        const { check } = yield* Effect.promise(() => import("./certificates.ts"))
+        const { check } = yield* Effect.promise(() => import("./nodeCertificates.ts"))
         const certificates = yield* check(material)
         const secured = yield* Effect.map(
           Effect.updateContext(

@@ -53,6 +53,15 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
   const wwwAuthenticate = challenge === undefined ? {} : { wwwAuthenticate: challenge }
   const milliseconds = retryAfter(http.header(response.headers, "retry-after"), now)
   const wait = milliseconds === undefined ? {} : { retryAfter: milliseconds }
+  if (demandsCertificate(status, said)) {
+    return new TransportError({
+      phase: "tls",
+      delivery: "answered",
+      status,
+      reason: new Rejected({ code: status, status, description }),
+      hint: "it demands a client certificate: give it with `tls: { cert, key }`"
+    })
+  }
   if (status === 401 || status === 403) {
     return new TransportError({
       phase: "auth",
@@ -79,6 +88,10 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
     hint
   })
 }
+
+/** Gateways such as nginx let a client in without one, and then refuse its requests. */
+const demandsCertificate = (status: number, said: string): boolean =>
+  status >= 400 && status < 500 && /(client|ssl) certificate/i.test(said)
 
 export const expired = (description: string): TransportError =>
   new TransportError({
