@@ -29,6 +29,16 @@ import * as NodeStdioTransport from "./NodeStdioTransport.ts"
 import * as Transports from "./Transports.ts"
 
 /**
+ * The `HttpClient` of {@link platform} alone.
+ *
+ * When to use: with a process spawner of your own.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const httpClient: Layer.Layer<HttpClient.HttpClient> = Layer.suspend(() => nodeHttp.layer)
+
+/**
  * Node's process spawner, files and paths, and an `HttpClient` on undici with a connection pool of its own, closed with
  * the layer. As it is, sessions pass this client by and use that pool directly, which costs a fraction; one that is made
  * of it, with a header or a log of your own, they use. As in Node itself, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`
@@ -43,7 +53,7 @@ export const platform: Layer.Layer<ChildProcessSpawner | FileSystem | HttpClient
   // Not all of Node's services: their terminal would listen to stdin, once per layer.
   NodeFileSystem.layer,
   NodePath.layer,
-  Layer.suspend(() => nodeHttp.layer)
+  httpClient
 )
 
 /**

@@ -5,7 +5,6 @@ import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -45,12 +44,8 @@ export const checkUpServers = Effect.fnUntraced(
     const code = exitCode(checkups)
     if (code !== 0) return yield* new ExitWith({ code })
   },
-  Effect.provide(Layer.suspend(() => Layer.merge(httpClient, nodeNetwork.layer)))
-)
-
-/** Processes are started as everywhere in umcp. */
-const httpClient = Layer.effect(HttpClient.HttpClient, HttpClient.HttpClient).pipe(
-  Layer.provide(NodeTransports.platform)
+  // Processes are started as everywhere in umcp.
+  Effect.provide(Layer.suspend(() => Layer.merge(NodeTransports.httpClient, nodeNetwork.layer)))
 )
 
 interface Patient {

@@ -5,6 +5,7 @@
 import type * as Effect from "effect/Effect"
 import type { HttpClient } from "effect/http/HttpClient"
 import * as networkFailure from "./networkFailure.ts"
+import type * as tls from "./tls.ts"
 import type { Headers, Receiver, Wire, WireRequest } from "./wire.ts"
 
 /** What is used of undici's. */
@@ -24,8 +25,12 @@ export interface Dispatcher {
   on(event: "disconnect", listener: (origin: URL, targets: ReadonlyArray<object>, error: Error) => void): unknown
 }
 
-/** How each `HttpClient` of ours is passed by; a patient one waits for a connection for as long as that takes. */
-export const wires = new WeakMap<HttpClient, (isPatient: boolean) => Effect.Effect<Wire>>()
+/** How each `HttpClient` of ours is passed by. */
+export const wires = new WeakMap<HttpClient, {
+  /** A patient one waits for a connection for as long as that takes. */
+  readonly wire: (isPatient: boolean) => Effect.Effect<Wire>
+  readonly secure: tls.Secure
+}>()
 
 /**
  * Which origins hang up as soon as they have answered, without having said so. A request that meets the end of such a

@@ -339,11 +339,11 @@ const wireFor = Effect.fnUntraced(function*(
   { timeout, tls: certificates }: Options
 ): Effect.fn.Return<Wire, TransportError, HttpClient.HttpClient | Scope.Scope> {
   const client = yield* HttpClient.HttpClient
-  const wire = direct.wires.get(client)
-  const secured = certificates === undefined ? undefined : yield* tls.make(certificates)
-  if (wire === undefined) return yield* Effect.flatMap(loadGeneral, (general) => general.make(client, secured))
+  const own = direct.wires.get(client)
+  const secured = certificates === undefined ? undefined : yield* tls.make(certificates, own?.secure)
+  if (own === undefined) return yield* Effect.flatMap(loadGeneral, (general) => general.make(client, secured))
   if (secured !== undefined) return secured.wire
-  return yield* wire(timeout !== undefined && Duration.toMillis(timeout) > limits.connectTimeout)
+  return yield* own.wire(timeout !== undefined && Duration.toMillis(timeout) > limits.connectTimeout)
 })
 
 const badUrl = badConfig.error(

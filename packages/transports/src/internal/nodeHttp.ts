@@ -43,27 +43,22 @@ export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.effectContext(Eff
       })),
     Effect.succeed
   )
-  direct.wires.set(client, (isPatient) => within(Effect.flatMap(isPatient ? patient : usual, wireOn)))
+  const secure: tls.Secure = Effect.fnUntraced(function*(material) {
+    const { check } = yield* Effect.promise(() => import("./nodeCertificates.ts"))
+    const certificates = yield* check(material)
+    const dispatcher = yield* Effect.updateContext(
+      makeDispatcher({ ...certificates, timeout: 0 }),
+      (own: Context.Context<Scope.Scope>) => Context.merge(context, own)
+    )
+    const secured = carrier(dispatcher)
+    return { wire: yield* within(wireOn(secured)), client: yield* Effect.cached(makeClient(secured)), isUsed: false }
+  })
+  direct.wires.set(client, {
+    wire: (isPatient) => within(Effect.flatMap(isPatient ? patient : usual, wireOn)),
+    secure
+  })
 
-  return Context.make(HttpClient.HttpClient, client).pipe(
-    Context.add(tls.Platform, (material) =>
-      Effect.gen(function*() {
-        const { check } = yield* Effect.promise(() => import("./nodeCertificates.ts"))
-        const certificates = yield* check(material)
-        const secured = yield* Effect.map(
-          Effect.updateContext(
-            makeDispatcher({ ...certificates, timeout: 0 }),
-            (own: Context.Context<Scope.Scope>) => Context.merge(context, own)
-          ),
-          carrier
-        )
-        return {
-          wire: yield* within(wireOn(secured)),
-          client: yield* Effect.cached(makeClient(secured)),
-          isUsed: false
-        }
-      }))
-  )
+  return Context.make(HttpClient.HttpClient, client).pipe(Context.add(tls.Platform, secure))
 }))
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -33,26 +33,30 @@ export interface Secured {
   isUsed: boolean
 }
 
-/** How the platform makes them. Default: it cannot. */
-export const Platform = Context.Reference<
-  ((material: Material) => Effect.Effect<Secured, TransportError, Scope.Scope>) | undefined
->("@universal-mcp/transports/internal/tls/Platform", { defaultValue: () => undefined })
+/** How a platform makes them. */
+export type Secure = (material: Material) => Effect.Effect<Secured, TransportError, Scope.Scope>
+
+/** That of the platform, for a client that is made of ours. Default: it cannot. */
+export const Platform = Context.Reference<Secure | undefined>("@universal-mcp/transports/internal/tls/Platform", {
+  defaultValue: () => undefined
+})
 
 /** Of the session that sends a request. */
 export const Current = Context.Reference<Secured | undefined>("@universal-mcp/transports/internal/tls/Current", {
   defaultValue: () => undefined
 })
 
+/** `own` is how the client makes them, if it is ours. */
 export const make = Effect.fnUntraced(
-  function*({ ca, cert, key }: Tls): Effect.fn.Return<Secured, TransportError, Scope.Scope> {
-    const open = yield* Platform
-    if (open === undefined) return yield* foreign
+  function*({ ca, cert, key }: Tls, own?: Secure): Effect.fn.Return<Secured, TransportError, Scope.Scope> {
+    const secure = own ?? (yield* Platform)
+    if (secure === undefined) return yield* foreign
     const read = {
       ...(ca === undefined ? {} : { ca: yield* Effect.forEach([ca].flat(), (one) => pem("tls.ca", one)) }),
       ...(cert === undefined ? {} : { cert: yield* pem("tls.cert", cert) }),
       ...(key === undefined ? {} : { key: yield* pem("tls.key", ServerConfig.reveal(key)) })
     }
-    return yield* open(yield* paired(read))
+    return yield* secure(yield* paired(read))
   }
 )
 
