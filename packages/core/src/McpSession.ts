@@ -139,6 +139,15 @@ export interface CallOptions {
    * server is to keep its result, in milliseconds. Only for tools; from revision 2026-07-28 on the server decides alone.
    */
   readonly task?: true | { readonly ttl?: number | undefined } | undefined
+  /**
+   * Gives integers beyond 2^53 in the result as `bigint`, wherever they are in it; others stay numbers. Default: `false`;
+   * such an integer is then the nearest number, and the result's `warnings` name it if that is another. Decimals that no
+   * number holds, such as 0.1000000000000000055, are named in both cases.
+   *
+   * `structuredContent` is checked against the `outputSchema` with numbers all the same. Not for transports that parse
+   * messages with `JSON.parse` instead of `McpTransport.decode`.
+   */
+  readonly exactNumbers?: boolean | undefined
 }
 
 /**
@@ -192,6 +201,10 @@ export class McpSession extends Context.Service<McpSession, {
   readonly listTools: Effect.Effect<ReadonlyArray<Tool>, CallError>
   /**
    * Calls a tool. A tool that answers `isError: true` is a result, as in the protocol; see `callToolOrFail`.
+   *
+   * Arguments are whatever JSON can say, and `bigint`, which is sent as its digits on every transport, as is what
+   * `JSON.rawJSON` makes of a number. A number beyond 2^53 is sent as JavaScript has it. Numbers in the result that
+   * JavaScript changes are in its `warnings`, and in `notifications`; `exactNumbers` keeps them.
    *
    * `structuredContent` is checked against the tool's `outputSchema` (JSON Schema 2020-12, or draft-07 by its `$schema`),
    * for which the tools are listed once; a schema that cannot be used is told in `notifications`, and its tool goes
@@ -278,7 +291,7 @@ export class McpSession extends Context.Service<McpSession, {
      */
     readonly result: (
       taskId: string,
-      options?: Pick<CallOptions, "timeout">
+      options?: Pick<CallOptions, "timeout" | "exactNumbers">
     ) => Effect.Effect<CallToolResult, CallError>
     /** Asks the server to end a task; whether it does is the server's to decide. */
     readonly cancel: (taskId: string) => Effect.Effect<void, CallError>

@@ -22,6 +22,7 @@ import type {
 } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
+import * as numbers from "./internal/numbers.ts"
 import { type CallErrorReason, type ConnectionPhase, type Delivery, InvalidArguments } from "./McpError.ts"
 
 /**
@@ -96,14 +97,14 @@ export interface McpTransport extends Transport {
 }
 
 /**
- * A message as it goes on the wire: JSON without line breaks.
+ * A message as it goes on the wire: JSON without line breaks. A `bigint` is written as its digits.
  *
  * @category encoding
  * @since 0.1.0
  */
 export const encode = (message: JSONRPCMessage): Result.Result<string, TransportError> =>
   Result.try({
-    try: () => JSON.stringify(message),
+    try: () => written(message),
     catch: (cause) =>
       new TransportError({
         phase: "connect",
@@ -113,6 +114,37 @@ export const encode = (message: JSONRPCMessage): Result.Result<string, Transport
         })
       })
   })
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface DecodeOptions {
+  /** The value of `ExactNumbers.KeepDigits` where the transport is opened. Default: `false`. */
+  readonly keepsDigits?: boolean | undefined
+  /** Whether integers beyond 2^53 are `bigint` in the message itself. Default: `false`. */
+  readonly exactNumbers?: boolean | undefined
+}
+
+/**
+ * What came on the wire: the value of JSON, or nothing if the text is none.
+ *
+ * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
+ * change, for the `exactNumbers` of a call and for the warnings on its result.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = (
+  text: string,
+  { exactNumbers = false, keepsDigits = false }: DecodeOptions = {}
+): JSONRPCMessage | Array<JSONRPCMessage> | undefined => {
+  try {
+    return exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * The message that fails the request `id`; give it to `onmessage`. With `id` null it fails the only request in flight,
@@ -127,3 +159,16 @@ export const failRequest = (id: RequestId | null, error: TransportError): JSONRP
   ...(id === null ? {} : { id }),
   error: { code: -32603, message: error.message, data: error }
 })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Plain messages, which are most, are written by `JSON.stringify` alone, which is faster. */
+const written = (message: JSONRPCMessage): string => {
+  try {
+    return JSON.stringify(message)
+  } catch {
+    return numbers.stringify(message) ?? "null"
+  }
+}

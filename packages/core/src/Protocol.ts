@@ -3,14 +3,13 @@
  *
  * @since 0.1.0
  */
+import type * as sdk from "@modelcontextprotocol/client"
+
 export type {
   Annotations,
   BlobResourceContents,
-  CallToolResult,
   CompleteRequestParams,
-  CompleteResult,
   ContentBlock,
-  GetPromptResult,
   Icon,
   Implementation,
   JSONRPCMessage,
@@ -21,7 +20,6 @@ export type {
   PromptArgument,
   PromptMessage,
   PromptReference,
-  ReadResourceResult,
   RequestId,
   Resource,
   ResourceTemplateReference,
@@ -31,3 +29,46 @@ export type {
   TextResourceContents,
   Tool
 } from "@modelcontextprotocol/client"
+
+/**
+ * What the client adds to a result where something in it is not what the server sent: numbers that JavaScript cannot
+ * hold, a line each with their place. Not there where nothing changed. See `exactNumbers` in `McpSession.CallOptions`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Warnings {
+  readonly warnings?: ReadonlyArray<string>
+}
+
+/**
+ * The result of a tool.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CallToolResult = sdk.CallToolResult & Warnings
+
+/**
+ * The contents of a resource.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReadResourceResult = sdk.ReadResourceResult & Warnings
+
+/**
+ * The messages of a prompt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type GetPromptResult = sdk.GetPromptResult & Warnings
+
+/**
+ * Values that an argument may have.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CompleteResult = sdk.CompleteResult & Warnings

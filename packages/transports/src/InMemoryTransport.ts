@@ -9,9 +9,17 @@ import {
   type JSONRPCResponse,
   type Transport
 } from "@modelcontextprotocol/client"
+import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import { ConnectionError, InvalidResult } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
-import { failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import {
+  decode,
+  type DecodeOptions,
+  encode,
+  failRequest,
+  type McpTransport,
+  TransportError
+} from "@universal-mcp/core/McpTransport"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -63,7 +71,8 @@ export const make = Effect.fnUntraced(function*(
     // A server that fails to close has nothing to tell who uses it.
     () => Effect.ignore(Effect.tryPromise(() => options.server.close()))
   )
-  return yield* McpSession.make(Effect.succeed(asOnTheWire(near)), {
+  const keepsDigits = yield* ExactNumbers.KeepDigits
+  return yield* McpSession.make(Effect.succeed(asOnTheWire(near, { keepsDigits })), {
     reconnect: false,
     name: options.name,
     transport: "in-memory",
@@ -86,11 +95,17 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** What comes is what JSON makes of it, as on every other transport: no `undefined`, nothing shared with the server. */
-const onTheWire = (message: JSONRPCMessage): JSONRPCMessage => JSON.parse(JSON.stringify(message))
+const onTheWire = (message: JSONRPCMessage, options: DecodeOptions): JSONRPCMessage =>
+  read(message, ExactNumbers.stringify(message) ?? "", options)
+
+const read = (message: JSONRPCMessage, text: string, options: DecodeOptions): JSONRPCMessage => {
+  const copy = decode(text, options)
+  return copy === undefined || Array.isArray(copy) ? message : copy
+}
 
 /** Whatever else cannot be written fails where the server sends it; for an answer nobody waits there, but here. */
-const answerOnTheWire = (answer: JSONRPCResponse): JSONRPCMessage =>
-  Result.getOrElse(Result.try(() => onTheWire(answer)), (cause) => {
+const answerOnTheWire = (answer: JSONRPCResponse, options: DecodeOptions): JSONRPCMessage =>
+  Result.getOrElse(Result.try(() => onTheWire(answer, options)), (cause) => {
     const description = `the answer cannot be written as JSON: ${
       cause instanceof Error ? cause.message : String(cause)
     }`
@@ -98,16 +113,22 @@ const answerOnTheWire = (answer: JSONRPCResponse): JSONRPCMessage =>
     return failRequest(answer.id ?? null, new TransportError({ phase: "negotiate", delivery: "answered", reason }))
   })
 
-const asOnTheWire = (near: InMemoryTransport): McpTransport => {
+const asOnTheWire = (near: InMemoryTransport, options: DecodeOptions): McpTransport => {
   const transport: McpTransport = {
     start: () => {
       near.onmessage = (message) =>
-        transport.onmessage?.("method" in message ? onTheWire(message) : answerOnTheWire(message))
+        transport.onmessage?.("method" in message ? onTheWire(message, options) : answerOnTheWire(message, options))
       near.onclose = () => transport.onclose?.()
       near.onerror = (error) => transport.onerror?.(error)
       return near.start()
     },
-    send: (message) => near.send(message),
+    send: (message) => {
+      const text = encode(message)
+      // The server gets integers beyond 2^53 as they are: as `bigint`.
+      return Result.isFailure(text)
+        ? Promise.reject(text.failure)
+        : near.send(read(message, text.success, { exactNumbers: true }))
+    },
     close: () => near.close()
   }
   return transport

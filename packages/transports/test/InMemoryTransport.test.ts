@@ -35,14 +35,16 @@ describe("InMemoryTransport", () => {
     Effect.gen(function*() {
       const server = new Server({ name: "big", version: "1.0.0" }, { capabilities: { tools: {} } })
       server.setRequestHandler("tools/list", () => ({ tools: [{ name: "big", inputSchema: { type: "object" } }] }))
+      const circle: Record<string, unknown> = {}
+      circle["itself"] = circle
       server.setRequestHandler("tools/call", ({ params }) => ({
         content: [],
-        structuredContent: { n: params.arguments?.["big"] === true ? 1n : 1 }
+        structuredContent: { n: params.arguments?.["big"] === true ? circle : 1 }
       }))
       const session = yield* InMemoryTransport.make({ name: "big", server })
       const error = yield* Effect.flip(session.callTool("big", { big: true }))
       assert.containSubset(error, { _tag: "CallError", delivery: "answered", reason: { _tag: "InvalidResult" } })
-      assert.include(error.message, "BigInt")
+      assert.include(error.message, "circular")
       assert.deepStrictEqual((yield* session.callTool("big")).structuredContent, { n: 1 })
     }))
 

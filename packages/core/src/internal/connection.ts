@@ -19,6 +19,7 @@ import * as inputRequired from "./inputRequired.ts"
 import { excerpt, isRecord } from "./json.ts"
 import * as JsonRpc from "./jsonRpc.ts"
 import * as negotiation from "./negotiation.ts"
+import * as numbers from "./numbers.ts"
 import type { Check } from "./results.ts"
 import * as revisions from "./revisions.ts"
 import * as ServerRequests from "./serverRequests.ts"
@@ -34,6 +35,8 @@ export interface Outgoing<A> extends JsonRpc.RequestOptions {
   readonly params: Record<string, unknown>
   /** Sees the result as the server gave it. */
   readonly check: Check<A>
+  /** Default: integers beyond 2^53 are the nearest number, with a warning. */
+  readonly exactNumbers?: boolean | undefined
   /** Until when it has time, and what it fails with then. Default: it takes as long as it takes. */
   readonly limit?: { readonly deadline: Deadline; readonly expired: () => CallError } | undefined
 }
@@ -301,8 +304,13 @@ export class Connection {
     return giveUp
   }
 
-  #readBy<A>({ check, method }: Outgoing<A>, result: Readonly<Record<string, unknown>>): Result.Result<A, CallError> {
-    const checked = check(result)
+  #readBy<A>(
+    { check, exactNumbers, method }: Outgoing<A>,
+    result: Readonly<Record<string, unknown>>
+  ): Result.Result<A, CallError> {
+    const settled = numbers.settle(result, exactNumbers)
+    settled?.warnings.forEach((warning) => this.warn(`in the result of ${method}, ${warning}`))
+    const checked = check(settled?.result ?? result)
     return typeof checked === "string"
       ? Result.fail(this.#failed(method, failure.invalidResult(checked)))
       : Result.succeed(checked.value)

@@ -6,6 +6,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { CallError } from "../McpError.ts"
 import type { CallToolResult, Tool } from "../Protocol.ts"
 import { isRecord } from "./json.ts"
+import * as numbers from "./numbers.ts"
 import * as outputSchema from "./outputSchema.ts"
 import * as paramHeaders from "./paramHeaders.ts"
 import * as requests from "./requests.ts"
@@ -113,7 +114,7 @@ export class Definitions {
         this.#warnOnce(`what tool "${name}" answers lacks the structuredContent that its outputSchema describes`)
         return []
       }
-      const outcome = Result.flatMap(yield* this.#checkOf(tool), (check) => check(structuredContent))
+      const outcome = Result.flatMap(yield* this.#checkOf(tool), (check) => check(numbers.asNumbers(structuredContent)))
       if (Result.isSuccess(outcome)) return outcome.success
       const why = outcome.failure.slice(0, 300)
       this.#warnOnce(`what tool "${name}" answers goes unchecked against its outputSchema: ${why}`)

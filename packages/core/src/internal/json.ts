@@ -1,5 +1,6 @@
 /** Values that came as JSON. */
 import * as Result from "effect/Result"
+import { stringify } from "./numbers.ts"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -7,6 +8,6 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 /** What is nested too deeply cannot be written out again. */
 export const excerpt = (value: unknown, length = 200): string =>
   Result.getOrElse(
-    Result.try(() => (JSON.stringify(value) ?? "nothing").slice(0, length)),
+    Result.try(() => (stringify(value) ?? "nothing").slice(0, length)),
     () => "something nested very deeply"
   )

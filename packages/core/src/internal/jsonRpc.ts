@@ -11,6 +11,7 @@ import { type McpTransport, type SendOptions, TransportError } from "../McpTrans
 import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
+import * as numbers from "./numbers.ts"
 import { StrayAnswers } from "./strayAnswers.ts"
 
 export interface Listener {
@@ -185,7 +186,7 @@ export class JsonRpc {
     if (!isId(id)) return this.#listener.onNotification({ method, params })
     this.#listener.onRequest(
       { jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) },
-      (outcome) => this.#respond(id, outcome)
+      (outcome) => this.#respond(idToAnswer(message, id), outcome)
     )
   }
 
@@ -320,13 +321,22 @@ const isAnswer = (message: Readonly<Record<string, unknown>>): boolean =>
 const readable = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
   if (value["_meta"] === undefined || isRecord(value["_meta"])) return value
   const { _meta: _, ...others } = value
-  return others
+  return numbers.withDigitsOf(value, others)
 }
 
 const malformed = (description: string): Answer =>
   Result.fail(
     new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
   )
+
+/** A number that JavaScript would change is sent back as it came. */
+const idToAnswer = (request: Readonly<Record<string, unknown>>, id: RequestId): RequestId => {
+  const exact: unknown = numbers.toSendBack(request, "id")
+  return isRawId(exact) ? exact : id
+}
+
+/** `JSON.stringify` writes it as a number. */
+const isRawId = (id: unknown): id is RequestId => JSON.isRawJSON(id)
 
 const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"
 

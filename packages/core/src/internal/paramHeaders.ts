@@ -32,9 +32,8 @@ export const of = (
   Object.fromEntries(
     declarations.flatMap(({ header, path }) => {
       const value = path.reduce<unknown>((at, key) => isRecord(at) ? at[key] : undefined, args)
-      const isSent = typeof value === "string" || typeof value === "boolean" ||
-        typeof value === "number" && Number.isFinite(value)
-      return isSent ? [[header, headers.encode(String(value))]] : []
+      const text = textOf(value)
+      return text === undefined ? [] : [[header, headers.encode(text)]]
     })
   )
 
@@ -43,6 +42,13 @@ export const of = (
 // ---------------------------------------------------------------------------------------------------------------------
 
 const key = "x-mcp-header"
+
+const textOf = (value: unknown): string | undefined => {
+  if (JSON.isRawJSON(value)) return value.rawJSON
+  const isSent = typeof value === "string" || typeof value === "boolean" || typeof value === "bigint" ||
+    typeof value === "number" && Number.isFinite(value)
+  return isSent ? String(value) : undefined
+}
 
 /** A token of RFC 9110. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/

@@ -19,7 +19,8 @@ export const send = <A>(
   session.request(method, options?.meta === undefined ? params : { ...params, _meta: options.meta }, check, {
     timeout: options?.timeout,
     isRepeatable: options?.idempotent,
-    whileReconnecting: options?.whileReconnecting
+    whileReconnecting: options?.whileReconnecting,
+    exactNumbers: options?.exactNumbers
   })
 
 /** All pages of a list, without what is not valid in it. A server that does not offer it is not asked. */

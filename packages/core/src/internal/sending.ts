@@ -128,6 +128,7 @@ export class Sending {
       params: trace.withTraceContext(fiber, this.#withLogLevel(connection, call.params)),
       check,
       headers: options.headers,
+      exactNumbers: options.exactNumbers,
       onSent: options.onSent,
       timeout: timeout === this.#requestTimeout ? undefined : timeout,
       limit: deadline && { deadline, expired: () => timedOut(this.#server, method, deadline, fate) }

@@ -68,7 +68,10 @@ const stateOf = (value: unknown): { readonly value: State } | string => {
   const { error, inputRequests } = value
   const completed = value.status === "completed" ? value["result"] : undefined
   if (completed !== undefined && !isRecord(completed)) return "the result is not an object"
-  const result = completed === undefined ? undefined : results.callToolResult(completed)
+  const { warnings } = value
+  const result = completed === undefined
+    ? undefined
+    : results.callToolResult(warnings === undefined ? completed : { ...completed, warnings })
   if (typeof result === "string") return result
   return {
     value: {

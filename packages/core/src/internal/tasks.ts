@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { CallError, InvalidResult, Rejected, Unsupported } from "../McpError.ts"
-import type { McpSession } from "../McpSession.ts"
+import type { CallOptions, McpSession } from "../McpSession.ts"
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
 import { excerpt, isRecord } from "./json.ts"
@@ -27,11 +27,11 @@ export const make = (session: Session): Tasks => ({
     const goesOn = hinted(`the task ${taskId} was not cancelled: ask for its result again with \`tasks.result\``)
     return Effect.suspend(() => {
       const fate = session.fate(options?.timeout)
-      const state = get(session, taskId, { ...unlimited, fate })
+      const state = get(session, taskId, { ...unlimited, fate, exactNumbers: options?.exactNumbers })
       return session.within(
         "tasks/result",
         fate,
-        Effect.flatMap(state, (first) => follow(session, first, () => {}, goesOn))
+        Effect.flatMap(state, (first) => follow(session, first, () => {}, goesOn, options))
       )
     }).pipe(session.telemetry.operation("tasks/result"))
   },
@@ -63,7 +63,8 @@ export const make = (session: Session): Tasks => ({
 export const run = (
   session: Session,
   state: taskResults.State,
-  onStatus: (task: Task) => void
+  onStatus: (task: Task) => void,
+  options: Numbers | undefined
 ): Effect.Effect<CallToolResult, CallError> => {
   const { taskId } = state.task
   const cancel = Effect.exit(session.request("tasks/cancel", { taskId }, results.any, { timeout: "1 second" }))
@@ -76,7 +77,7 @@ export const run = (
             ? `the server was told to cancel the task ${taskId}`
             : `the task ${taskId} may still be running: the server could not be told to cancel it`
         ))))
-  return follow(session, state, onStatus, givenUp).pipe(
+  return follow(session, state, onStatus, givenUp, options).pipe(
     Effect.mapError(ofTheCall),
     Effect.onInterrupt(() => cancel)
   )
@@ -99,9 +100,14 @@ const ofTheCall = ({ delivery, hint, reason, server }: CallError): CallError =>
 const get = (session: Session, taskId: string, options?: RequestOptions) =>
   session.request("tasks/get", { taskId }, taskResults.state, options)
 
-const fetch = (session: Session, taskId: string) =>
+type Numbers = Pick<CallOptions, "exactNumbers">
+
+const fetch = (session: Session, taskId: string, options: Numbers = {}) =>
   Effect.map(
-    session.request("tasks/result", { taskId }, taskResults.toolResult, unlimited),
+    session.request("tasks/result", { taskId }, taskResults.toolResult, {
+      ...unlimited,
+      exactNumbers: options.exactNumbers
+    }),
     (answered) => remarking(session, answered)
   )
 
@@ -120,7 +126,13 @@ const hinted = (what: string): Lost => Effect.mapError((error) => withHint(error
 const withHint = ({ delivery, hint, method, reason, server }: CallError, what: string): CallError =>
   new CallError({ server, method, delivery, reason, hint: hint === undefined ? what : `${hint}; ${what}` })
 
-const follow = (session: Session, first: taskResults.State, onStatus: (task: Task) => void, lost: Lost) =>
+const follow = (
+  session: Session,
+  first: taskResults.State,
+  onStatus: (task: Task) => void,
+  lost: Lost,
+  options: Numbers | undefined
+) =>
   Effect.scoped(Effect.gen(function*() {
     const { taskId } = first.task
     const woken = yield* Queue.sliding<void>(1)
@@ -137,23 +149,29 @@ const follow = (session: Session, first: taskResults.State, onStatus: (task: Tas
     })
     const ask = ({ pollInterval }: Task) =>
       Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken)).pipe(
-        Effect.andThen(get(session, taskId)),
+        Effect.andThen(get(session, taskId, { exactNumbers: options?.exactNumbers })),
         Effect.retry({ times: 3, while: (error) => !session.hasEnded() && mayPass(error) }),
         Effect.tap((state) => Effect.sync(() => tell(state.task)))
       )
     tell(first.task)
     return yield* session.era === "modern"
       ? modern(session, first, ask, lost)
-      : legacy(session, first, ask, lost)
+      : legacy(session, first, ask, lost, options)
   }))
 
 type Ask = (task: Task) => Effect.Effect<taskResults.State, CallError>
 
-const legacy = Effect.fnUntraced(function*(session: Session, first: taskResults.State, ask: Ask, lost: Lost) {
+const legacy = Effect.fnUntraced(function*(
+  session: Session,
+  first: taskResults.State,
+  ask: Ask,
+  lost: Lost,
+  options: Numbers | undefined
+) {
   let { task } = first
   while (task.status === "working") task = (yield* lost(ask(task))).task
   if (task.status === "cancelled") return yield* cancelled(session, task)
-  const fetched = fetch(session, task.taskId)
+  const fetched = fetch(session, task.taskId, options)
   if (task.status !== "input_required") return yield* fetched
   // A refusal is how the task ended.
   const result = Effect.catchIf(

@@ -124,6 +124,7 @@ export class Tools {
     return this.#session.request("tools/call", params, taskResults.called, {
       isRepeatable: options?.idempotent ?? Effect.suspend(() => this.#definitions.isRepeatable(name)),
       whileReconnecting: options?.whileReconnecting,
+      exactNumbers: options?.exactNumbers,
       fate,
       headers: headers && paramHeaders.of(headers, args)
     })
@@ -161,7 +162,7 @@ export class Tools {
     const { fate, name, onStatus, options } = call
     const session = this.#session
     if (outcome._tag === "Task") {
-      const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus))
+      const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus, options))
       return Effect.flatMap(
         run,
         (result) => result.isError === true ? Effect.succeed(result) : this.#check(name, result)

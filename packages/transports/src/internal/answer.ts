@@ -14,6 +14,7 @@ import * as status from "./status.ts"
 /** What the answers of one connection share. */
 export interface Context {
   readonly limit: number
+  readonly keepsDigits: boolean
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
   /** Called once: the exchange is over, and its request has had its answer. */
@@ -32,7 +33,7 @@ export interface Context {
 export const fromBody = (response: http.Response, id: RequestId, context: Context): http.Body => {
   const fail = (error: TransportError) => context.onFailure(id, error)
   return http.text(response, context.limit, (text) => {
-    const received = messages.parse(text)
+    const received = messages.parse(text, context)
     if (deliverAll(received, id, context)) return context.onDone(id)
     if (text.trim() === "") {
       return fail(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
@@ -69,7 +70,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
     onEvent: (event) => {
       cursor.events++
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
-      const received = messages.parse(event.data)
+      const received = messages.parse(event.data, context)
       if (received.length === 0) {
         const text = status.excerpt(event.data)
         if (/^\s*[[{]/.test(event.data)) {

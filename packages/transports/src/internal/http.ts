@@ -1,4 +1,5 @@
 /** HTTP as both transports speak it: configured headers, redirects within one origin, bodies up to a limit. */
+import { KeepDigits } from "@universal-mcp/core/ExactNumbers"
 import { InvalidResult, Rejected, TooLarge } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
@@ -65,6 +66,7 @@ export interface Http {
   readonly authorized: boolean
   /** In milliseconds. */
   readonly now: () => number
+  readonly keepsDigits: boolean
   /** The handler is called later, not at once. */
   readonly exchange: (request: Request, handler: Handler) => Exchange
 }
@@ -108,6 +110,7 @@ export const make = Effect.fnUntraced(function*(
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
     now: timers.now,
+    keepsDigits: yield* KeepDigits,
     exchange: (request, handler) => new Ongoing(request, handler, send, timers, jar)
   }
 })

@@ -1,7 +1,7 @@
 /** Bodies and events as JSON-RPC messages, and which of them answers a request. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { InvalidResult } from "@universal-mcp/core/McpError"
-import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
+import { decode, type DecodeOptions, failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import { answeredBy } from "./oversized.ts"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -11,19 +11,15 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
  * The messages in a text, which may be a batch; none if it is not JSON. Of a huge batch only the answers. For what is too much to read, the failure of
  * the request that it answers.
  */
-export const parse = (text: string): ReadonlyArray<JSONRPCMessage> => {
+export const parse = (text: string, options?: DecodeOptions): ReadonlyArray<JSONRPCMessage> => {
   if (text.length > 2 * maxValues && hasTooManyValues(text)) {
     const id = answeredBy({ head: text.slice(0, 1024), tail: text.slice(-1024) })
     return id === undefined ? [] : [failRequest(id, tooManyValues)]
   }
-  try {
-    const value: JSONRPCMessage | Array<JSONRPCMessage> = JSON.parse(text)
-    if (!Array.isArray(value)) return [value]
-    // A flood of notifications at once: calls must not wait for it.
-    return value.length > maxBatch ? value.filter(isAnswer) : value
-  } catch {
-    return []
-  }
+  const value = decode(text, options)
+  const received = Array.isArray(value) ? value : value === undefined ? [] : [value]
+  // A flood of notifications at once: calls must not wait for it.
+  return received.length > maxBatch ? received.filter(isAnswer) : received
 }
 
 /** Whether this is an answer, to whatever request. */

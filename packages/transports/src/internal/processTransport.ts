@@ -1,7 +1,14 @@
 /** The stdio transport: messages as lines on the pipes of a process, from its start to its end. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client"
+import { KeepDigits } from "@universal-mcp/core/ExactNumbers"
 import { Closed, type ConnectionError, InvalidResult, TooLarge, Unavailable } from "@universal-mcp/core/McpError"
-import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
+import {
+  type DecodeOptions,
+  encode,
+  failRequest,
+  type McpTransport,
+  TransportError
+} from "@universal-mcp/core/McpTransport"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -29,6 +36,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<McpTransport, ConnectionError, ChildProcessSpawner | Scope.Scope> {
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
   const limit = options.maxMessageSize ?? limits.maxMessageSize
+  const decoding = { keepsDigits: yield* KeepDigits }
   const life = yield* Scope.fork(yield* Effect.scope)
   const handle = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []
@@ -71,7 +79,7 @@ export const make = Effect.fnUntraced(function*(
   const lines = new Lines({
     limit,
     onLine: (line) => {
-      const received = parse(line)
+      const received = parse(line, decoding)
       if (received.length > 0) return received.forEach((message) => transport.onmessage?.(message))
       if (line.trim() === "") return
       strayLine ??= line.slice(0, 200)
@@ -204,7 +212,8 @@ const loudStrayLines = 100
 /** An object, or a batch of them. To see that most stray lines are neither, no exception is needed: it takes its time. */
 const message = /^\s*(\{\s*"|\[\s*\{)/
 
-const parse = (line: string): ReadonlyArray<JSONRPCMessage> => message.test(line) ? messages.parse(line) : []
+const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessage> =>
+  message.test(line) ? messages.parse(line, options) : []
 
 const tooLarge = (limit: number): TransportError =>
   new TransportError({

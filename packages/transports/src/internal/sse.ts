@@ -158,7 +158,7 @@ export const make = Effect.fnUntraced(function*(
         return
       }
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
-      const received = messages.parse(event.data)
+      const received = messages.parse(event.data, client)
       received.forEach(deliver)
       if (received.length > 0) return
       const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`

@@ -23,7 +23,7 @@ export const read = (
   onFailure: (error: TransportError) => void
 ): http.Body =>
   http.beginning(response, (text) => {
-    const body = messages.parse(text)
+    const body = messages.parse(text, client)
     const { id } = sent
     const answer = id === undefined ? undefined : body.find((message) => messages.answers(message, id))
     if (answer !== undefined) return onAnswer(answer)

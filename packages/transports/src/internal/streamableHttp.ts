@@ -193,6 +193,7 @@ export const make = Effect.fnUntraced(function*(
 
   const answers: answer.Context = {
     limit: client.limit,
+    keepsDigits: client.keepsDigits,
     deliver,
     warn,
     lingering: new Set(),

@@ -1,0 +1,244 @@
+/**
+ * Numbers that JavaScript cannot hold. Values are what `JSON.parse` makes of a text; the digits that came are remembered
+ * beside them, by the object or array that the number is in.
+ */
+
+/**
+ * As `JSON.parse`, whose caller says what the text is. Remembers the digits of numbers that would change, or of all that
+ * JavaScript writes in another way.
+ */
+export const parse = <A>(text: string, keepsDigits = false): A => {
+  const value: A = JSON.parse(text)
+  return keepsDigits || mayChange(text) ? remembering(text, keepsDigits, value) : value
+}
+
+/** With integers beyond 2^53 as `bigint`. */
+export const parseExact = <A>(text: string): A => {
+  const value: A = parse(text)
+  return toExact(value)
+}
+
+/** With what `JSON.rawJSON` makes of each number that JavaScript would write in another way. */
+export const parseRaw = (text: string): unknown =>
+  JSON.parse(text, (_key, value, { source }) => isRewritten(value, source) ? JSON.rawJSON(source) : value)
+
+/** As `JSON.stringify`, with the digits that came; a `bigint` is written as its digits. */
+export const stringify = (value: unknown, space?: number): string | undefined =>
+  JSON.stringify(
+    value,
+    function(this: object, key: string, inner: unknown) {
+      if (typeof inner === "bigint") return JSON.rawJSON(String(inner))
+      const source = typeof inner === "number" ? digits.get(this)?.get(key) : undefined
+      return source !== undefined && Object.is(Number(source), inner) ? JSON.rawJSON(source) : inner
+    },
+    space
+  )
+
+/** A result as its caller wants it, and where a number in it is not the one that came. */
+export interface Settled {
+  readonly result: Readonly<Record<string, unknown>>
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** Nothing where there is nothing to do, which is found out without looking at the result. */
+export const settle = (
+  result: Readonly<Record<string, unknown>>,
+  exactNumbers: boolean | undefined
+): Settled | undefined => {
+  if (exactNumbers !== true) {
+    if (!changed.has(result)) return undefined
+    const warnings = changesIn(result, () => true)
+    return { result: withDigitsOf(result, { ...result, warnings }), warnings }
+  }
+  if (!digits.has(result)) return undefined
+  const warnings = changesIn(result, (source) => integerOf(source) === undefined)
+  const converted = toExact(result)
+  return warnings.length === 0
+    ? { result: converted, warnings }
+    : { result: withDigitsOf(result, { ...converted, warnings }), warnings }
+}
+
+/** A value with each `bigint` as the nearest number, for who knows only numbers. */
+export const asNumbers = (value: unknown): unknown => {
+  if (typeof value === "bigint") return Number(value)
+  if (!isObject(value) || !digits.has(value)) return value
+  return JSON.parse(stringify(value) ?? "null")
+}
+
+/** Gives a copy the digits of what it was made from. */
+export const withDigitsOf = <A extends object>(original: object, copy: A): A => {
+  const own = digits.get(original)
+  if (own !== undefined) digits.set(copy, own)
+  if (changed.has(original)) changed.add(copy)
+  return copy
+}
+
+/** A number in an object as it is to be sent back: with its digits, where JavaScript would change it. */
+export const toSendBack = (holder: object, key: string): object | undefined => {
+  const source = digits.get(holder)?.get(key)
+  return source === undefined ? undefined : JSON.rawJSON(source)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Of the numbers in an object or array, by their keys. One that only leads to such a number has an entry too. */
+const digits = new WeakMap<object, Map<string, string>>()
+
+/** Those that hold, or lead to, a number that is not the one that came. */
+const changed = new WeakSet()
+
+/** More digits than these are not made a `bigint`: that takes long. */
+const longest = 4300
+
+/** How many numbers one result warns of. */
+const mostWarnings = 10
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const isRewritten = (value: unknown, source: string | undefined): source is string =>
+  typeof value === "number" && source !== undefined && String(value) !== source
+
+const remembering = <A>(text: string, keepsDigits: boolean, value: A): A => {
+  const remember = (holder: object, key?: string, source?: string) => {
+    const own = digits.get(holder) ?? new Map<string, string>()
+    digits.set(holder, own)
+    if (key !== undefined && source !== undefined) own.set(key, source)
+  }
+  try {
+    return JSON.parse(text, function(key, inner, { source }) {
+      if (typeof inner === "number" && source !== undefined) {
+        const isChanged = !keepsDigits && changes(source)
+        if (isChanged) changed.add(this)
+        if (isChanged || (keepsDigits ? String(inner) !== source : !isSafe(inner))) remember(this, key, source)
+      } else if (isObject(inner) && digits.has(inner)) {
+        remember(this)
+        if (changed.has(inner)) changed.add(this)
+      }
+      return inner
+    })
+  } catch {
+    // It is nested more deeply than functions can be.
+    return value
+  }
+}
+
+const isSafe = (value: number): boolean => !(Math.abs(value) > Number.MAX_SAFE_INTEGER)
+
+/**
+ * Whether a text may have a number that changes. Looks at every 16th character, because fewer digits never change, and
+ * then for large exponents; only where that finds something, at each number.
+ */
+const mayChange = (text: string): boolean =>
+  (hasLongRun(text) || largeExponent.test(text)) &&
+  (text.match(longNumber) ?? []).some((number) => changes(number) || !isSafe(Number(number)))
+
+const runLength = 16
+
+const hasLongRun = (text: string): boolean => {
+  for (let at = runLength - 1; at < text.length; at += runLength) {
+    if (!isDigitOrPoint(text, at)) continue
+    let start = at
+    let end = at
+    while (end - start < runLength && isDigitOrPoint(text, start - 1)) start--
+    while (end - start < runLength && isDigitOrPoint(text, end + 1)) end++
+    if (end - start + 1 >= runLength) return true
+  }
+  return false
+}
+
+const isDigitOrPoint = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57 || code === 46
+}
+
+const largeExponent = /\d[eE][-+]?\d{3,}\s*[,\]}]/
+
+const longNumber = /-?\d[\d.]{15,}(?:[eE][-+]?\d+)?|-?\d[\d.]*[eE][-+]?\d{3,}/g
+
+/** Whether JavaScript writes another number than this. Seventeen digits of the same decimal fraction are no other. */
+const changes = (source: string): boolean => {
+  const value = Number(source)
+  const written = String(value)
+  if (written === source || Number.isNaN(value)) return false
+  if (!Number.isFinite(value) || source.length > longest) return true
+  const came = decimal(source)
+  if (isSame(came, decimal(written))) return false
+  const count = came.digits.length
+  return isIntegral(came) || count > 100 || !isSame(came, decimal(value.toPrecision(count)))
+}
+
+/** `0.digits × 10^point`, without zeros at either end. */
+interface Decimal {
+  readonly sign: string
+  readonly digits: string
+  readonly point: number
+}
+
+const decimal = (text: string): Decimal => {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([-+]?\d+))?$/i.exec(text) ?? []
+  const all = whole + fraction
+  let start = 0
+  while (all[start] === "0") start++
+  let end = all.length
+  while (end > start && all[end - 1] === "0") end--
+  return start === end
+    ? { sign: "", digits: "", point: 0 }
+    : { sign, digits: all.slice(start, end), point: whole.length - start + Number(exponent) }
+}
+
+const isSame = (a: Decimal, b: Decimal): boolean => a.sign === b.sign && a.digits === b.digits && a.point === b.point
+
+const isIntegral = ({ digits, point }: Decimal): boolean => point >= digits.length
+
+/** The integer beyond 2^53 that a number is, where it is written as one or would change. */
+const integerOf = (source: string): bigint | undefined => {
+  if (source.length > longest || isSafe(Number(source))) return undefined
+  if (/^-?\d+$/.test(source)) return BigInt(source)
+  const { digits, point, sign } = decimal(source)
+  if (point < digits.length || point > longest || !changes(source)) return undefined
+  return BigInt(sign + digits.padEnd(point, "0"))
+}
+
+/** A copy, as far as it holds such integers: who knows the original may know it as what it is. */
+const toExact = <A>(value: A): A => {
+  if (!isObject(value)) return value
+  const own = digits.get(value)
+  if (own === undefined) return value
+  const copy = Array.isArray(value) ? Object.assign([], value) : { ...value }
+  for (const [key, inner] of Object.entries(value)) {
+    const source = own.get(key)
+    Object.defineProperty(copy, key, {
+      value: source === undefined ? toExact(inner) : integerOf(source) ?? inner,
+      configurable: true,
+      enumerable: true,
+      writable: true
+    })
+  }
+  return withDigitsOf(value, copy)
+}
+
+/** A line each, with its place, for numbers that changed. */
+const changesIn = (value: object, isTold: (source: string) => boolean): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  let more = 0
+  const visit = (holder: object, path: string) => {
+    if (!changed.has(holder)) return
+    const own = digits.get(holder)
+    for (const [key, inner] of Object.entries(holder)) {
+      const at = Array.isArray(holder) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`
+      if (isObject(inner)) visit(inner, at)
+      const source = own?.get(key)
+      if (source === undefined || !changes(source) || !isTold(source)) continue
+      if (found.length === mostWarnings) more++
+      else found.push(`${at} is ${source.slice(0, 100)}, which JavaScript reads as ${String(inner)}; ${remedy(source)}`)
+    }
+  }
+  visit(value, "")
+  return more === 0 ? found : [...found, `${more} more numbers changed`]
+}
+
+const remedy = (source: string): string =>
+  integerOf(source) === undefined ? "no JavaScript number holds it" : "call with exactNumbers: true to get a bigint"
