@@ -1,11 +1,9 @@
 /**
- * `umcp` as an effect: the commands, how their failures are reported, and the exit codes.
- *
- * Exit codes: 0 done; 1 the tool answered `isError`; 2 usage or configuration; 3 authorization needed; 4 cannot connect;
- * 5 the request failed; 70 a bug in umcp.
+ * `umcp` as an effect: the commands, how their failures are reported, and the exit codes, which `umcp --help` names.
  *
  * @since 0.1.0
  */
+import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -31,9 +29,11 @@ import { read } from "./commands/read.ts"
 import { resources } from "./commands/resources.ts"
 import { servers } from "./commands/servers.ts"
 import { type ExitWith, UsageError } from "./internal/errors.ts"
+import { exitCodes, inWords } from "./internal/exitCodes.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
 import { printFailure } from "./internal/output.ts"
 import { version } from "./internal/package.ts"
+import { isSet } from "./internal/rawFlags.ts"
 import { root } from "./internal/root.ts"
 import { observed } from "./internal/telemetry.ts"
 import { exitCode, type Failure } from "./render/failure.ts"
@@ -44,9 +44,7 @@ import { wrap } from "./render/text.ts"
 const command = root.pipe(
   Command.withDescription(
     "A client for any server of the Model Context Protocol. Servers come from a configuration file ({\"mcpServers\": …}), or " +
-      "from --url or --stdio. Exit codes: 0 done; 1 the tool answered with an error; 2 usage or configuration; 3 " +
-      "authorization needed; 4 cannot connect; 5 the request failed; 74 the output could not be " +
-      "written; 130 interrupted."
+      `from --url or --stdio. ${inWords}`
   ),
   Command.withExamples([
     { command: "umcp demo", description: "See what it does" },
@@ -71,14 +69,15 @@ const command = root.pipe(
 export const run = Effect.gen(function*() {
   const { args } = yield* Stdio.Stdio
   const given = yield* args
-  const json = given.includes("--json")
+  const json = isSet(given, "json")
   const screen = yield* Screen
   const interrupted = yield* Deferred.make<void>()
   const progress = yield* Progress
   const fail = (error: Failure) =>
     Effect.andThen(progress.show(""), Effect.as(printFailure(error, json), exitCode(error)))
   return yield* Command.run(command, { version }).pipe(
-    Effect.as(0),
+    Effect.as(exitCodes.done),
+    Effect.provideService(ExactNumbers.KeepDigits, true),
     Effect.provideService(McpSession.ClientInfo, { name: "umcp", version }),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.provideService(CliOutput.Presenter, presenter(screen)),
@@ -89,19 +88,19 @@ export const run = Effect.gen(function*() {
         case "ExitWith":
           return Effect.succeed(error.code)
         case "ShowHelp":
-          return error.errors.length === 0 ? Effect.succeed(0) : fail(usageError(error))
+          return error.errors.length === 0 ? Effect.succeed(exitCodes.done) : fail(usageError(error))
         default:
           return isCliError(error) ? fail(new UsageError({ description: error.message })) : fail(error)
       }
     }),
     Effect.catchCause((cause) =>
       Cause.hasDies(cause)
-        ? Effect.as(Console.error(`umcp has a bug; please report this:\n${Cause.pretty(cause)}`), 70)
+        ? Effect.as(Console.error(`umcp has a bug; please report this:\n${Cause.pretty(cause)}`), exitCodes.bug)
         : Effect.failCause(cause)
     ),
     Effect.provideService(OnInterrupt, Effect.andThen(Deferred.succeed(interrupted, undefined), Effect.never)),
-    Effect.raceFirst(Effect.as(Deferred.await(interrupted), 130)),
-    observed(given.includes("--trace"))
+    Effect.raceFirst(Effect.as(Deferred.await(interrupted), exitCodes.interrupted)),
+    observed(isSet(given, "trace"))
   )
 }).pipe(Effect.provide(Layer.provideMerge(Progress.layer, Screen.layer)))
 

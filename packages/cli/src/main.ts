@@ -8,13 +8,11 @@ import * as Layer from "effect/Layer"
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Runtime from "effect/Runtime"
 import * as Cli from "./Cli.ts"
+import { exitCodes } from "./internal/exitCodes.ts"
 import * as Sessions from "./internal/sessions.ts"
 import * as Terminal from "./internal/terminal.ts"
 
-/** As `sysexits.h` has it for input and output. */
-const outputLost = 74
-
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated, SIGHUP: exitCodes.hungUp }
 
 const runMain = Runtime.makeRunMain(({ fiber }) => {
   let stopped: number | undefined
@@ -26,14 +24,14 @@ const runMain = Runtime.makeRunMain(({ fiber }) => {
   const onLost = (error: Error) => {
     if (stopped !== undefined) return
     // Whoever reads our output has seen enough, as in `umcp list | head -1`.
-    if ("code" in error && error.code === "EPIPE") return stop(0)
+    if ("code" in error && error.code === "EPIPE") return stop(exitCodes.done)
     process.stderr.write(`umcp: the output could not be written: ${error.message}\n`)
-    stop(outputLost)
+    stop(exitCodes.outputLost)
   }
   process.stdout.on("error", onLost)
   process.stderr.on("error", () => {})
   fiber.addObserver((exit) => {
-    const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : 70
+    const code = Exit.isSuccess(exit) && typeof exit.value === "number" ? exit.value : exitCodes.bug
     process.stdout.write("", (error) => {
       if (error instanceof Error) onLost(error)
       process.exit(stopped ?? code)

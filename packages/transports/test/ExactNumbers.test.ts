@@ -7,12 +7,14 @@ import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as SseTransport from "@universal-mcp/transports/SseTransport"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHttpTransport"
-import { Effect, Stream } from "effect"
+import { Effect, Result, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { serveHttp } from "./fixtures/echoDigits.ts"
 import { node } from "./support.ts"
 
 type Session = McpSession.McpSession["Service"]
+
+const typed = (text: string): Record<string, unknown> => ({ ...Object(Result.getOrThrow(ExactNumbers.parseRaw(text))) })
 
 const script = fileURLToPath(new URL("fixtures/echoDigits.ts", import.meta.url))
 
@@ -95,7 +97,7 @@ describe("numbers of a server", () => {
           ratio: 2.5
         })
         const plain = yield* session.request("x/anything")
-        assert.strictEqual(plain["serial"], 36893488147419103233)
+        assert.strictEqual(plain["serial"], Number(36893488147419103233n))
         assert.lengthOf(Object(plain["warnings"]), 1)
       })
     ))
@@ -115,9 +117,8 @@ describe("numbers of a server", () => {
   it.live("keep all of their digits for a program that asks for it", () =>
     onStdio((session) =>
       Effect.gen(function*() {
-        const args = ExactNumbers.parseRaw("{\"price\":1.10,\"huge\":1e400,\"pi\":3.14159265358979323846,\"id\":[1E5]}")
-        assert.strictEqual(args._tag, "Success")
-        const result = yield* session.callTool("echo", Object(args._tag === "Success" ? args.success : undefined))
+        const text = "{\"price\":1.10,\"huge\":1e400,\"pi\":3.14159265358979323846,\"id\":[1E5]}"
+        const result = yield* session.callTool("echo", typed(text))
         assert.strictEqual(
           ExactNumbers.stringify(result),
           "{\"content\":[],\"structuredContent\":{\"price\":1.10,\"huge\":1e400,\"pi\":3.14159265358979323846,\"id\":[1E5]}}"
@@ -128,13 +129,10 @@ describe("numbers of a server", () => {
   it.live("warn of decimals that nothing can hold, also with exactNumbers", () =>
     onStdio((session) =>
       Effect.gen(function*() {
-        const args = {
-          same: JSON.rawJSON("0.10000000000000001"),
-          repr: JSON.rawJSON("0.30000000000000004"),
-          tiny: JSON.rawJSON("1e-400"),
-          long: JSON.rawJSON("2.718281828459045235360"),
-          whole: JSON.rawJSON("9007199254740993.0")
-        }
+        const args = typed(
+          "{\"same\":0.10000000000000001,\"repr\":0.30000000000000004,\"tiny\":1e-400,\"long\":2.718281828459045235360," +
+            "\"whole\":9007199254740993.0}"
+        )
         const result = yield* session.callTool("echo", args, { exactNumbers: true })
         assert.deepStrictEqual(result.structuredContent, {
           same: 0.1,

@@ -12,6 +12,7 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import { orAsked } from "../internal/elicitation.ts"
 import { ExitWith, UsageError } from "../internal/errors.ts"
+import { exitCodes, inWords } from "../internal/exitCodes.ts"
 import type { JsonObject } from "../internal/jsonSchema.ts"
 import * as listing from "../internal/listing.ts"
 import { printJson } from "../internal/output.ts"
@@ -77,13 +78,12 @@ export const call = Command.make(
         `${screen.err.red("error:")} tool "${safeLine(tool)}" of "${config.name}" answered with an error`
       )
     }
-    return yield* new ExitWith({ code: 1 })
+    return yield* new ExitWith({ code: exitCodes.toolFailed })
   })
 ).pipe(
   Command.withShortDescription("Call a tool"),
   Command.withDescription(
-    "Call a tool and print its result. Exit codes: 0 done; 1 the tool answered with an error; 2 usage or configuration; " +
-      "3 authorization needed; 4 cannot connect; 5 the request failed; 130 interrupted."
+    `Call a tool and print its result. Numbers are sent with the digits that are typed. ${inWords}`
   ),
   Command.withExamples([
     { command: "umcp call files.read_text_file path=README.md", description: "A tool of a configured server" },

@@ -1,5 +1,6 @@
 /** What the doctor finds: the steps of connecting to one server, in their order, up to the first that fails. */
 import { exitCode as exitCodeOf, type Failure, hintOf, toJson as failureToJson } from "../render/failure.ts"
+import { exitCodes } from "./exitCodes.ts"
 
 export type StepName =
   | "configuration"
@@ -67,15 +68,17 @@ export const skipped = (step: StepName): Step => ({ step, status: "skipped", mil
 
 export const failureOf = ({ steps }: Checkup): Step | undefined => steps.find(({ status }) => status === "failed")
 
-/** 0 if all are well, the code of the failures if they agree, 4 if they do not. */
+/** Done if all are well, the code of the failures if they agree, not connected if they do not. */
 export const exitCode = (checkups: ReadonlyArray<Checkup>): number => {
   const codes = new Set(checkups.flatMap((checkup) => {
     const error = failureOf(checkup)?.error
     // A server that does not list or answer is no use either.
-    return error === undefined ? [] : [error._tag === "CallError" ? Math.min(exitCodeOf(error), 4) : exitCodeOf(error)]
+    return error === undefined
+      ? []
+      : [error._tag === "CallError" ? Math.min(exitCodeOf(error), exitCodes.notConnected) : exitCodeOf(error)]
   }))
-  const [code = 0] = codes
-  return codes.size > 1 ? 4 : code
+  const [code = exitCodes.done] = codes
+  return codes.size > 1 ? exitCodes.notConnected : code
 }
 
 /** What `--json` says of a server. */

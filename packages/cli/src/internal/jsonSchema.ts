@@ -61,7 +61,9 @@ export const hasType = (value: unknown, type: JsonType): boolean => {
     case "object":
       return isObject(value)
     case "integer":
-      return Number.isInteger(value)
+      return Number.isInteger(value) || typeof value === "bigint"
+    case "number":
+      return typeof value === "number" || typeof value === "bigint"
     default:
       return typeof value === type
   }

@@ -1,4 +1,5 @@
 /** `key=value` words and `--args` as the arguments of a tool, by its input schema. */
+import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import type { Tool } from "@universal-mcp/core/Protocol"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -35,7 +36,8 @@ export const parsePairs = (words: ReadonlyArray<string>): Effect.Effect<Readonly
 /** Reads the text of `--args`. */
 export const parseJson = (text: string): Effect.Effect<jsonSchema.JsonObject, UsageError> => {
   const value = parsed(text)
-  return jsonSchema.isObject(value) ? Effect.succeed(value) : Effect.fail(
+  const args = typed(text)
+  return jsonSchema.isObject(value) && jsonSchema.isObject(args) ? Effect.succeed(args) : Effect.fail(
     new UsageError({
       description: value === undefined
         ? "--args is not valid JSON"
@@ -87,19 +89,19 @@ export const coerce = (text: string, schema: unknown, root: unknown): Result.Res
   const schemas = jsonSchema.alternatives(schema, root)
   if (schemas === undefined) return Result.succeed(text)
   const value = parsed(text)
+  const exact = Result.getOrUndefined(ExactNumbers.parse(text))
   const expected: Array<string> = []
   for (const one of schemas) {
     const values = jsonSchema.listed(one)
     const types = jsonSchema.typesOf(one)
     if (values !== undefined) {
-      const match = values.find((listed) => listed === text) ??
-        values.find((listed) => value !== undefined && same(listed, value))
-      if (match !== undefined) return Result.succeed(match)
+      if (values.includes(text)) return Result.succeed(text)
+      if (value !== undefined && values.some((listed) => same(listed, value))) return Result.succeed(typed(text))
       expected.push(...values.map((listed) => JSON.stringify(listed)))
     } else if (types === undefined || types.includes("string")) {
       return Result.succeed(text)
-    } else if (types.some((type) => jsonSchema.hasType(value, type))) {
-      return Result.succeed(value)
+    } else if (types.some((type) => jsonSchema.hasType(exact, type))) {
+      return Result.succeed(typed(text))
     } else {
       expected.push(...types.map((type) => typeInWords[type]))
     }
@@ -132,10 +134,13 @@ const parsePair = Effect.fnUntraced(function*(word: string): Effect.fn.Return<re
 })
 
 const rawJson = (text: string): Result.Result<unknown, string> => {
-  const value = parsed(text)
+  const value = typed(text)
   return value === undefined ? Result.fail("JSON after :=") : Result.succeed(value)
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** The value to send: its numbers with the digits that were typed. */
+const typed = (text: string): unknown => Result.getOrUndefined(ExactNumbers.parseRaw(text))
 
 const parsed = (text: string): unknown => Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))

@@ -10,6 +10,7 @@ import {
   UnknownArgument,
   UsageError
 } from "../internal/errors.ts"
+import { exitCodes } from "../internal/exitCodes.ts"
 import { isObject } from "../internal/jsonSchema.ts"
 import type { Style } from "./Screen.ts"
 import { json, safeLine } from "./text.ts"
@@ -37,14 +38,14 @@ export type Failure = typeof Failure.Type
 export const exitCode = (error: Failure): number => {
   switch (error._tag) {
     case "ConnectionError":
-      return error.phase === "auth" ? 3 : 4
+      return error.phase === "auth" ? exitCodes.unauthorized : exitCodes.notConnected
     case "CallError":
-      return error.reason._tag === "Unauthorized" ? 3 : 5
+      return error.reason._tag === "Unauthorized" ? exitCodes.unauthorized : exitCodes.requestFailed
     case "InvalidStructuredContent":
     case "ElicitationRequired":
-      return 5
+      return exitCodes.requestFailed
     default:
-      return 2
+      return exitCodes.usage
   }
 }
 

@@ -1,4 +1,5 @@
 /** Text for people: what servers send is made harmless, numbers get units, long lines are broken. */
+import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as CliOutput from "effect/cli/CliOutput"
 
 // C0 and C1 controls could drive the terminal; the bidirectional ones could make text read as something else.
@@ -13,10 +14,13 @@ export const safe = (text: string): string => text.replaceAll("\r\n", "\n").repl
 /** The same on one line. */
 export const safeLine = (text: string): string => safe(text.replaceAll(/\s+/g, " ").trim())
 
-/** JSON whose control characters are all escaped: what a terminal shows is what it says. */
+/**
+ * JSON whose control characters are all escaped: what a terminal shows is what it says. Numbers of a server have the
+ * digits that came.
+ */
 export const json = (value: unknown, indent?: number): string =>
   // oxlint-disable-next-line no-control-regex
-  (JSON.stringify(value, null, indent) ?? "null").replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escape)
+  (ExactNumbers.stringify(value, indent) ?? "null").replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escape)
 
 /** `4.2 kB` */
 export const bytes = (count: number): string => {

@@ -14,8 +14,10 @@ export const parse = <A>(text: string, keepsDigits = false): A => {
 
 /** With integers beyond 2^53 as `bigint`. */
 export const parseExact = <A>(text: string): A => {
-  const value: A = parse(text)
-  return toExact(value)
+  // For what is wrong with it.
+  JSON.parse(text)
+  const [value] = toExact(parse<[A]>(`[${text}]`))
+  return value
 }
 
 /** With what `JSON.rawJSON` makes of each number that JavaScript would write in another way. */
