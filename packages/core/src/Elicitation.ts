@@ -34,7 +34,7 @@
  *
  * @since 0.1.0
  */
-import type { ElicitRequestFormParams, PrimitiveSchemaDefinition } from "@modelcontextprotocol/client"
+import type { PrimitiveSchemaDefinition } from "@modelcontextprotocol/client"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -50,21 +50,75 @@ import * as form from "./internal/form.ts"
  * @category models
  * @since 0.1.0
  */
-export type FormSchema = ElicitRequestFormParams["requestedSchema"]
+export interface FormSchema {
+  readonly type: "object"
+  readonly properties: Readonly<Record<string, FieldSchema>>
+  readonly required?: ReadonlyArray<string> | undefined
+  readonly [key: string]: unknown
+}
 
 /**
- * The JSON Schema of one field: text, a number, a boolean, or a choice of one or many.
+ * The JSON Schema of one field: text, a number, a boolean, a choice of one or many, a list of text; or anything.
+ *
+ * Servers write more than the specification allows. What they write is read as one of these: `$ref` and `allOf` are
+ * followed, a union is the widest of its members, text of an unknown `format` is text (which is then in `x-format`), and
+ * a default of another type is dropped. An optional field that cannot be read is left out of the form, with a warning in the session's
+ * `notifications`; a required one is an `AnySchema`.
  *
  * @category models
  * @since 0.1.0
  */
-export type FieldSchema = PrimitiveSchemaDefinition
+export type FieldSchema = (PrimitiveSchemaDefinition | TextListSchema | AnySchema) & {
+  /** Whether null is an answer too. */
+  readonly nullable?: boolean
+}
 
 /**
+ * Any number of texts.
+ *
  * @category models
  * @since 0.1.0
  */
-export type FieldValue = string | number | boolean | ReadonlyArray<string>
+export interface TextListSchema {
+  readonly type: "array"
+  readonly title?: string
+  readonly description?: string
+  readonly items: { readonly type: "string" }
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly default?: ReadonlyArray<string>
+}
+
+/**
+ * A required value of a kind that forms do not have, such as an object: any JSON is sent, and the server judges it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnySchema {
+  readonly type?: undefined
+  readonly title?: string
+  readonly description?: string
+  readonly default?: undefined
+  /** What the server wrote. */
+  readonly schema: unknown
+}
+
+/**
+ * What a field may hold. A `bigint` is an integer beyond 2^53; null is for fields that are `nullable`, an object for an
+ * `AnySchema`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FieldValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | ReadonlyArray<unknown>
+  | Readonly<Record<string, unknown>>
 
 /**
  * What the user filled in, by the name of the field.
@@ -153,7 +207,8 @@ export const layerDecline: Layer.Layer<Elicitation> = Layer.succeed(Elicitation,
 /**
  * What is wrong with a value for a field, in words that follow its name; `undefined` when it fits.
  *
- * When to use: to ask again, field by field. Knows all that the specification allows in a form's schema.
+ * When to use: to ask again, field by field. Knows all that the specification allows in a form's schema. A date and time
+ * may be without a zone, as in `2026-07-28T09:30`: the server decides what it means.
  *
  * ```ts
  * import * as Elicitation from "@universal-mcp/core/Elicitation"

@@ -304,19 +304,39 @@ describe("Elicitation on the wire", () => {
       assert.deepStrictEqual(yield* Fiber.join(asking), { result: { action: "accept", content: { name: "Ada" } } })
     }))
 
-  it.effect("refuses a form with one short sentence", () =>
+  it.effect("refuses what is no form with one short sentence", () =>
     Effect.gen(function*() {
       const { wire } = yield* answering(() => Effect.die("nobody must be asked"))(connect())
-      const properties = { name: { type: "string" }, address: { type: "object" } }
       assert.deepStrictEqual(
-        yield* ask(wire, "elicitation/create", { message: "?", requestedSchema: { type: "object", properties } }),
+        yield* ask(wire, "elicitation/create", { message: "?", requestedSchema: { type: "string" } }),
         {
           error: {
             code: -32602,
-            message: "the elicitation request is not valid: its field \"address\" is of no kind that a form may have"
+            message: "the elicitation request is not valid: its requestedSchema is not an object"
           }
         }
       )
+    }))
+
+  it.effect("asks a form without the field that cannot be read, and warns", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* answering(accept({ name: "Ada" }))(connect())
+      const properties = {
+        name: { anyOf: [{ type: "string" }, { type: "null" }] },
+        address: { type: "object" },
+        place: { type: "object", properties: { lat: { type: "number" } } }
+      }
+      const answer = yield* ask(wire, "elicitation/create", {
+        message: "Where?",
+        requestedSchema: { type: "object", properties, required: ["place"] }
+      })
+      assert.deepStrictEqual(answer, { result: { action: "cancel" } })
+      const told = yield* warnings(session).pipe(Stream.take(3), Stream.runCollect)
+      assert.deepStrictEqual(told, [
+        "\"hand\" asks \"Where?\": its field \"address\" is of no kind that a form may have: it is left out",
+        "\"hand\" asks \"Where?\": its required field \"place\" is of no kind that a form may have: any JSON is taken for it",
+        "the answer to \"Where?\" of \"hand\" was not sent, because place is missing; the server was told cancel"
+      ])
     }))
 
   const page = { mode: "url", message: "sign in", url: "https://example.org", elicitationId: "e" }

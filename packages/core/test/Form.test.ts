@@ -1,7 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Elicitation from "@universal-mcp/core/Elicitation"
-import * as Result from "effect/Result"
-import * as form from "../src/internal/form.ts"
 
 describe("Forms", () => {
   const cases: ReadonlyArray<readonly [Elicitation.FieldSchema, Elicitation.FieldValue, string | undefined]> = [
@@ -55,45 +53,6 @@ describe("Forms", () => {
 
   it.each(cases)("%j with %j", (schema, value, issue) => {
     assert.strictEqual(Elicitation.fieldIssue(schema, value), issue)
-  })
-
-  it("are read without what the server writes as null", () => {
-    const asked = {
-      type: "object",
-      title: null,
-      required: null,
-      "x-order": ["a"],
-      properties: {
-        a: { type: "string", title: null, description: null, default: null, minLength: null, "x-colour": "red" },
-        toString: { type: "array", title: null, items: { type: "string", enum: ["a"] } },
-        c: { type: "string", enum: ["a", "b"], enumNames: null }
-      }
-    }
-    assert.deepStrictEqual<unknown>(
-      form.read(asked),
-      Result.succeed({
-        type: "object",
-        "x-order": ["a"],
-        properties: {
-          a: { type: "string", "x-colour": "red" },
-          toString: { type: "array", items: { type: "string", enum: ["a"] } },
-          c: { type: "string", enum: ["a", "b"] }
-        }
-      })
-    )
-  })
-
-  it.each<readonly [unknown, string]>([
-    [null, "it has no requestedSchema"],
-    [{ type: "object", properties: null }, "its requestedSchema has no properties"],
-    [{ type: "object", properties: {}, required: [1] }, "what it says is required is no list of names"],
-    [{ properties: { a: { type: "object" } } }, "its field \"a\" is of no kind that a form may have"],
-    [{ properties: { ok: { type: "string" }, b: null } }, "its field \"b\" is of no kind that a form may have"],
-    [{ properties: { c: { type: "string", enum: "a" } } }, "its field \"c\" is of no kind that a form may have"],
-    [{ properties: { d: { type: "string", oneOf: [5] } } }, "its field \"d\" is of no kind that a form may have"],
-    [{ properties: { e: { type: "array", items: {} } } }, "its field \"e\" is of no kind that a form may have"]
-  ])("are refused with one short sentence: %j", (asked, why) => {
-    assert.deepStrictEqual(form.read(asked), Result.fail(why))
   })
 
   it("allows what is not asked for, unless the schema forbids it", () => {

@@ -1,5 +1,6 @@
 /** The fields of a form as they are asked for on a terminal. */
 import { fieldIssue, type FieldSchema, type FieldValue, type FormSchema } from "@universal-mcp/core/Elicitation"
+import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as Result from "effect/Result"
 import { safeLine } from "../render/text.ts"
 
@@ -13,6 +14,8 @@ export type Field =
     readonly name: string
     readonly label: string
     readonly required: boolean
+    /** Whether an answer may be that there is none. */
+    readonly nullable: boolean
     /** The description and what is allowed; may be empty. */
     readonly about: string
     /** The default, or the answer that is to be changed. */
@@ -20,7 +23,7 @@ export type Field =
   }
   & (
     | { readonly _tag: "Text"; readonly read: (text: string) => Result.Result<FieldValue, string> }
-    | { readonly _tag: "One"; readonly choices: ReadonlyArray<Choice<string | boolean>> }
+    | { readonly _tag: "One"; readonly choices: ReadonlyArray<Choice<string | number | boolean>> }
     | {
       readonly _tag: "Several"
       readonly choices: ReadonlyArray<Choice<string>>
@@ -35,6 +38,7 @@ export const fields = (schema: FormSchema): ReadonlyArray<Field> =>
     name,
     label: text(property.title) ?? safeLine(name),
     required: schema.required?.includes(name) === true,
+    nullable: property.nullable === true,
     initial: property.default,
     ...field(property)
   }))
@@ -43,37 +47,61 @@ const field = (schema: FieldSchema) => {
   const about = (...allowed: ReadonlyArray<string | undefined>) =>
     [text(schema.description), ...allowed].filter((part) => part !== undefined).join("; ")
   switch (schema.type) {
+    case undefined:
+      return { _tag: "Text" as const, about: about("JSON, or text"), read: readAnything }
     case "boolean":
       return {
         _tag: "One" as const,
         about: about(),
         choices: [{ title: "yes", value: true }, { title: "no", value: false }]
       }
-    case "array":
+    case "array": {
+      const { items, maxItems, minItems } = schema
+      if (!("enum" in items) && !("anyOf" in items)) {
+        return {
+          _tag: "Text" as const,
+          about: about(range(minItems, maxItems, "texts"), "with commas between them, or a JSON list"),
+          initial: schema.default?.join(", "),
+          read: (given: string) => fitting(schema, listOf(given))
+        }
+      }
       return {
         _tag: "Several" as const,
-        about: about(range(schema.minItems, schema.maxItems, "choices"), "Space to choose"),
-        choices: choices("enum" in schema.items ? schema.items.enum : schema.items.anyOf),
-        min: schema.minItems,
-        max: schema.maxItems
+        about: about(range(minItems, maxItems, "choices"), "Space to choose"),
+        choices: choices("enum" in items ? items.enum : items.anyOf),
+        min: minItems,
+        max: maxItems
       }
+    }
     case "integer":
-    case "number":
+    case "number": {
+      const listed = numbersOf(schema)
+      if (listed !== undefined) {
+        return {
+          _tag: "One" as const,
+          about: about(),
+          choices: listed.map((value) => ({ title: String(value), value }))
+        }
+      }
       return {
         _tag: "Text" as const,
         about: about(schema.type === "integer" ? "a whole number" : "a number", range(schema.minimum, schema.maximum)),
         read: (given: string) => {
           const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given.trim())
-          return isNumber ? fitting(schema, Number(given)) : Result.fail("must be a number")
+          return isNumber ? fitting(schema, numberOf(given.trim())) : Result.fail("must be a number")
         }
       }
+    }
     case "string": {
       if ("oneOf" in schema) return { _tag: "One" as const, about: about(), choices: choices(schema.oneOf) }
       if ("enum" in schema) {
         const names = "enumNames" in schema ? schema.enumNames : undefined
         return { _tag: "One" as const, about: about(), choices: choices(schema.enum, names) }
       }
-      const format = schema.format === undefined ? undefined : formats[schema.format]
+      const unknown = text("x-format" in schema ? schema["x-format"] : undefined)
+      const format = schema.format === undefined
+        ? unknown === undefined ? undefined : `format ${unknown}`
+        : formats[schema.format]
       // The server decides about its pattern: a regular expression of somebody else's can take for ever.
       const pattern = text("pattern" in schema ? schema.pattern : undefined)
       return {
@@ -97,6 +125,32 @@ const fitting = (schema: FieldSchema, value: FieldValue): Result.Result<FieldVal
   const issue = fieldIssue(schema, value)
   return issue === undefined ? Result.succeed(value) : Result.fail(issue)
 }
+
+/** An integer keeps all of its digits. */
+const numberOf = (given: string): number | bigint => {
+  const value = Number(given)
+  return Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(given) ? value : BigInt(given.replace("+", ""))
+}
+
+const numbersOf = (schema: FieldSchema): ReadonlyArray<number> | undefined => {
+  const values = "enum" in schema ? schema.enum : undefined
+  const numbers: ReadonlyArray<unknown> = Array.isArray(values) ? values : []
+  const found = numbers.filter((value) => typeof value === "number")
+  return found.length === 0 ? undefined : found
+}
+
+/** A list of text as it is typed. */
+const listOf = (given: string): ReadonlyArray<unknown> => {
+  const json = given.trim().startsWith("[") ? Result.getOrUndefined(ExactNumbers.parseRaw(given)) : undefined
+  return Array.isArray(json) ? json : given.split(",").map((part) => part.trim()).filter((part) => part !== "")
+}
+
+const readAnything = (given: string): Result.Result<FieldValue, string> => {
+  const value = Result.getOrUndefined(ExactNumbers.parseRaw(given))
+  return Result.succeed(isFieldValue(value) ? value : given)
+}
+
+const isFieldValue = (value: unknown): value is FieldValue => value !== undefined
 
 const formats = {
   email: "an e-mail address",

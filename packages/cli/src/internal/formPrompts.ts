@@ -13,7 +13,7 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
   switch (field._tag) {
     case "Text": {
       const read = (text: string): Result.Result<FieldValue | undefined, string> =>
-        text !== "" ? field.read(text) : field.required ? Result.fail("is required") : Result.succeed(undefined)
+        text !== "" ? field.read(text) : field.required ? emptyOf(field) : Result.succeed(undefined)
       const input = Prompt.String({
         message,
         ...(field.initial === undefined ? {} : { default: String(field.initial) }),
@@ -23,7 +23,8 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
     }
     case "One": {
       const choices = field.choices.map(({ title, value }) => ({ title: short(title), value }))
-      const all = field.required ? choices : [...choices, { title: "(leave out)", value: undefined }]
+      const none = field.nullable ? [{ title: "(none)", value: null }] : []
+      const all = [...choices, ...none, ...field.required ? [] : [{ title: "(leave out)", value: undefined }]]
       const initial = all.findIndex(({ value }) => value === field.initial)
       return Prompt.Select<FieldValue | undefined>({
         message,
@@ -31,7 +32,7 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
       })
     }
     case "Several": {
-      const initial: ReadonlyArray<string> = Array.isArray(field.initial) ? field.initial : []
+      const initial: ReadonlyArray<unknown> = Array.isArray(field.initial) ? field.initial : []
       const several = Prompt.MultiSelect({
         message,
         choices: field.choices.map(({ title, value }) => ({
@@ -53,3 +54,7 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
     }
   }
 }
+
+/** Nothing is an answer of its own where the server says so. */
+const emptyOf = ({ nullable }: Field): Result.Result<null, string> =>
+  nullable ? Result.succeed(null) : Result.fail("is required")

@@ -2,35 +2,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import type { FieldSchema, FieldValue, FormContent, FormSchema } from "../Elicitation.ts"
 import { isRecord } from "./json.ts"
-
-/** The form that a server asks for, without what it writes as null; fails with what is wrong with it. */
-export const read = (value: unknown): Result.Result<FormSchema, string> => {
-  if (!isRecord(value)) return Result.fail("it has no requestedSchema")
-  const { properties, required, ...others } = withoutNulls(value)
-  if (!isRecord(properties)) return Result.fail("its requestedSchema has no properties")
-  if (required !== undefined && !isNames(required)) return Result.fail("what it says is required is no list of names")
-  const fields: Array<[string, FieldSchema]> = []
-  for (const [name, given] of Object.entries(properties)) {
-    const field = isRecord(given) ? withoutNulls(given) : given
-    if (!isField(field)) {
-      return Result.fail(`its field ${JSON.stringify(name.slice(0, 100))} is of no kind that a form may have`)
-    }
-    fields.push([name, field])
-  }
-  return Result.succeed({
-    ...others,
-    type: "object",
-    properties: Object.fromEntries(fields),
-    ...(required === undefined ? {} : { required })
-  })
-}
-
-/** Many servers write null for what they leave out. */
-export const withoutNulls = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== null))
 
 export const withDefaults = (schema: FormSchema, content: FormContent): FormContent => ({
   ...Object.fromEntries(
@@ -52,25 +25,34 @@ export const formIssues = (schema: FormSchema, content: FormContent): ReadonlyAr
 ]
 
 export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | undefined => {
+  if (value === null && schema.nullable === true) return undefined
   switch (schema.type) {
+    case undefined:
+      return undefined
     case "boolean":
       return typeof value === "boolean" ? undefined : "must be true or false"
     case "array": {
       if (!Array.isArray(value)) return "must be a list"
-      const choices = "enum" in schema.items ? schema.items.enum : schema.items.anyOf.map((choice) => choice.const)
-      const stranger = value.find((item) => !choices.includes(item))
-      if (stranger !== undefined) return `must be some of ${choices.join(", ")}`
+      const choices = choicesOf(schema)
+      if (choices === undefined && !isNames(value)) return "must be a list of text"
+      if (choices !== undefined && !value.every((item) => choices.includes(item))) {
+        return `must be some of ${choices.join(", ")}`
+      }
+      const what = choices === undefined ? "texts" : "of the choices"
       if (schema.minItems !== undefined && value.length < schema.minItems) {
-        return `must have at least ${schema.minItems} of the choices`
+        return `must have at least ${schema.minItems} ${what}`
       }
       return schema.maxItems !== undefined && value.length > schema.maxItems
-        ? `must have at most ${schema.maxItems} of the choices`
+        ? `must have at most ${schema.maxItems} ${what}`
         : undefined
     }
     case "number":
     case "integer":
-      if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number"
-      if (schema.type === "integer" && !Number.isInteger(value)) return "must be a whole number"
+      if (typeof value !== "bigint" && (typeof value !== "number" || !Number.isFinite(value))) return "must be a number"
+      if (schema.type === "integer" && typeof value === "number" && !Number.isInteger(value)) {
+        return "must be a whole number"
+      }
+      if (numbersOf(schema)?.includes(Number(value)) === false) return `must be one of ${numbersOf(schema)?.join(", ")}`
       if (schema.minimum !== undefined && value < schema.minimum) return `must be at least ${schema.minimum}`
       return schema.maximum !== undefined && value > schema.maximum ? `must be at most ${schema.maximum}` : undefined
     case "string": {
@@ -84,49 +66,42 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
   }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
+/** The numbers that a field takes, where the server lists them: the specification knows no such choice. */
+export const numbersOf = (schema: FieldSchema): ReadonlyArray<number> | undefined =>
+  "enum" in schema && isNumbers(schema.enum) ? schema.enum : undefined
 
-const isNames = (value: unknown): value is Array<string> => Array.isArray(value) && value.every(Predicate.isString)
+export const isNames = (value: unknown): value is Array<string> =>
+  Array.isArray(value) && value.every(Predicate.isString)
+
+export const isFormat = (value: unknown): value is keyof typeof formats =>
+  typeof value === "string" && Object.hasOwn(formats, value)
 
 /** Keys that the specification does not know may be anything. */
-const isField = (value: unknown): value is FieldSchema => {
-  if (!isRecord(value) || !isOptional(value["title"], Predicate.isString)) return false
-  if (!isOptional(value["description"], Predicate.isString)) return false
-  const { default: initial, type } = value
-  switch (type) {
+export const isField = (value: unknown): value is FieldSchema => {
+  if (!isRecord(value)) return false
+  switch (value["type"]) {
+    case "array":
+      return isRecord(value["items"])
     case "boolean":
-      return isOptional(initial, Predicate.isBoolean)
-    case "number":
     case "integer":
-      return [initial, value["minimum"], value["maximum"]].every((limit) => isOptional(limit, Predicate.isNumber))
+    case "number":
     case "string":
-      if (!isOptional(initial, Predicate.isString)) return false
-      return "enum" in value || "oneOf" in value
-        ? isOptional(value["enum"], isNames) && isOptional(value["oneOf"], isChoices) &&
-          isOptional(value["enumNames"], isNames)
-        : [value["minLength"], value["maxLength"]].every((limit) => isOptional(limit, Predicate.isNumber)) &&
-          isOptional(value["format"], (format) => typeof format === "string" && Object.hasOwn(formats, format))
-    case "array": {
-      if (![value["minItems"], value["maxItems"]].every((limit) => isOptional(limit, Predicate.isNumber))) return false
-      const { items } = value
-      return isOptional(initial, isNames) && isRecord(items) &&
-        (items["anyOf"] === undefined ? items["type"] === "string" && isNames(items["enum"]) : isTitled(items["anyOf"]))
-    }
+      return true
     default:
       return false
   }
 }
 
-const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value)
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
-const isChoice = (value: unknown): boolean => isRecord(value) && typeof value["const"] === "string"
+/** The choices of a list, if it has some. */
+const choicesOf = ({ items }: Extract<FieldSchema, { readonly type: "array" }>): ReadonlyArray<unknown> | undefined =>
+  "enum" in items ? items.enum : "anyOf" in items ? items.anyOf.map((choice) => choice.const) : undefined
 
-const isChoices = (value: unknown): boolean => Array.isArray(value) && value.every(isChoice)
-
-const isTitled = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((choice) => isChoice(choice) && typeof choice.title === "string")
+const isNumbers = (value: unknown): value is ReadonlyArray<number> =>
+  Array.isArray(value) && value.every(Predicate.isNumber)
 
 type TextSchema = Exclude<Extract<FieldSchema, { readonly type: "string" }>, { enum: unknown } | { oneOf: unknown }>
 
@@ -142,8 +117,9 @@ const isDate = (value: string): boolean =>
   /^\d{4}-\d\d-\d\d$/.test(value) &&
   Option.exists(DateTime.make(`${value}T00:00:00Z`), (date) => DateTime.formatIsoDateUtc(date) === value)
 
+/** Seconds and zone may be missing, as they are in what HTML forms give. */
 const isTime = (value: string): boolean =>
-  /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i.test(value)
+  /^([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/i.test(value)
 
 const formats = {
   email: { name: "an e-mail address", test: (value: string) => /^[^\s@]+@[^\s@]+$/.test(value) },
@@ -151,6 +127,6 @@ const formats = {
   date: { name: "a date such as 2026-07-28", test: isDate },
   "date-time": {
     name: "a date and time such as 2026-07-28T09:30:00Z",
-    test: (value: string) => isDate(value.slice(0, 10)) && /^t/i.test(value.slice(10)) && isTime(value.slice(11))
+    test: (value: string) => isDate(value.slice(0, 10)) && /^[t ]/i.test(value.slice(10)) && isTime(value.slice(11))
   }
 }

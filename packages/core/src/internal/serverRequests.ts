@@ -15,6 +15,7 @@ import { Roots } from "../Roots.ts"
 import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
+import * as formSchema from "./formSchema.ts"
 import { excerpt, isRecord } from "./json.ts"
 import type { Outcome } from "./jsonRpc.ts"
 import type { Telemetry } from "./telemetry.ts"
@@ -212,10 +213,15 @@ const handlersOf = (
         const name = excerpt(mode, 50).replaceAll("\"", "")
         return refuse(invalidParams, `Client does not support ${name}-mode elicitation requests`)
       }
-      const request = elicitationOf(server, asked)
-      return Result.isFailure(request)
-        ? refuse(invalidParams, `the elicitation request is not valid: ${request.failure}`)
-        : Effect.flatMap(elicitation.elicit(request.success), (result) => fitting(request.success, result))
+      const read = elicitationOf(server, asked)
+      if (Result.isFailure(read)) {
+        return refuse(invalidParams, `the elicitation request is not valid: ${read.failure}`)
+      }
+      const { request, warnings } = read.success
+      return Effect.forEach(warnings, (warning) => warn(`"${server}" asks "${request.message}": ${warning}`)).pipe(
+        Effect.andThen(elicitation.elicit(request)),
+        Effect.flatMap((result) => fitting(request, result))
+      )
     })
   }
   return handlers
@@ -248,21 +254,29 @@ const isSamplingMessage = (value: unknown): boolean =>
 
 const isContent = (value: unknown): boolean => isRecord(value) && typeof value["type"] === "string"
 
+interface Asked {
+  readonly request: ElicitationRequest
+  readonly warnings: ReadonlyArray<string>
+}
+
 /** No mode is the form. */
 const elicitationOf = (
   server: string,
   asked: Readonly<Record<string, unknown>>
-): Result.Result<ElicitationRequest, string> => {
-  const { message, ...others } = form.withoutNulls(asked)
+): Result.Result<Asked, string> => {
+  const { message, ...others } = formSchema.withoutNulls(asked)
   if (typeof message !== "string") return Result.fail("it has no message")
   if (others["mode"] !== "url") {
     return Result.map(
-      form.read(others["requestedSchema"]),
-      (requestedSchema) => ({ ...others, _tag: "Form", server, message, requestedSchema })
+      formSchema.read(others["requestedSchema"]),
+      ({ form, warnings }) => ({
+        request: { ...others, _tag: "Form", server, message, requestedSchema: form },
+        warnings
+      })
     )
   }
   const { elicitationId, url, ...more } = others
   if (typeof url !== "string" || !URL.canParse(url)) return Result.fail("its url is not one")
   const id = typeof elicitationId === "string" ? { elicitationId } : {}
-  return Result.succeed({ ...more, _tag: "Url", server, message, url, ...id })
+  return Result.succeed({ request: { ...more, _tag: "Url", server, message, url, ...id }, warnings: [] })
 }
