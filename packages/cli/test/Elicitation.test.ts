@@ -113,6 +113,48 @@ describe("a form on the terminal", () => {
       )
   )
 
+  it.effect("asks what no form has: lists of text, numbers to choose from, long integers, any JSON, nothing", () =>
+    Effect.gen(function*() {
+      const request = form({
+        tags: { type: "array", items: { type: "string" }, default: ["old"] },
+        level: { type: "integer", enum: [10, 20] },
+        id: { type: "integer" },
+        place: { title: "Place", schema: { type: "object" } },
+        word: { schema: true },
+        none: { type: "string", nullable: true },
+        choice: { type: "string", enum: ["a"], nullable: true }
+      }, ["tags", "level", "id", "place", "word", "none", "choice"])
+      const result = yield* filled(
+        request,
+        "ctrl-u",
+        { text: "a, b ,c" },
+        "enter",
+        "down",
+        "enter",
+        { text: "1915883588174806058" },
+        "enter",
+        { text: "{\"lat\":47.5}" },
+        "enter",
+        { text: "plain words" },
+        "enter",
+        "enter",
+        "down",
+        "enter"
+      )
+      assert.deepStrictEqual(result, {
+        action: "accept",
+        content: {
+          tags: ["a", "b", "c"],
+          level: 20,
+          id: 1915883588174806058n,
+          place: { lat: 47.5 },
+          word: "plain words",
+          none: null,
+          choice: null
+        }
+      })
+    }))
+
   it.effect("offers defaults, and leaves out what is not required", () =>
     Effect.gen(function*() {
       const request = form({

@@ -68,9 +68,25 @@ export interface FormSchema {
  * @category models
  * @since 0.1.0
  */
-export type FieldSchema = (PrimitiveSchemaDefinition | TextListSchema | AnySchema) & {
+export type FieldSchema = (PrimitiveSchemaDefinition | NumberChoiceSchema | TextListSchema | AnySchema) & {
   /** Whether null is an answer too. */
   readonly nullable?: boolean
+}
+
+/**
+ * One of some numbers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NumberChoiceSchema {
+  readonly type: "number" | "integer"
+  readonly title?: string
+  readonly description?: string
+  readonly enum: ReadonlyArray<number>
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default?: number
 }
 
 /**

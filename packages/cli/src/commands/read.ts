@@ -1,11 +1,11 @@
 /** `umcp read`: one resource. */
+import * as Base64 from "@universal-mcp/core/Base64"
 import type { ReadResourceResult } from "@universal-mcp/core/Protocol"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Base64 from "effect/encoding/Base64"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Stdio from "effect/Stdio"

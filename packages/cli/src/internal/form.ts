@@ -75,12 +75,11 @@ const field = (schema: FieldSchema) => {
     }
     case "integer":
     case "number": {
-      const listed = numbersOf(schema)
-      if (listed !== undefined) {
+      if ("enum" in schema) {
         return {
           _tag: "One" as const,
           about: about(),
-          choices: listed.map((value) => ({ title: String(value), value }))
+          choices: schema.enum.map((value) => ({ title: String(value), value }))
         }
       }
       return {
@@ -130,13 +129,6 @@ const fitting = (schema: FieldSchema, value: FieldValue): Result.Result<FieldVal
 const numberOf = (given: string): number | bigint => {
   const value = Number(given)
   return Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(given) ? value : BigInt(given.replace("+", ""))
-}
-
-const numbersOf = (schema: FieldSchema): ReadonlyArray<number> | undefined => {
-  const values = "enum" in schema ? schema.enum : undefined
-  const numbers: ReadonlyArray<unknown> = Array.isArray(values) ? values : []
-  const found = numbers.filter((value) => typeof value === "number")
-  return found.length === 0 ? undefined : found
 }
 
 /** A list of text as it is typed. */

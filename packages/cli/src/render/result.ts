@@ -1,6 +1,7 @@
 /** A tool's result for people. */
+import * as Base64 from "@universal-mcp/core/Base64"
 import { isObject, type JsonObject } from "../internal/jsonSchema.ts"
-import { base64Bytes, bytes, json, safe, safeLine } from "./text.ts"
+import { bytes, json, safe, safeLine } from "./text.ts"
 
 /**
  * The content of a `CallToolResult`, one block after the other; the structured content where there is no text. What is
@@ -36,5 +37,5 @@ export const block = (content: JsonObject): string => {
 /** `[image image/png, 4.2 kB]` */
 export const label = (names: ReadonlyArray<unknown>, base64?: string): string => {
   const known = names.filter((name) => typeof name === "string").map(safeLine).join(" ")
-  return `[${known}${base64 === undefined ? "" : `, ${bytes(base64Bytes(base64))}`}]`
+  return `[${known}${base64 === undefined ? "" : `, ${bytes(Base64.byteLength(base64))}`}]`
 }

@@ -30,9 +30,6 @@ export const bytes = (count: number): string => {
   return `${(count / 1000 ** power).toFixed(1)} ${units[power - 1]}`
 }
 
-/** The number of bytes that base64 text stands for. */
-export const base64Bytes = (text: string): number => Math.floor((text.replace(/=+$/, "").length * 3) / 4)
-
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 // ASCII, Latin, dashes, quotes and arrows, without what takes no room.

@@ -52,7 +52,7 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
       if (schema.type === "integer" && typeof value === "number" && !Number.isInteger(value)) {
         return "must be a whole number"
       }
-      if (numbersOf(schema)?.includes(Number(value)) === false) return `must be one of ${numbersOf(schema)?.join(", ")}`
+      if ("enum" in schema && !schema.enum.includes(Number(value))) return `must be one of ${schema.enum.join(", ")}`
       if (schema.minimum !== undefined && value < schema.minimum) return `must be at least ${schema.minimum}`
       return schema.maximum !== undefined && value > schema.maximum ? `must be at most ${schema.maximum}` : undefined
     case "string": {
@@ -65,10 +65,6 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
     }
   }
 }
-
-/** The numbers that a field takes, where the server lists them: the specification knows no such choice. */
-export const numbersOf = (schema: FieldSchema): ReadonlyArray<number> | undefined =>
-  "enum" in schema && isNumbers(schema.enum) ? schema.enum : undefined
 
 export const isNames = (value: unknown): value is Array<string> =>
   Array.isArray(value) && value.every(Predicate.isString)
@@ -99,9 +95,6 @@ export const isField = (value: unknown): value is FieldSchema => {
 /** The choices of a list, if it has some. */
 const choicesOf = ({ items }: Extract<FieldSchema, { readonly type: "array" }>): ReadonlyArray<unknown> | undefined =>
   "enum" in items ? items.enum : "anyOf" in items ? items.anyOf.map((choice) => choice.const) : undefined
-
-const isNumbers = (value: unknown): value is ReadonlyArray<number> =>
-  Array.isArray(value) && value.every(Predicate.isNumber)
 
 type TextSchema = Exclude<Extract<FieldSchema, { readonly type: "string" }>, { enum: unknown } | { oneOf: unknown }>
 
