@@ -103,20 +103,32 @@ const isRewritten = (value: unknown, source: string | undefined): source is stri
   typeof value === "number" && source !== undefined && String(value) !== source
 
 const remembering = <A>(text: string, keepsDigits: boolean, value: A): A => {
-  const remember = (holder: object, key?: string, source?: string) => {
-    const own = digits.get(holder) ?? new Map<string, string>()
-    digits.set(holder, own)
-    if (key !== undefined && source !== undefined) own.set(key, source)
+  // Values come holder by holder.
+  let holder: object | undefined
+  let own = new Map<string, string>()
+  let isChanged = false
+  const enter = (next: object) => {
+    if (next === holder) return
+    holder = next
+    isChanged = changed.has(next)
+    own = digits.get(next) ?? new Map()
+    digits.set(next, own)
+  }
+  const change = (next: object) => {
+    if (!isChanged) changed.add(next)
+    isChanged = true
   }
   try {
     return JSON.parse(text, function(key, inner, { source }) {
       if (typeof inner === "number" && source !== undefined) {
-        const isChanged = !keepsDigits && changes(source)
-        if (isChanged) changed.add(this)
-        if (isChanged || (keepsDigits ? String(inner) !== source : !isSafe(inner))) remember(this, key, source)
+        const changesNow = !keepsDigits && changes(source)
+        if (!changesNow && (keepsDigits ? String(inner) === source : isSafe(inner))) return inner
+        enter(this)
+        own.set(key, source)
+        if (changesNow) change(this)
       } else if (isObject(inner) && digits.has(inner)) {
-        remember(this)
-        if (changed.has(inner)) changed.add(this)
+        enter(this)
+        if (changed.has(inner)) change(this)
       }
       return inner
     })
@@ -132,9 +144,7 @@ const isSafe = (value: number): boolean => !(Math.abs(value) > Number.MAX_SAFE_I
  * Whether a text may have a number that changes. Looks at every 16th character, because fewer digits never change, and
  * then for large exponents; only where that finds something, at each number.
  */
-const mayChange = (text: string): boolean =>
-  (hasLongRun(text) || largeExponent.test(text)) &&
-  (text.match(longNumber) ?? []).some((number) => changes(number) || !isSafe(Number(number)))
+const mayChange = (text: string): boolean => (hasLongRun(text) || largeExponent.test(text)) && hasChangingNumber(text)
 
 const runLength = 16
 
@@ -150,21 +160,45 @@ const hasLongRun = (text: string): boolean => {
   return false
 }
 
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
 const isDigitOrPoint = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at)
-  return code >= 48 && code <= 57 || code === 46
+  return isDigit(code) || code === 46
 }
 
-const largeExponent = /\d[eE][-+]?\d{3,}\s*[,\]}]/
+/** What goes on behind it is base64. Without repetitions that have no end, because those overflow the stack. */
+const largeExponent = /\d[eE][-+]?\d{3,20}(?![\w+/=-])/
 
-const longNumber = /-?\d[\d.]{15,}(?:[eE][-+]?\d+)?|-?\d[\d.]*[eE][-+]?\d{3,}/g
+const shortestChanging = "1e400".length
+
+/** Also in strings: to tell them apart is not worth the time. */
+const hasChangingNumber = (text: string): boolean => {
+  for (let at = 0; at < text.length; at++) {
+    if (!isDigit(text.charCodeAt(at))) continue
+    const start = at
+    while (isInNumber(text.charCodeAt(at))) at++
+    const length = at - start
+    if (length < shortestChanging) continue
+    if (length > longest) return true
+    const number = text.slice(start, at)
+    if (changes(number) || !isSafe(Number(number))) return true
+  }
+  return false
+}
+
+/** One of `0123456789+-.eE`. */
+const isInNumber = (code: number): boolean =>
+  isDigit(code) || code === 43 || code === 45 || code === 46 || code === 69 || code === 101
 
 /** Whether JavaScript writes another number than this. Seventeen digits of the same decimal fraction are no other. */
 const changes = (source: string): boolean => {
+  if (source.length > longest) return true
   const value = Number(source)
   const written = String(value)
   if (written === source || Number.isNaN(value)) return false
-  if (!Number.isFinite(value) || source.length > longest) return true
+  // Two integers, both written with all of their digits.
+  if (!Number.isFinite(value) || !/[.e]/i.test(source + written)) return true
   const came = decimal(source)
   if (isSame(came, decimal(written))) return false
   const count = came.digits.length
