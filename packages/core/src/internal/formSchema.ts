@@ -185,7 +185,8 @@ const labelsOf = ({ default: initial, description, title }: Schema): Schema =>
   )
 
 /** One or more of `{ const, title }`; the title may be missing. */
-const titledChoice = ({ enum: _, ...own }: Schema, members: ReadonlyArray<unknown>): FieldSchema | undefined => {
+const titledChoice = (schema: Schema, members: ReadonlyArray<unknown>): FieldSchema | undefined => {
+  const { enum: _, ...own } = schema
   const choices = members.flatMap((member) =>
     isRecord(member) && typeof member["const"] === "string"
       ? [{ ...member, const: member["const"], title: String(member["title"] ?? member["const"]) }]

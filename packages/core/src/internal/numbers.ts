@@ -3,6 +3,18 @@
  * beside them, by the object or array that the number is in.
  */
 
+declare global {
+  /** With what TypeScript does not declare yet. */
+  interface JSON {
+    rawJSON(text: string): object
+    isRawJSON(value: unknown): value is { readonly rawJSON: string }
+    parse<A>(
+      text: string,
+      reviver: (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown
+    ): A
+  }
+}
+
 /**
  * As `JSON.parse`, whose caller says what the text is. Remembers the digits of numbers that would change, or of all that
  * JavaScript writes in another way.
