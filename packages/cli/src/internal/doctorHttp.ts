@@ -4,6 +4,7 @@ import * as AutoTransport from "@universal-mcp/transports/AutoTransport"
 import * as SseTransport from "@universal-mcp/transports/SseTransport"
 import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHttpTransport"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -207,13 +208,12 @@ const observe = (inner: HttpClient.HttpClient) => {
   const exchanges: Array<Exchange> = []
   const client = HttpClient.transform(inner, (effect, request) =>
     Effect.gen(function*() {
-      const before = yield* Clock.currentTimeMillis
-      const response = yield* effect
+      const [took, response] = yield* Effect.timed(effect)
       const kind = response.headers["content-type"]?.split(";", 1)[0]?.trim()
       exchanges.push({
         detail: `${request.method} ${response.status}${kind === undefined ? "" : ` ${kind}`}`,
         status: response.status,
-        milliseconds: (yield* Clock.currentTimeMillis) - before
+        milliseconds: Math.round(Duration.toMillis(took))
       })
       return response
     }))

@@ -2,7 +2,7 @@
 import { type ConnectionError, ServerNotFound } from "@universal-mcp/core/McpError"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
-import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -107,9 +107,8 @@ const observe = (inner: ChildProcessSpawner.ChildProcessSpawner["Service"]) => {
   let written = ""
   const spawner = ChildProcessSpawner.make((command) =>
     Effect.gen(function*() {
-      const before = yield* Clock.currentTimeMillis
-      const handle = yield* inner.spawn(command)
-      started = { pid: handle.pid, milliseconds: (yield* Clock.currentTimeMillis) - before }
+      const [took, handle] = yield* Effect.timed(inner.spawn(command))
+      started = { pid: handle.pid, milliseconds: Math.round(Duration.toMillis(took)) }
       written = ""
       const decoder = new TextDecoder()
       return ChildProcessSpawner.makeHandle({

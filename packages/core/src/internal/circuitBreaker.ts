@@ -41,7 +41,7 @@ export class CircuitBreaker<E> {
   refuses(now: number): Refusal | undefined {
     if (this.#opened === undefined) return undefined
     if (this.#opened.isProbing) return {}
-    return now < this.#opened.until ? { retryAfter: this.#opened.until - now } : undefined
+    return now < this.#opened.until ? { retryAfter: Math.ceil(this.#opened.until - now) } : undefined
   }
 
   /** Of a call that is not refused, which begins now. It tells what becomes of it. */

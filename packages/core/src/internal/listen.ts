@@ -1,5 +1,4 @@
 /** Hearing from the server by itself; on the modern era it must be asked to speak. Specification: 2026-07-28, Subscriptions. */
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -88,16 +87,15 @@ export const make = (session: Session): Listen => {
   const keep: Listen["keep"] = Effect.fnUntraced(function*(filter, onOpened, { insists }) {
     let again = false
     for (let delay = firstDelay;;) {
-      const began = yield* Clock.currentTimeMillis
-      const outcome = yield* Effect.result(open(filter, again, (opened) => {
+      const [lived, outcome] = yield* Effect.timed(Effect.result(open(filter, again, (opened) => {
         onOpened(opened)
         again = true
-      }))
+      })))
       if (Result.isFailure(outcome) && (isRefusal(outcome.failure) || !again && !insists)) {
         return yield* outcome.failure
       }
       if (session.hasEnded()) return yield* Effect.never
-      if ((yield* Clock.currentTimeMillis) - began >= livedEnough) delay = firstDelay
+      if (Duration.toMillis(lived) >= livedEnough) delay = firstDelay
       yield* Effect.sleep(delay)
       delay = Math.min(delay * 2, lastDelay)
     }

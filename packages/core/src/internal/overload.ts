@@ -3,7 +3,6 @@
  * none for a while when it answers none.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -11,6 +10,7 @@ import { CallError, Unavailable } from "../McpError.ts"
 import type { SessionState } from "../McpSession.ts"
 import * as CircuitBreaker from "./circuitBreaker.ts"
 import { FairQueue } from "./fairQueue.ts"
+import * as monotonic from "./monotonic.ts"
 import * as RateLimit from "./rateLimit.ts"
 
 export interface Options {
@@ -109,7 +109,7 @@ export class Overload {
   #unlessOpen<A>(method: string, go: () => Effect.Effect<A, CallError>): Effect.Effect<A, CallError> {
     const breaker = this.#breaker
     if (breaker?.current() === undefined) return go()
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    return Effect.flatMap(monotonic.millis, (now) => {
       const refusal = breaker.refuses(now)
       const cause = breaker.current()?.error.reason.message ?? "none"
       return refusal === undefined
@@ -126,7 +126,7 @@ export class Overload {
   }
 
   #failed(admission: CircuitBreaker.Admission, error: CallError): Effect.Effect<void> {
-    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    return Effect.flatMap(monotonic.millis, (now) => {
       const before = this.#breaker?.current()?.circuit
       this.#breaker?.failed(admission, error, now)
       return this.#breaker?.current()?.circuit === before ? Effect.void : this.#published()

@@ -4,10 +4,10 @@
  * The token bucket of `effect/persistence/RateLimiter` lets nearly twice as many through within a window, and takes the
  * tokens of calls that were interrupted while they waited.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { FairQueue } from "./fairQueue.ts"
+import * as monotonic from "./monotonic.ts"
 
 export interface RateLimit {
   /** Completes when the next may start; flows take turns. */
@@ -25,7 +25,7 @@ export const make = (options: Options): RateLimit => {
   let oldest = 0
   const gate = new FairQueue(1)
 
-  const pass: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  const pass: Effect.Effect<void> = Effect.flatMap(monotonic.millis, (now) => {
     const left = starts.length < options.limit ? 0 : (starts[oldest] ?? now) + window - now
     if (left > 0) return Effect.delay(pass, left)
     starts[oldest] = now

@@ -1,5 +1,4 @@
 /** Keeps a connection for as long as the scope is open: one that is lost is made again, under a schedule. */
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import { ConnectionError } from "../McpError.ts"
 import type { ReconnectOptions, SessionState } from "../McpSession.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Connection } from "./connection.ts"
+import * as monotonic from "./monotonic.ts"
 import type { Waiting } from "./waiting.ts"
 
 export interface Loss {
@@ -54,7 +54,7 @@ export const make = Effect.fnUntraced(function*(
   // Closed when nobody makes another any more.
   const connections = yield* Scope.fork(scope)
   const first = yield* connect(options, connections, undefined)
-  const reconnect = new Reconnect(options, scope, connections, first, yield* Clock.currentTimeMillis)
+  const reconnect = new Reconnect(options, scope, connections, first, yield* monotonic.millis)
   yield* Scope.addFinalizer(scope, reconnect.close)
   return reconnect
 })
@@ -69,7 +69,7 @@ export class Reconnect {
   #state: SessionState = ready
   #degraded: Extract<SessionState, { _tag: "Degraded" }> | undefined
   #listeners: Set<(state: SessionState) => void> | undefined
-  /** When the connection there is was made, in milliseconds. */
+  /** When the connection there is was made, in milliseconds of the monotonic clock. */
   #began: number
   #isFirst = true
   /** What is to be mended, and not begun with. */
@@ -210,7 +210,7 @@ export class Reconnect {
       for (let loss = this.#loss; loss !== undefined; loss = this.#loss) {
         this.#loss = undefined
         const before = this.#current
-        const wasGood = before.connection.hasServed() || (yield* Clock.currentTimeMillis) - this.#began >= livedEnough
+        const wasGood = before.connection.hasServed() || (yield* monotonic.millis) - this.#began >= livedEnough
         if (wasGood || this.#pause === undefined) this.#pause = delays(yield* scheduleOf(this.#options.policy))
         const isBad = loss.isDead && !wasGood && !this.#isFirst
         const recovered = yield* Effect.result(this.#recover(before, loss, isBad ? this.#pause : undefined))
@@ -222,7 +222,7 @@ export class Reconnect {
         this.#isFirst = false
         this.#current = recovered.success
         this.#link = recovered.success
-        this.#began = yield* Clock.currentTimeMillis
+        this.#began = yield* monotonic.millis
         this.#watch(recovered.success.connection)
         if (isNew) {
           this.#degraded = undefined
@@ -395,7 +395,7 @@ type Delays = (error: ConnectionError) => Effect.Effect<Duration.Duration, Conne
 type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
 
 const delays = (step: Step): Delays => (error) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) => step(now, error)).pipe(
+  Effect.flatMap(monotonic.millis, (now) => step(now, error)).pipe(
     Effect.map(([, delay]) => delay),
     Pull.catchDone(() => Effect.fail(error))
   )
