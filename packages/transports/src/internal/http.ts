@@ -64,8 +64,8 @@ export interface Http {
   readonly limit: number
   /** Whether an `Authorization` header is configured. */
   readonly authorized: boolean
-  /** In milliseconds. */
-  readonly now: () => number
+  /** The time of day in milliseconds, for dates in headers. */
+  readonly wallTime: () => number
   readonly keepsDigits: boolean
   /** The handler is called later, not at once. */
   readonly exchange: (request: Request, handler: Handler) => Exchange
@@ -86,9 +86,10 @@ export const make = Effect.fnUntraced(function*(
   const wire = yield* wireFor(options)
   const timers = yield* deadlines.shared
   const clock = yield* Clock.Clock
+  const wallTime = () => clock.currentTimeMillisUnsafe()
   const jar = options.cookies === false || configured["cookie"] !== undefined
     ? undefined
-    : cookies.make(() => clock.currentTimeMillisUnsafe())
+    : cookies.make(wallTime)
 
   const send: Send = (url, { body: json = null, headers, method }, receiver) => {
     const cookie = jar?.header(url)
@@ -109,7 +110,7 @@ export const make = Effect.fnUntraced(function*(
     url,
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
-    now: timers.now,
+    wallTime,
     keepsDigits: yield* KeepDigits,
     exchange: (request, handler) => new Ongoing(request, handler, send, timers, jar)
   }

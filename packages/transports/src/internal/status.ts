@@ -29,7 +29,7 @@ export const read = (
     if (answer !== undefined) return onAnswer(answer)
     const refusal = body.find(isModernRefusal)
     if (id !== undefined && refusal !== undefined) return onAnswer({ ...refusal, id })
-    onFailure(toError(response, sent, excerpt(text), client.now()))
+    onFailure(toError(response, sent, excerpt(text), client.wallTime()))
   })
 
 /** What a status says that a stream was answered with. */
@@ -113,8 +113,11 @@ const retryAfter = (header: string | undefined, now: number): number | undefined
   const seconds = Number(header)
   if (header.trim() !== "" && Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
   const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), longestUntilDate)
 }
+
+/** In milliseconds. Our clock and the server's may differ by hours, so a date proves less than a number of seconds. */
+const longestUntilDate = 300_000
 
 /** What a person would read of a body: one short line. */
 export const excerpt = (text: string): string => {
