@@ -44,6 +44,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as revisions from "./internal/revisions.ts"
 import { CallError, ToolNotFound } from "./McpError.ts"
 import { McpSession } from "./McpSession.ts"
 
@@ -94,7 +95,7 @@ export const fromSession = (session: McpSession["Service"]): McpClient.McpClient
 
   return {
     "~effect/ai/McpClient": "~effect/ai/McpClient",
-    protocolVersion: era === "modern" ? "2026-07-28" : "2025-11-25",
+    protocolVersion: era === "modern" ? revisions.modern[0] : revisions.legacy[0],
     serverInfo: McpSchema.Implementation.make({ name, version, ...(title === undefined ? {} : { title }) }),
     instructions,
     listTools: list("tools/list", session.listTools, McpSchema.Tool),

@@ -1,9 +1,26 @@
 /**
- * The protocol's own types, as the official SDK declares them, under the names of the specification.
+ * The protocol's own types, as the official SDK declares them, under the names of the specification; and its revisions.
  *
  * @since 0.1.0
  */
 import type * as sdk from "@modelcontextprotocol/client"
+import * as revisions from "./internal/revisions.ts"
+
+/**
+ * Whether a protocol revision, such as a pinned `protocolVersion`, is of the modern era: every request says for itself
+ * what it needs, and there is no `initialize`.
+ *
+ * ```ts
+ * import * as Protocol from "@universal-mcp/core/Protocol"
+ *
+ * Protocol.isModernRevision("2025-11-25") // => false
+ * ```
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isModernRevision = (revision: string): revision is typeof revisions.modern[number] =>
+  revisions.modern.some((modern) => modern === revision)
 
 export type {
   Annotations,

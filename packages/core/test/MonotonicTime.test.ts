@@ -5,9 +5,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { CallError, Rejected } from "../src/McpError.ts"
 import { Overload } from "../src/internal/overload.ts"
 import * as RateLimit from "../src/internal/rateLimit.ts"
+import { CallError, Rejected } from "../src/McpError.ts"
 
 /** The virtual clock, with a time of day that can be set as a person or NTP sets it. */
 const withSettableTime = Effect.gen(function*() {

@@ -28,7 +28,12 @@ const states = Effect.fnUntraced(function*(session: Session) {
 describe("a server over stdio that ends", () => {
   it.layer(NodeServices.layer, { excludeTestServices: true })((it) => {
     const open = (...flags: ReadonlyArray<string>) =>
-      StdioTransport.make({ name: "weather", command: node, args: [fixture, ...flags], requestTimeout: patience(20_000) })
+      StdioTransport.make({
+        name: "weather",
+        command: node,
+        args: [fixture, ...flags],
+        requestTimeout: patience(20_000)
+      })
 
     it.effect("is started again: killed between calls, the next works; the state says what happened", () =>
       Effect.gen(function*() {

@@ -324,7 +324,7 @@ const unsupported = (description: string, pin?: string): TransportError =>
     delivery: "answered",
     reason: new Unsupported({ description }),
     hint: pin === undefined
-      ? "this client speaks the revisions 2024-10-07 to 2026-07-28"
+      ? `this client speaks the revisions ${legacyRevisions.at(-1)} to ${modernRevisions[0]}`
       : `its \`protocolVersion\` is configured as ${pin}; leave that out to negotiate`
   })
 
@@ -334,8 +334,8 @@ const notModern = (answer: Answer): TransportError =>
     delivery: "answered",
     reason: new Unsupported({
       description: Result.isFailure(answer)
-        ? `the server does not speak revision 2026-07-28: ${answer.failure.message}`
-        : "the server does not speak revision 2026-07-28"
+        ? `the server does not speak revision ${modernRevisions[0]}: ${answer.failure.message}`
+        : `the server does not speak revision ${modernRevisions[0]}`
     }),
     hint: "leave `protocolVersion` out to negotiate"
   })
