@@ -49,9 +49,14 @@ describe("an event stream that answers a call", () => {
       assert.include(error.message, "the connection broke before the answer was complete")
     }))
 
-  live("brings an event that is not JSON: the call fails at once", () =>
+  live("ends after an event that is not JSON: the call fails at once", () =>
     Effect.gen(function*() {
-      const server = yield* serve({ "tools/call": (exchange) => stream(exchange, "data: {\"jsonrpc\": \n\n") })
+      const server = yield* serve({
+        "tools/call": (exchange) => {
+          stream(exchange, "data: {\"jsonrpc\": \n\n")
+          exchange.response.end()
+        }
+      })
       const session = yield* connect(server.url)
       const error = yield* failure(session, { timeout: patience(10_000) })
       assert.strictEqual(error.reason._tag, "InvalidResult")

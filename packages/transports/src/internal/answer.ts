@@ -49,7 +49,9 @@ export const fromBody = (response: http.Response, id: RequestId, context: Contex
 
 /** Reads the stream, and those that resume it, until the answer has come; each may be `silence` milliseconds silent. */
 export const fromEvents = (response: http.Response, id: RequestId, context: Context, silence: number): http.Body => {
-  const cursor = reconnect.cursor()
+  const cursor = new reconnect.Cursor("call")
+  /** The last event that was to be a message and is not JSON. */
+  let broken: string | undefined
   let isAnswered = false
   let current = response
   let endCurrent = () => {}
@@ -68,16 +70,14 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
     silence,
     isDone: () => isAnswered,
     onEvent: (event) => {
-      cursor.events++
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, context)
       if (received.length === 0) {
         const text = status.excerpt(event.data)
-        if (/^\s*[[{]/.test(event.data)) {
-          return fail(http.notAnAnswer(`the server sent an event that is not JSON: ${text}`))
-        }
+        if (/^\s*[[{]/.test(event.data)) broken = text
         return context.warn(`the server sent an event that is not JSON: ${text}`)
       }
+      cursor.onMessage(event.id)
       if (!deliverAll(received, id, context) || isAnswered) return
       isAnswered = true
       context.lingering.add(stop)
@@ -92,10 +92,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
       else if (complete) context.warn(`the server sent a notification of more than ${context.limit} bytes`)
       return isAnswer
     },
-    onId: (lastEventId) => {
-      cursor.events++
-      cursor.lastEventId = lastEventId
-    },
+    onId: (lastEventId) => cursor.onId(lastEventId),
     onRetry: (milliseconds) => {
       cursor.retry = milliseconds
     }
@@ -108,16 +105,17 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
 
   const resume = () =>
     Effect.gen(function*() {
-      for (let failures = 0; !isAnswered;) {
-        if (failures === reconnect.maxFailures) {
-          return context.onFailure(id, cut(`, and resuming it failed ${failures} times`))
+      let wait = cursor.ended()
+      while (!isAnswered) {
+        if (cursor.failures === reconnect.maxFailures) {
+          return context.onFailure(id, cut(`, and resuming it failed ${cursor.failures} times`))
         }
-        yield* Effect.sleep(reconnect.delay(cursor.retry, failures))
-        const before = cursor.events
+        yield* Effect.sleep(wait)
         const ended = yield* Effect.result(context.open(cursor.lastEventId, read))
-        failures = cursor.events > before ? 0 : failures + 1
-        if (!isAnswered && Result.isFailure(ended) && isFinal(ended.failure)) {
-          return context.onFailure(id, cut(`, and cannot be resumed: ${ended.failure.message}`))
+        const error = Result.isFailure(ended) ? ended.failure : undefined
+        wait = cursor.ended(error)
+        if (!isAnswered && error !== undefined && isFinal(error)) {
+          return context.onFailure(id, cut(`, and cannot be resumed: ${error.message}`))
         }
       }
       context.onDone(id)
@@ -125,7 +123,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
   const goOn = (error?: TransportError) => {
     context.lingering.delete(stop)
     if (isAnswered) context.onDone(id)
-    else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? cut(""))
+    else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? unanswered(broken))
     else context.run(id, resume())
   }
   return read(response, goOn, goOn)
@@ -166,6 +164,12 @@ const deliverAll = (received: ReadonlyArray<JSONRPCMessage>, id: RequestId, { de
   }
   return answered
 }
+
+/** The stream has ended. What was not JSON may have been the answer. */
+const unanswered = (broken: string | undefined): TransportError =>
+  broken === undefined
+    ? cut("")
+    : http.notAnAnswer(`the event stream ended without an answer, after an event that is not JSON: ${broken}`)
 
 const cut = (more: string): TransportError =>
   new TransportError({

@@ -1,6 +1,6 @@
 /** The stream on which a server sends by itself, opened again for as long as that leads to something. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client"
-import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isFinal } from "./answer.ts"
@@ -20,13 +20,13 @@ export const run = Effect.fnUntraced(function*(
   open: events.Open,
   { deliver, limit, silence, warn }: Context
 ) {
-  const cursor = reconnect.cursor()
+  const cursor = new reconnect.Cursor("notifications")
   const options: events.ReadOptions = {
     limit,
     silence,
     onEvent: (event) => {
-      cursor.events++
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
+      cursor.onMessage(event.id)
       const received = messages.parse(event.data)
       if (received.length === 0) warn(`the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
       received.forEach(deliver)
@@ -35,10 +35,7 @@ export const run = Effect.fnUntraced(function*(
       if (complete) warn(`the server sent an event of more than ${limit} bytes`)
       return false
     },
-    onId: (id) => {
-      cursor.events++
-      cursor.lastEventId = id
-    },
+    onId: (id) => cursor.onId(id),
     onRetry: (milliseconds) => {
       cursor.retry = milliseconds
     }
@@ -46,20 +43,20 @@ export const run = Effect.fnUntraced(function*(
 
   const read: events.Read = (response, onEnd, onFailure) => events.read(response, options, onEnd, onFailure)
 
-  for (let failures = 0; failures < reconnect.maxFailures;) {
-    const before = cursor.events
-    const opened = yield* Clock.currentTimeMillis
-    const ended = yield* Effect.result(open(cursor.lastEventId, read))
-    if (Result.isFailure(ended) && isFinal(ended.failure)) {
-      if (ended.failure.status !== 405) warn(`the server gives no stream of notifications: ${ended.failure.message}`)
+  while (cursor.failures < reconnect.maxFailures) {
+    const [lived, ended] = yield* Effect.timed(Effect.result(open(cursor.lastEventId, read)))
+    const error = Result.isFailure(ended) ? ended.failure : undefined
+    if (error !== undefined && isFinal(error)) {
+      if (!isNotOffered(error.status)) warn(`the server gives no stream of notifications: ${error.message}`)
       return
     }
-    const lived = (yield* Clock.currentTimeMillis) - opened
-    failures = cursor.events > before || lived >= livedEnough ? 0 : failures + 1
-    yield* Effect.sleep(reconnect.delay(cursor.retry, Math.max(0, failures - 1)))
+    yield* Effect.sleep(cursor.ended(error, Duration.toMillis(lived) >= livedEnough))
   }
   warn(`the server's stream of notifications was given up after ${reconnect.maxFailures} attempts`)
 })
 
 /** A stream that stayed open for so long was no failure, even if nothing came, in milliseconds. */
 const livedEnough = 5000
+
+/** The specification wants 405; servers that only know POST answer 404. */
+const isNotOffered = (status: number | undefined): boolean => status === 405 || status === 404

@@ -1,25 +1,64 @@
-/** When a broken event stream is tried again, and how often. */
+/** When a broken event stream is opened again, and how often. */
+import type { TransportError } from "@universal-mcp/core/McpTransport"
 
-/** After this many attempts in a row that brought nothing, a stream is given up. */
+/** After this many attempts in a row that brought nothing at all, a stream is given up. */
 export const maxFailures = 5
 
 const first = 1000
 const longest = 30_000
 /** A server that says `retry: 0` and always drops the stream must not keep both of us busy. */
 const shortest = 100
+/** A server may end the stream of a call whenever it likes, to be polled: the answer must not come much later for that. */
+const longestOfCall = 5000
+/** In milliseconds. */
+const longestRetryAfter = 3_600_000
 
 /** How long to wait, in milliseconds: as the server said (`retry`) or a second, doubled with each failure. */
-export const delay = (retry = first, failures: number): number => {
+export const delay = (retry = first, failures: number, most = longest): number => {
   const base = Math.max(retry, shortest)
-  return failures === 0 ? base : Math.min(base * 2 ** failures, Math.max(longest, base))
+  return failures === 0 ? base : Math.min(base * 2 ** failures, Math.max(most, base))
 }
 
-/** Where a stream stands, for going on from there. */
-export interface Cursor {
-  lastEventId: string | undefined
-  retry: number | undefined
-  /** How many events came. */
-  events: number
-}
+/** Where a stream stands, for opening it again from there, and how often that was in vain. */
+export class Cursor {
+  lastEventId: string | undefined = undefined
+  retry: number | undefined = undefined
+  /** Attempts in a row that brought no event at all. */
+  failures = 0
+  /** Attempts in a row that brought no message: at most an event that says where to go on. */
+  #idle = 0
+  #hasEvent = false
+  #hasMessage = false
+  /** Where the attempt that is under way went on from. */
+  #from: string | undefined = undefined
+  readonly #longest: number
 
-export const cursor = (): Cursor => ({ lastEventId: undefined, retry: undefined, events: 0 })
+  constructor(of: "call" | "notifications") {
+    this.#longest = of === "call" ? longestOfCall : longest
+  }
+
+  onId(id: string): void {
+    this.#hasEvent = true
+    this.lastEventId = id
+  }
+
+  /** An event with messages in it; one that we have had already brings nothing new. */
+  onMessage(id: string | undefined): void {
+    this.#hasEvent = true
+    this.#hasMessage ||= id === undefined || id !== this.#from
+  }
+
+  get hasMessage(): boolean {
+    return this.#hasMessage
+  }
+
+  /** An attempt has ended; `wasFine` whatever it brought. Gives how long to wait before the next, in milliseconds. */
+  ended(error?: TransportError, wasFine = false): number {
+    this.failures = wasFine || this.#hasEvent ? 0 : this.failures + 1
+    this.#idle = wasFine || this.#hasMessage ? 0 : this.#idle + 1
+    this.#hasEvent = this.#hasMessage = false
+    this.#from = this.lastEventId
+    const wanted = Math.min(error?.retryAfter ?? 0, longestRetryAfter)
+    return Math.max(wanted, delay(this.retry, Math.max(0, this.#idle - 1), this.#longest))
+  }
+}
