@@ -4,8 +4,10 @@ import { Closed } from "@universal-mcp/core/McpError"
 import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as content from "./content.ts"
 import * as events from "./events.ts"
 import * as http from "./http.ts"
+import * as lostSession from "./lostSession.ts"
 import * as messages from "./messages.ts"
 import * as oversized from "./oversized.ts"
 import * as reconnect from "./reconnect.ts"
@@ -17,6 +19,10 @@ export interface Context {
   readonly keepsDigits: boolean
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
+  /** Called where a body that declares events is JSON (`json`), or the other way round. */
+  readonly onMislabelled: (response: http.Response, content: "json" | "events") => void
+  /** Called with an error that answers the request and sounds as if the server did not know our session. */
+  readonly onDoubt: (id: RequestId, answer: JSONRPCMessage, hasBegun: boolean) => void
   /** Called once: the exchange is over, and its request has had its answer. */
   readonly onDone: (id: RequestId) => void
   /** Called instead where it has had none. */
@@ -29,12 +35,23 @@ export interface Context {
   readonly run: (id: RequestId, resuming: Effect.Effect<void>) => void
 }
 
+/** Reads the answer from whatever the body is. A stream of events may be `silence` milliseconds silent. */
+export const read = (response: http.Response, id: RequestId, context: Context, silence: number): http.Body =>
+  http.isEventStream(response) ? fromEvents(response, id, context, silence) : new content.ByContent((kind) => {
+    if (kind !== "events") {
+      if (kind === "json" && !http.isJson(response)) context.onMislabelled(response, kind)
+      return fromBody(response, id, context)
+    }
+    context.onMislabelled(response, kind)
+    return fromEvents(response, id, context, silence)
+  })
+
 /** Delivers what the body holds; fails if the answer is not in it. */
-export const fromBody = (response: http.Response, id: RequestId, context: Context): http.Body => {
+const fromBody = (response: http.Response, id: RequestId, context: Context): http.Body => {
   const fail = (error: TransportError) => context.onFailure(id, error)
   return http.text(response, context.limit, (text) => {
     const received = messages.parse(text, context)
-    if (deliverAll(received, id, context)) return context.onDone(id)
+    if (deliverAll(received, id, context, false)) return context.onDone(id)
     if (text.trim() === "") {
       return fail(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
     }
@@ -48,8 +65,10 @@ export const fromBody = (response: http.Response, id: RequestId, context: Contex
 }
 
 /** Reads the stream, and those that resume it, until the answer has come; each may be `silence` milliseconds silent. */
-export const fromEvents = (response: http.Response, id: RequestId, context: Context, silence: number): http.Body => {
+const fromEvents = (response: http.Response, id: RequestId, context: Context, silence: number): http.Body => {
   const cursor = new reconnect.Cursor("call")
+  /** Whether a message came before the answer: the server was at work. */
+  let hasBegun = false
   /** The last event that was to be a message and is not JSON. */
   let broken: string | undefined
   let isAnswered = false
@@ -69,6 +88,7 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
     limit: context.limit,
     silence,
     isDone: () => isAnswered,
+    onJson: () => context.onMislabelled(current, "json"),
     onEvent: (event) => {
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, context)
@@ -78,7 +98,9 @@ export const fromEvents = (response: http.Response, id: RequestId, context: Cont
         return context.warn(`the server sent an event that is not JSON: ${text}`)
       }
       cursor.onMessage(event.id)
-      if (!deliverAll(received, id, context) || isAnswered) return
+      const isAnswer = deliverAll(received, id, context, hasBegun)
+      hasBegun = true
+      if (!isAnswer || isAnswered) return
       isAnswered = true
       context.lingering.add(stop)
       current.deadline(linger, stop)
@@ -154,12 +176,22 @@ const notJson = (response: http.Response, text: string): TransportError =>
     wrongUrl
   )
 
-/** Whether the answer was among them. */
-const deliverAll = (received: ReadonlyArray<JSONRPCMessage>, id: RequestId, { deliver }: Context): boolean => {
+/** Whether the answer was among them. `hasBegun`: other messages came before. */
+const deliverAll = (
+  received: ReadonlyArray<JSONRPCMessage>,
+  id: RequestId,
+  { deliver, onDoubt }: Context,
+  hasBegun: boolean
+): boolean => {
   let answered = false
   for (const message of received) {
-    const mine = messages.answers(message, id) || messages.isErrorForNone(message)
-    deliver(mine && "error" in message ? { ...message, id } : message)
+    const error = messages.errorText(message)
+    const isDoubtful = error !== undefined && lostSession.isSaid(error)
+    const mine = messages.answers(message, id) || messages.isErrorForNone(message) ||
+      isDoubtful && messages.isForNone(message)
+    const answer = mine && "error" in message ? { ...message, id } : message
+    if (mine && isDoubtful && !answered) onDoubt(id, answer, hasBegun || received.length > 1)
+    else deliver(answer)
     answered ||= mine
   }
   return answered

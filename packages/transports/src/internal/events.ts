@@ -3,8 +3,11 @@ import { Closed } from "@universal-mcp/core/McpError"
 import { TransportError } from "@universal-mcp/core/McpTransport"
 import type * as Effect from "effect/Effect"
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser"
-import type * as http from "./http.ts"
+import * as content from "./content.ts"
+import * as http from "./http.ts"
 import { Lines, type Oversized } from "./lines.ts"
+import * as messages from "./messages.ts"
+import * as status from "./status.ts"
 
 export interface Handlers {
   readonly onEvent: (event: EventSourceMessage) => void
@@ -30,6 +33,8 @@ export interface ReadOptions extends Handlers {
   readonly onQuiet?: () => void
   /** Whether nothing more is expected; what becomes of the stream is then no longer decided here. */
   readonly isDone?: () => boolean
+  /** Called where the body is JSON, which is then the data of one event. */
+  readonly onJson?: () => void
 }
 
 /** What reads a stream, to its end or its failure. */
@@ -38,14 +43,16 @@ export type Read = (response: http.Response, onEnd: () => void, onFailure: (erro
 /** Opens a stream, after an event if one is given, and ends with it. */
 export type Open = (lastEventId: string | undefined, read: Read) => Effect.Effect<void, TransportError>
 
-/** Reads a stream to its end. Fails when it breaks, or is silent for too long. */
+/** Reads a stream to its end. Fails when it breaks, is silent for too long, or is a web page. */
 export const read = (
   response: http.Response,
   options: ReadOptions,
   onEnd: () => void,
   onFailure: (error: TransportError) => void
 ): http.Body => {
-  const parser = makeParser(options)
+  let input: Input = makeParser(options)
+  let page: http.Body | undefined
+  let isBlank = true
   const { grace, onQuiet, silence } = options
   const onSilence = () => {
     const more = grace?.() ?? 0
@@ -60,21 +67,47 @@ export const read = (
         response.deadline(silence / 2, onSilence)
         onQuiet()
       })
+  /** The first bytes say what the body is, whatever it declares. */
+  const begin = (chunk: Uint8Array) => {
+    isBlank = content.isBlank(chunk)
+    const kind = content.kindOf(chunk)
+    if (kind === "page") {
+      page = http.beginning(response, (text) => {
+        onFailure(http.notAnAnswer(`the server answered with a web page: ${status.excerpt(text)}`, pageHint))
+      })
+    }
+    if (kind !== "json") return
+    options.onJson?.()
+    input = document(options, () => {
+      response.abort()
+      onFailure(http.tooLarge(options.limit))
+    })
+  }
   heard()
   return {
     onData: (chunk) => {
+      if (isBlank) begin(chunk)
+      if (page !== undefined) return page.onData(chunk)
       if (options.isDone?.() !== true) heard()
-      parser.push(chunk)
+      input.push(chunk)
+      return undefined
     },
-    onEnd,
+    onEnd: () => {
+      if (page !== undefined) return page.onEnd()
+      input.end?.()
+      onEnd()
+    },
     onFailure
   }
 }
 
+interface Input {
+  readonly push: (chunk: Uint8Array) => void
+  readonly end?: () => void
+}
+
 /** A parser fed with bytes. */
-export const makeParser = (
-  options: Handlers & { readonly limit: number }
-): { readonly push: (chunk: Uint8Array) => void } => {
+export const makeParser = (options: Handlers & { readonly limit: number }): Input => {
   const parser = createParser({
     onEvent: options.onEvent,
     ...(options.onId === undefined ? {} : { onId: options.onId }),
@@ -102,6 +135,37 @@ export const makeParser = (
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+const pageHint = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
+
+/** One JSON document instead of events. It counts as soon as it is complete: the body need not end. */
+const document = (
+  { limit, onEvent }: Handlers & { readonly limit: number },
+  onTooLarge: () => void
+): Input => {
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  let isOver = false
+  const finish = () => {
+    if (isOver) return
+    isOver = true
+    onEvent({ data: text, event: undefined, id: undefined })
+  }
+  return {
+    push: (chunk) => {
+      if (isOver) return
+      size += chunk.length
+      if (size > limit) {
+        isOver = true
+        return onTooLarge()
+      }
+      text += decoder.decode(chunk, { stream: true })
+      if (/[\]}]\s*$/.test(text.slice(-64)) && messages.parse(text).length > 0) finish()
+    },
+    end: finish
+  }
+}
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const mark = "\uFEFF"

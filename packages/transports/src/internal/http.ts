@@ -64,6 +64,8 @@ export interface Http {
   readonly limit: number
   /** Whether an `Authorization` header is configured. */
   readonly authorized: boolean
+  /** Milliseconds for durations, from an origin that means nothing. */
+  readonly now: () => number
   /** The time of day in milliseconds, for dates in headers. */
   readonly wallTime: () => number
   readonly keepsDigits: boolean
@@ -110,6 +112,7 @@ export const make = Effect.fnUntraced(function*(
     url,
     limit: options.maxMessageSize ?? limits.maxMessageSize,
     authorized: configured["authorization"] !== undefined,
+    now: timers.now,
     wallTime,
     keepsDigits: yield* KeepDigits,
     exchange: (request, handler) => new Ongoing(request, handler, send, timers, jar)
@@ -169,6 +172,9 @@ export const contentType = (response: Response): string =>
   (header(response.headers, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
 
 export const isEventStream = (response: Response): boolean => contentType(response) === "text/event-stream"
+
+/** Also where nothing is declared. */
+export const isJson = (response: Response): boolean => /^$|^application\/(?:json|.+\+json)$/.test(contentType(response))
 
 export const tooLarge = (limit: number): TransportError =>
   new TransportError({

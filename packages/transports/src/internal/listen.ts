@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isFinal } from "./answer.ts"
 import * as events from "./events.ts"
+import type * as http from "./http.ts"
 import * as messages from "./messages.ts"
 import * as reconnect from "./reconnect.ts"
 
@@ -13,12 +14,14 @@ export interface Context {
   readonly silence: number
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
+  /** Called where the stream is JSON, whatever it declares. */
+  readonly onMislabelled: (response: http.Response, kind: "json") => void
 }
 
 /** Never fails: a server need not offer such a stream. */
 export const run = Effect.fnUntraced(function*(
   open: events.Open,
-  { deliver, limit, silence, warn }: Context
+  { deliver, limit, onMislabelled, silence, warn }: Context
 ) {
   const cursor = new reconnect.Cursor("notifications")
   const options: events.ReadOptions = {
@@ -41,7 +44,8 @@ export const run = Effect.fnUntraced(function*(
     }
   }
 
-  const read: events.Read = (response, onEnd, onFailure) => events.read(response, options, onEnd, onFailure)
+  const read: events.Read = (response, onEnd, onFailure) =>
+    events.read(response, { ...options, onJson: () => onMislabelled(response, "json") }, onEnd, onFailure)
 
   while (cursor.failures < reconnect.maxFailures) {
     const [lived, ended] = yield* Effect.timed(Effect.result(open(cursor.lastEventId, read)))

@@ -32,7 +32,18 @@ export const answers = (message: unknown, id: RequestId | undefined): boolean =>
 
 /** An error under no id can only mean the one request that its HTTP answer belongs to. */
 export const isErrorForNone = (message: unknown): boolean =>
-  isAnswer(message) && isRecord(message["error"]) && (message["id"] === null || message["id"] === undefined)
+  isAnswer(message) && isRecord(message["error"]) && isForNone(message)
+
+export const isForNone = (message: unknown): boolean =>
+  isAnswer(message) && (message["id"] === null || message["id"] === undefined)
+
+/** What the error of an answer says; some servers write a text where the object belongs. */
+export const errorText = (message: unknown): string | undefined => {
+  if (!isAnswer(message)) return undefined
+  const { error } = message
+  const text = isRecord(error) ? error["message"] : error
+  return typeof text === "string" ? text : undefined
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

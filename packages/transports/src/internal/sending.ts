@@ -27,6 +27,12 @@ export const cancelledId = (message: JSONRPCMessage): RequestId => {
   return typeof id === "number" ? id : String(id)
 }
 
+/** Whether a server that refuses `notifications/initialized` like this may be fine otherwise. */
+export const isTolerable = ({ status }: TransportError): boolean => status !== undefined && tolerable.includes(status)
+
+export const refusedInitialized = ({ message }: TransportError): string =>
+  `the server refused notifications/initialized: ${message}`
+
 /** Nobody waits for a notification, so it must not wait for ever. */
 export const bounded = <R>(notify: Effect.Effect<void, TransportError, R>): Effect.Effect<void, TransportError, R> =>
   Effect.timeoutOrElse(notify, { duration: notifyTimeout, orElse: () => Effect.fail(unanswered) })
@@ -37,6 +43,8 @@ export const bounded = <R>(notify: Effect.Effect<void, TransportError, R>): Effe
 
 /** How long the server may take to accept a notification or an answer of ours, in milliseconds. */
 const notifyTimeout = 30_000
+
+const tolerable: ReadonlyArray<number> = [400, 404, 405, 501]
 
 const unanswered = new TransportError({
   phase: "http",

@@ -9,12 +9,15 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as content from "./content.ts"
 import * as events from "./events.ts"
 import * as http from "./http.ts"
 import * as messages from "./messages.ts"
 import * as oversized from "./oversized.ts"
 import { beginning, type OwnTransport } from "./ownTransport.ts"
+import * as retryAfter from "./retryAfter.ts"
 import * as sending from "./sending.ts"
+import * as signOfLife from "./signOfLife.ts"
 import * as status from "./status.ts"
 
 export interface Options {
@@ -35,16 +38,18 @@ export const make = Effect.fnUntraced(function*(
   const long = new Map<number, number>()
   let isClosed = false
   let headers: Readonly<Record<string, string>> = {}
-  let pings = 0
+  const connectBy = client.now() + timeout
+  let isHandshake = true
   /** Where messages go, once the server has said it. */
   let url = client.url
   /** What came before anybody listened. */
   const early: Array<JSONRPCMessage> = []
 
   /** The requests whose messages are just being sent. */
-  const requests = new Map<RequestId, http.Exchange>()
+  const requests = new Map<RequestId, Pick<http.Exchange, "abort">>()
   const others = yield* FiberSet.make<void, TransportError>()
   const runOther = yield* FiberSet.runtimePromise(others)()
+  const run = yield* FiberSet.runtime(others)()
   const endpoint = yield* Deferred.make<URL, TransportError>()
 
   const deliver = (message: JSONRPCMessage) => {
@@ -58,6 +63,7 @@ export const make = Effect.fnUntraced(function*(
     if (isClosed) return
     isClosed = true
     transport.lost = error
+    stopAsking()
     stop()
     transport.onclose?.()
   }
@@ -71,6 +77,7 @@ export const make = Effect.fnUntraced(function*(
     body: string,
     id: RequestId | undefined,
     onDone: () => void,
+    onRefusal: (refusal: status.Refusal) => void,
     onFailure: (error: TransportError) => void
   ): http.Exchange =>
     client.exchange({ method: "POST", url, headers, body }, {
@@ -80,32 +87,75 @@ export const make = Effect.fnUntraced(function*(
           onDone()
           return http.nothing(response)
         }
-        const onAnswer = (answer: JSONRPCMessage) => {
-          deliver(answer)
-          onDone()
-        }
-        return status.read(client, response, { id, session: false, authorized: client.authorized }, onAnswer, onFailure)
+        return status.read(client, response, { id, session: true, authorized: client.authorized }, onRefusal)
       },
       onFailure
     })
-  const request = (id: RequestId, body: string) => {
-    const onDone = () => {
-      requests.delete(id)
-    }
-    const onFailure = (error: TransportError) => {
-      requests.delete(id)
-      deliver(failRequest(id, error))
-    }
-    requests.set(id, post(body, id, onDone, onFailure))
+
+  const { ask, stop: stopAsking } = signOfLife.make(
+    (_, body) =>
+      Effect.catch(
+        http.effect<signOfLife.Sign>((succeed, fail) =>
+          post(body, undefined, () => succeed("alive"), (refusal) => succeed(signOfLife.of(refusal)), fail)
+        ),
+        () => Effect.succeed<signOfLife.Sign>("none")
+      ),
+    run
+  )
+
+  /** Tells whether a refusal means that the session is lost, which then ends. The stream may still be open. */
+  const judge = (refusal: status.Refusal, onJudged: (isLost: boolean) => void) => {
+    if (refusal.session === "known" || isHandshake) return onJudged(false)
+    ask((sign) => {
+      onJudged(sign === "lost")
+      if (sign === "lost") end(refusal.expired)
+    })
   }
-  const notify = (body: string) =>
-    sending.bounded(http.effect<void>((succeed, fail) => post(body, undefined, succeed, fail)))
+
+  const request = (id: RequestId, body: string, retries = 0) => {
+    const onFailure = (error: TransportError) => {
+      if (!requests.delete(id)) return
+      const wait = isHandshake ? retryAfter.wait(error, retries, connectBy - client.now()) : undefined
+      if (wait === undefined) return deliver(failRequest(id, error))
+      const fiber = run(Effect.delay(Effect.sync(() => request(id, body, retries + 1)), wait))
+      requests.set(id, { abort: () => fiber.interruptUnsafe() })
+    }
+    const onRefusal = (refusal: status.Refusal) =>
+      judge(refusal, (isLost) => {
+        if (isLost) return onFailure(refusal.expired)
+        if (refusal.answer === undefined) return onFailure(refusal.error)
+        if (requests.delete(id)) deliver(refusal.answer)
+      })
+    requests.set(id, post(body, id, () => requests.delete(id), onRefusal, onFailure))
+  }
+
+  const notify = (body: string, onRefusal?: OnRefusal) =>
+    sending.bounded(
+      http.effect<void>((succeed, fail) =>
+        post(body, undefined, succeed, (refusal) =>
+          onRefusal === undefined
+            ? judge(refusal, (isLost) => fail(isLost ? refusal.expired : refusal.error))
+            : onRefusal(refusal, succeed, fail), fail)
+      )
+    )
+
+  /** Some servers refuse this notification, or every one, and answer all else. */
+  const begin = (body: string, retries = 0): Effect.Effect<void, TransportError> =>
+    notify(body, (refusal, succeed, fail) => {
+      if (!sending.isTolerable(refusal.error)) return fail(refusal.error)
+      ask((sign) => {
+        if (sign === "lost" || sign === "refused") return fail(refusal.error)
+        warn(sending.refusedInitialized(refusal.error))
+        succeed()
+      })
+    }).pipe(Effect.catch((error) => {
+      const wait = retryAfter.wait(error, retries, connectBy - client.now())
+      return wait === undefined ? Effect.fail(error) : Effect.delay(begin(body, retries + 1), wait)
+    }))
 
   /** Makes a server speak that is just idle; what it answers is of no interest. */
   const ping = () => {
-    if (!Deferred.isDoneUnsafe(endpoint)) return
-    const body = JSON.stringify({ jsonrpc: "2.0", id: `${pingPrefix}${++pings}`, method: "ping" })
-    void runOther(Effect.ignore(notify(body)))
+    if (Deferred.isDoneUnsafe(endpoint)) ask(() => {})
   }
 
   const transport: OwnTransport = {
@@ -126,18 +176,22 @@ export const make = Effect.fnUntraced(function*(
         request(message.id, body.success)
         return sending.sent
       }
-      if (!("method" in message) || message.method !== "notifications/cancelled") return runOther(notify(body.success))
+      const method = "method" in message ? message.method : undefined
+      if (method === "notifications/initialized") return runOther(begin(body.success))
+      if (method !== "notifications/cancelled") return runOther(notify(body.success))
       const id = sending.cancelledId(message)
       requests.get(id)?.abort()
       requests.delete(id)
       long.delete(Number(id))
-      return runOther(Effect.ignore(notify(body.success)))
+      run(Effect.ignore(notify(body.success)))
+      return sending.sent
     },
     close: () => {
       end()
       return Promise.resolve()
     },
     setProtocolVersion: (version) => {
+      isHandshake = false
       headers = { "mcp-protocol-version": version }
     }
   }
@@ -147,10 +201,12 @@ export const make = Effect.fnUntraced(function*(
   const fail = (error: TransportError) => {
     if (!Deferred.doneUnsafe(endpoint, Effect.fail(error))) end(error)
   }
+  const mislabelled = content.mislabelled(warn)
   const reading = (response: http.Response): events.ReadOptions => ({
     limit: client.limit,
     silence,
     grace: () => Math.max(0, ...long.values()) - silence,
+    onJson: () => mislabelled(response, "json"),
     onQuiet: ping,
     onEvent: (event) => {
       if (event.event === "endpoint") {
@@ -176,28 +232,52 @@ export const make = Effect.fnUntraced(function*(
       return true
     }
   })
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      client.exchange({ method: "GET", url: client.url, headers: { accept: "text/event-stream" } }, {
-        onResponse: (response) => {
-          if (response.status < 200 || response.status > 299) return status.refused(client, response, fail)
-          if (!http.isEventStream(response)) {
-            return http.beginning(response, (text) => {
-              const kind = http.contentType(response) || "something"
-              const said = status.excerpt(text)
-              fail(
-                http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl)
-              )
-            })
-          }
+  const open = (retries = 0): Pick<http.Exchange, "abort"> => {
+    let current: Pick<http.Exchange, "abort"> = client.exchange({
+      method: "GET",
+      url: client.url,
+      headers: { accept: "text/event-stream" }
+    }, {
+      onResponse: (response) => {
+        if (response.status < 200 || response.status > 299) {
+          return status.read(client, response, { session: false, authorized: client.authorized }, ({ error }) => {
+            const wait = retryAfter.wait(error, retries, connectBy - client.now())
+            if (wait === undefined) return fail(error)
+            const fiber = run(Effect.delay(
+              Effect.sync(() => {
+                current = open(retries + 1)
+              }),
+              wait
+            ))
+            current = { abort: () => fiber.interruptUnsafe() }
+          })
+        }
+        const read = () => {
           opened = true
           return events.read(response, reading(response), () => fail(ended), fail)
-        },
-        onFailure: fail
-      })
-    ),
+        }
+        if (http.isEventStream(response)) return read()
+        return new content.ByContent((kind) => {
+          if (kind === "events") {
+            mislabelled(response, kind)
+            return read()
+          }
+          return http.beginning(response, (text) => {
+            const kind = http.contentType(response) || "something"
+            const said = status.excerpt(text)
+            fail(http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl))
+          })
+        })
+      },
+      onFailure: fail
+    })
+    return { abort: () => current.abort() }
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => open()),
     (stream) =>
       Effect.sync(() => {
+        stopAsking()
         stop()
         stream.abort()
       })
@@ -220,10 +300,9 @@ export const make = Effect.fnUntraced(function*(
 /** In milliseconds. */
 const defaultSilence = 300_000
 
-const pingPrefix = "umcp-ping-"
+type OnRefusal = (refusal: status.Refusal, succeed: () => void, fail: (error: TransportError) => void) => void
 
-const isPong = (message: unknown): boolean =>
-  messages.isAnswer(message) && typeof message["id"] === "string" && message["id"].startsWith(pingPrefix)
+const isPong = (message: unknown): boolean => messages.isAnswer(message) && signOfLife.isAnswerTo(message["id"])
 
 const wrongUrl = "check the URL (HTTP+SSE servers often listen on /sse), or use the transport \"streamable-http\""
 

@@ -1,9 +1,11 @@
 /** Answers that are not 2xx, as errors. */
 import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
-import { Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
-import { TransportError } from "@universal-mcp/core/McpTransport"
+import { type Delivery, Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
+import { type DecodeOptions, TransportError } from "@universal-mcp/core/McpTransport"
 import * as http from "./http.ts"
+import * as lostSession from "./lostSession.ts"
 import * as messages from "./messages.ts"
+import * as retryAfter from "./retryAfter.ts"
 
 export interface Sent {
   /** The request in the message that was sent, if it was one. */
@@ -14,30 +16,59 @@ export interface Sent {
   readonly authorized: boolean
 }
 
-/** Gives the JSON-RPC error that answers our request, where the body is one; everything else is a failure. */
+/** What an answer that is not 2xx says. */
+export interface Refusal {
+  /** The JSON-RPC error that answers our request, where the body is one. */
+  readonly answer: JSONRPCMessage | undefined
+  /** What it is otherwise. */
+  readonly error: TransportError
+  /** What it says of our session: `doubtful` is for a sign of life to decide. */
+  readonly session: "known" | "doubtful" | "lost"
+  /** The failure where the session is lost. */
+  readonly expired: TransportError
+}
+
 export const read = (
   client: http.Http,
   response: http.Response,
   sent: Sent,
-  onAnswer: (answer: JSONRPCMessage) => void,
-  onFailure: (error: TransportError) => void
+  onRefusal: (refusal: Refusal) => void
 ): http.Body =>
   http.beginning(response, (text) => {
-    const body = messages.parse(text, client)
-    const { id } = sent
-    const answer = id === undefined ? undefined : body.find((message) => messages.answers(message, id))
-    if (answer !== undefined) return onAnswer(answer)
-    const refusal = body.find(isModernRefusal)
-    if (id !== undefined && refusal !== undefined) return onAnswer({ ...refusal, id })
-    onFailure(toError(response, sent, excerpt(text), client.wallTime()))
+    const { status } = response
+    const said = excerpt(text)
+    const error = toError(response, sent, describe(status, said), client.wallTime())
+    // When to come again says more than the JSON-RPC error beside it.
+    const answer = retryAfter.isAskedFor(error) ? undefined : answerIn(text, sent.id, client)
+    onRefusal({
+      answer,
+      error,
+      session: sent.session ? sessionIn(status, said, answer) : "known",
+      expired: expired(describe(status, said), { status, delivery: status >= 500 ? "unknown" : "not-sent" })
+    })
   })
 
-/** What a status says that a stream was answered with. */
-export const refused = (
-  client: http.Http,
-  response: http.Response,
-  onFailure: (error: TransportError) => void
-): http.Body => read(client, response, { session: false, authorized: client.authorized }, () => {}, onFailure)
+const answerIn = (text: string, id: RequestId | undefined, decoding: DecodeOptions): JSONRPCMessage | undefined => {
+  if (id === undefined) return undefined
+  const body = messages.parse(text, decoding)
+  const answer = body.find((message) => messages.answers(message, id))
+  if (answer !== undefined) return answer
+  const refusal = body.find(isModernRefusal)
+  return refusal === undefined ? undefined : { ...refusal, id }
+}
+
+const sessionIn = (status: number, said: string, answer: JSONRPCMessage | undefined): Refusal["session"] => {
+  if (status === 404 && answer === undefined) return "lost"
+  const isGone = (status === 404 || status === 410) && !isUnknownMethod(answer)
+  // A login expires too.
+  const isSaid = status === 401 || status === 403 ? lostSession.isUnknown(said) : lostSession.isSaid(said)
+  if (isSaid && answer === undefined && status >= 400 && status < 500 && lostSession.isPlain(said)) return "lost"
+  return isGone || isSaid ? "doubtful" : "known"
+}
+
+/** Some servers answer HTTP 404 to a method that they do not know. */
+const isUnknownMethod = (answer: JSONRPCMessage | undefined): boolean =>
+  answer !== undefined && "error" in answer && answer.error.code === -32601
 
 /** Errors that revision 2026-07-28 reserves say more than the status, also without an id. */
 const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorResponse => {
@@ -46,14 +77,13 @@ const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorRespon
   return code <= -32020 && code >= -32099
 }
 
-const toError = (response: http.Response, sent: Sent, said: string, now: number): TransportError => {
+const toError = (response: http.Response, sent: Sent, description: string, wallTime: number): TransportError => {
   const { status } = response
-  const description = `HTTP ${status}${phrase(status)}${said === "" ? "" : `: ${said}`}`
   const challenge = http.header(response.headers, "www-authenticate")
   const wwwAuthenticate = challenge === undefined ? {} : { wwwAuthenticate: challenge }
-  const milliseconds = retryAfter(http.header(response.headers, "retry-after"), now)
+  const milliseconds = retryAfter.parse(http.header(response.headers, "retry-after"), wallTime)
   const wait = milliseconds === undefined ? {} : { retryAfter: milliseconds }
-  if (demandsCertificate(status, said)) {
+  if (demandsCertificate(status, description)) {
     return new TransportError({
       phase: "tls",
       delivery: "answered",
@@ -73,7 +103,6 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
       hint: authorizationHint(status, sent.authorized)
     })
   }
-  if (status === 404 && sent.session) return expired(description)
   const hint = status === 429
     ? milliseconds === undefined ? "slow down" : `slow down: it wants to be left alone for ${milliseconds / 1000} s`
     : status >= 500
@@ -93,11 +122,15 @@ const toError = (response: http.Response, sent: Sent, said: string, now: number)
 const demandsCertificate = (status: number, said: string): boolean =>
   status >= 400 && status < 500 && /(client|ssl) certificate/i.test(said)
 
-export const expired = (description: string): TransportError =>
+/** Where nothing is said of the delivery, the server has executed nothing. */
+export const expired = (
+  description: string,
+  { delivery = "not-sent", status }: { readonly delivery?: Delivery; readonly status?: number }
+): TransportError =>
   new TransportError({
     phase: "http",
-    delivery: "not-sent",
-    status: 404,
+    delivery,
+    ...(status === undefined ? {} : { status }),
     reason: new SessionExpired({ description: `the server no longer knows our session (${description})` })
   })
 
@@ -107,17 +140,6 @@ const authorizationHint = (status: number, authorized: boolean): string => {
     ? "the `Authorization` header was not accepted: the credentials are wrong or have expired"
     : "the credentials do not allow this"
 }
-
-const retryAfter = (header: string | undefined, now: number): number | undefined => {
-  if (header === undefined) return undefined
-  const seconds = Number(header)
-  if (header.trim() !== "" && Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), longestUntilDate)
-}
-
-/** In milliseconds. Our clock and the server's may differ by hours, so a date proves less than a number of seconds. */
-const longestUntilDate = 300_000
 
 /** What a person would read of a body: one short line. */
 export const excerpt = (text: string): string => {
@@ -159,4 +181,7 @@ const phrases: Readonly<Record<number, string>> = {
   504: "Gateway Timeout"
 }
 
-const phrase = (status: number): string => phrases[status] === undefined ? "" : ` ${phrases[status]}`
+const describe = (status: number, said: string): string => {
+  const phrase = phrases[status]
+  return `HTTP ${status}${phrase === undefined ? "" : ` ${phrase}`}${said === "" ? "" : `: ${said}`}`
+}
