@@ -2,7 +2,8 @@
  * Reaches a server of which only the URL is known: Streamable HTTP first, then HTTP+SSE.
  *
  * HTTP+SSE is tried only when the server answers the first message with HTTP 400, 404 or 405, as the specification has
- * it; any other failure is reported as it is. The session's `transport` says which one it became.
+ * it, or with the `endpoint` event of HTTP+SSE; any other failure is reported as it is. The session's `transport` says
+ * which one it became.
  *
  * ```ts
  * import * as McpSession from "@universal-mcp/core/McpSession"
@@ -23,6 +24,7 @@
  */
 import { ConnectionError } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
+import * as Protocol from "@universal-mcp/core/Protocol"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -30,8 +32,8 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as streamableHttpSession from "./internal/streamableHttpSession.ts"
 import * as SseTransport from "./SseTransport.ts"
-import * as StreamableHttpTransport from "./StreamableHttpTransport.ts"
 
 /**
  * Where the server is and how it is to be spoken to.
@@ -53,12 +55,16 @@ export const make: (
   options: Options
 ) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = Effect
   .fnUntraced(function*(options: Options) {
-    const [elapsed, first] = yield* Effect.timed(Effect.result(StreamableHttpTransport.make(options)))
+    let isOlder = false
+    const streamable = streamableHttpSession.make(options, () => {
+      isOlder = true
+    })
+    const [elapsed, first] = yield* Effect.timed(Effect.result(streamable))
     if (Result.isSuccess(first)) return first.success
-    if (!isOlder(first.failure)) return yield* first.failure
+    if (!isOlder && !mayBeOlder(first.failure)) return yield* first.failure
     const { protocolVersion = "legacy", ...others } = options
     // HTTP+SSE ended with the legacy era.
-    if (protocolVersion === "modern" || protocolVersion === "2026-07-28") return yield* first.failure
+    if (protocolVersion === "modern" || Protocol.isModernRevision(protocolVersion)) return yield* first.failure
     const timeout = options.timeout === undefined ? {} : { timeout: rest(options.timeout, elapsed) }
     return yield* Effect.mapError(
       SseTransport.make({ ...others, protocolVersion, ...timeout }),
@@ -79,7 +85,7 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const isOlder = (error: ConnectionError): boolean =>
+const mayBeOlder = (error: ConnectionError): boolean =>
   error.phase === "http" && (error.status === 400 || error.status === 404 || error.status === 405)
 
 const rest = (timeout: Duration.Input, elapsed: Duration.Duration): Duration.Duration =>

@@ -33,13 +33,11 @@
 import type { ConnectionError } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as connecting from "./internal/connecting.ts"
-import * as http from "./internal/http.ts"
-import * as streamableHttp from "./internal/streamableHttp.ts"
+import * as streamableHttpSession from "./internal/streamableHttpSession.ts"
 
 /**
  * Where the server is and how it is to be spoken to.
@@ -62,14 +60,7 @@ export const make: (
   options: Options
 ) => Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> = (
   options
-) =>
-  McpSession.make(Effect.flatMap(http.make(options), (client) => streamableHttp.make(client, options)), {
-    ...connecting.common(options),
-    transport: "streamable-http",
-    timeout: options.timeout ?? "30 seconds",
-    url: options.url,
-    cacheKey: connecting.cacheKey(options.url)
-  })
+) => streamableHttpSession.make(options)
 
 /**
  * A session with the server, as a layer.

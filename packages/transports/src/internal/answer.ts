@@ -23,6 +23,8 @@ export interface Context {
   readonly onMislabelled: (response: http.Response, content: "json" | "events") => void
   /** Called with an error that answers the request and sounds as if the server did not know our session. */
   readonly onDoubt: (id: RequestId, answer: JSONRPCMessage, hasBegun: boolean) => void
+  /** Asked at an `endpoint` event: whether it shows that the server speaks HTTP+SSE, so that no answer will come. */
+  readonly isOlder: (id: RequestId) => boolean
   /** Called once: the exchange is over, and its request has had its answer. */
   readonly onDone: (id: RequestId) => void
   /** Called instead where it has had none. */
@@ -90,6 +92,7 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
     isDone: () => isAnswered,
     onJson: () => context.onMislabelled(current, "json"),
     onEvent: (event) => {
+      if (event.event === "endpoint" && context.isOlder(id)) return fail(older)
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, context)
       if (received.length === 0) {
@@ -202,6 +205,11 @@ const unanswered = (broken: string | undefined): TransportError =>
   broken === undefined
     ? cut("")
     : http.notAnAnswer(`the event stream ended without an answer, after an event that is not JSON: ${broken}`)
+
+const older = http.notAnAnswer(
+  "the server answered with the `endpoint` event of HTTP+SSE",
+  "use the transport \"sse\""
+)
 
 const cut = (more: string): TransportError =>
   new TransportError({

@@ -26,6 +26,8 @@ export interface Options {
   readonly requestTimeout?: Duration.Input
   /** How long connecting may take. */
   readonly timeout?: Duration.Input
+  /** Called where the server answers the handshake as only HTTP+SSE does. */
+  readonly onOlder?: () => void
 }
 
 export const make = Effect.fnUntraced(function*(
@@ -276,6 +278,11 @@ export const make = Effect.fnUntraced(function*(
         doubtful.delete(id)
         endIfDone()
       })
+    },
+    isOlder: (id) => {
+      const isOlder = handshake.has(id)
+      if (isOlder) options.onOlder?.()
+      return isOlder
     },
     lingering: new Set(),
     onDone: (id) => {
