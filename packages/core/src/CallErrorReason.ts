@@ -37,7 +37,8 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {
 }
 
 /**
- * The server no longer knows our session (HTTP 404 for its `Mcp-Session-Id`); the request was not executed.
+ * The server no longer knows our session: HTTP 404 for its `Mcp-Session-Id`, or words to that effect. With the delivery
+ * `not-sent` the request was not executed; with `unknown` the session may have ended while the server was at work.
  *
  * @category reasons
  * @since 0.1.0
