@@ -173,9 +173,9 @@ const Http = {
    */
   headers: Schema.optionalKey(SecretRecord),
   /**
-   * How long an event stream may be silent before it counts as dead. Default 300 s. A stream that belongs to one request
-   * may by default be silent for as long as the request may take; with this option, for the longer of this time and a
-   * `timeout` or `requestTimeout` that is given.
+   * How long an event stream may be silent before it counts as dead. Default 300 s. The stream of one request may by
+   * default be silent for as long as the request may take; with this option, for the longer of the two times where the
+   * call has a `timeout` of its own.
    */
   sseReadTimeout: Schema.optionalKey(DurationInput),
   /**

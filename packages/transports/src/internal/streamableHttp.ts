@@ -23,7 +23,6 @@ import * as status from "./status.ts"
 
 export interface Options {
   readonly sseReadTimeout?: Duration.Input
-  readonly requestTimeout?: Duration.Input
   /** How long connecting may take. */
   readonly timeout?: Duration.Input
   /** Called where the server answers the handshake as only HTTP+SSE does. */
@@ -36,9 +35,7 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<McpTransport, never, Scope.Scope> {
   const silence = Duration.toMillis(options.sseReadTimeout ?? "300 seconds")
   /** How long the stream of a request may be silent; by default the time of the request is all that counts. */
-  const ownSilence = options.sseReadTimeout === undefined
-    ? Number.POSITIVE_INFINITY
-    : Math.max(silence, Duration.toMillis(options.requestTimeout ?? 0))
+  const ownSilence = options.sseReadTimeout === undefined ? Number.POSITIVE_INFINITY : silence
   let protocolVersion: string | undefined
   let isClosed = false
   let hasListened = false
