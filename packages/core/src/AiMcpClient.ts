@@ -55,6 +55,8 @@ import { McpSession } from "./McpSession.ts"
  * - Calls without a `timeout` have that of the session, 60 s unless the server is configured otherwise.
  * - Items of a list that `effect/ai` does not know how to read are left out; a result that it does not know how to read
  *   is a `ValidationError`.
+ * - Arguments may hold `bigint`. Integers beyond 2^53 in results are the nearest number, which is told in the session's
+ *   `notifications`.
  * - Names of tools that models do not take make `McpClient.toolkit` fail, as with any client.
  *
  * @category constructors

@@ -9,6 +9,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import * as paramHeaders from "../src/internal/paramHeaders.ts"
 import { initialized } from "./fixtures/wire.ts"
 
 const id = 1915883588174806058n
@@ -123,6 +124,15 @@ describe("exactNumbers", () => {
 })
 
 describe("a bigint", () => {
+  it("is its digits in a header, as is what was typed", () => {
+    const declared = ["id", "typed"].map((name) => ({ path: [name], header: `mcp-param-${name}` }))
+    const typed = Result.getOrThrow(ExactNumbers.parseRaw("{\"typed\":1.50}"))
+    assert.deepStrictEqual(paramHeaders.of(declared, { id, ...Object(typed) }), {
+      "mcp-param-id": String(id),
+      "mcp-param-typed": "1.50"
+    })
+  })
+
   it.effect("is no trouble for spans, and kept in what effect/ai sends", () =>
     Effect.gen(function*() {
       const seen: Array<string> = []

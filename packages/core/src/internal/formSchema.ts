@@ -39,7 +39,7 @@ export const read = (value: unknown): Result.Result<Read, string> => {
       ...others,
       type: "object",
       properties: Object.fromEntries(fields),
-      ...(names.size === 0 ? {} : { required: [...names] })
+      ...(required === undefined ? {} : { required: [...names] })
     },
     warnings
   })
