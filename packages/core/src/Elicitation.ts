@@ -61,9 +61,9 @@ export interface FormSchema {
  * The JSON Schema of one field: text, a number, a boolean, a choice of one or many, a list of text; or anything.
  *
  * Servers write more than the specification allows. What they write is read as one of these: `$ref` and `allOf` are
- * followed, a union is the widest of its members, text of an unknown `format` is text (which is then in `x-format`), and
- * a default of another type is dropped. An optional field that cannot be read is left out of the form, with a warning in the session's
- * `notifications`; a required one is an `AnySchema`.
+ * followed, a union is the widest of its members, text of an unknown `format` is text (the format is in `x-format`), and
+ * a default of another type is dropped. An optional field that cannot be read is left out of the form, with a warning in
+ * the session's `notifications`; a required one is an `AnySchema`.
  *
  * @category models
  * @since 0.1.0
