@@ -146,6 +146,26 @@ const Common = {
 }
 
 /**
+ * Which processes end with a server's own. Default: its process group; and on Linux, unless it left by itself with exit
+ * code 0, everything that has inherited its mark in the environment, whatever session it is in.
+ *
+ * - `none`: the server's process alone. For a server whose opened browser shall stay. The server is then in the process
+ *   group of this program, so that Ctrl-C at the terminal reaches both.
+ * - `group`: its process group, however it ended.
+ * - `all`: its process group and, on Linux, everything that bears its mark, however it ended: also a daemon that it
+ *   started on purpose.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Descendants = Schema.Literals(["none", "group", "all"])
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Descendants = typeof Descendants.Type
+
+/**
  * A server that is a process: it speaks on its standard input and output.
  *
  * `gracePeriod` is how long the process has to leave after its input is closed, and again after SIGTERM; then it is
@@ -161,7 +181,9 @@ export const StdioServerConfig = Schema.Struct({
   args: Schema.optionalKey(Schema.Array(secret.Secret)),
   env: Schema.optionalKey(SecretRecord),
   cwd: Schema.optionalKey(Schema.String),
-  gracePeriod: Schema.optionalKey(DurationInput)
+  gracePeriod: Schema.optionalKey(DurationInput),
+  /** Which processes end with it. */
+  descendants: Schema.optionalKey(Descendants)
 })
 
 const Http = {

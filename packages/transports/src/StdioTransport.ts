@@ -3,13 +3,18 @@
  *
  * The process leads a group of its own. When the scope closes, its input is closed; if it does not leave within the
  * grace period (2 s), the whole group gets SIGTERM, and after another one SIGKILL: also behind `npx` and `sh -c`,
- * nothing is left. It is started once, or twice if it is one of those that end when asked which revisions they speak.
+ * nothing is left of the group. It is started once, or twice if it is one of those that end when asked which revisions
+ * they speak.
+ *
+ * A server that leaves by itself with exit code 0 may leave processes that are in a session of their own: a daemon that
+ * it started on purpose. One that crashed, or that needed a signal, had no chance to tidy up: on Linux, everything that
+ * has inherited `UNIVERSAL_MCP_WATCHDOG` from its environment then gets SIGTERM, and after the grace period SIGKILL, such
+ * as a browser that was started detached. What clears its environment and is in a session of its own is not found.
+ * `descendants` changes this per server: `none`, `group` or `all`.
  *
  * When our own process dies and nothing can be closed (SIGKILL, `process.exit`, an uncaught exception, a signal that
- * nobody handles), a watchdog does the same in the same times: one small `sh` for all servers, which costs the first a
- * few milliseconds of starting. Where we die while the server is just being started, it is found by
- * `UNIVERSAL_MCP_WATCHDOG` in its environment, on Linux. What escapes it are processes that the server has put into
- * groups of their own. There is none on Windows.
+ * nobody handles), a watchdog ends the server, its group and what bears its mark: one small `sh` for all servers, which
+ * costs the first a few milliseconds of starting. There is none on Windows. `docs/platforms.md` says what holds where.
  * Specification: Transports, stdio; Lifecycle, Shutdown.
  *
  * ```ts no-run

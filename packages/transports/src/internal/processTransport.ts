@@ -38,7 +38,7 @@ export const make = Effect.fnUntraced(function*(
   const limit = options.maxMessageSize ?? limits.maxMessageSize
   const decoding = { keepsDigits: yield* KeepDigits }
   const life = yield* Scope.fork(yield* Effect.scope)
-  const handle = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
+  const { handle, stop: signal } = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []
   let strayLine: string | undefined
   let strayLines = 0
@@ -114,8 +114,6 @@ export const make = Effect.fnUntraced(function*(
     stderr: Deferred.makeUnsafe<void>()
   }
   let exit: Pipes.Ended | undefined
-  // And not the handle, which holds streams that nobody reads.
-  const { kill } = handle
   const pipes = yield* Pipes.open(handle, {
     onStdout: (chunk) => lines.push(chunk),
     onStderr: (chunk) => errors.push(chunk),
@@ -132,7 +130,7 @@ export const make = Effect.fnUntraced(function*(
     }
   })
   const stop = (options: ChildProcess.KillOptions) =>
-    Effect.suspend(() => exit === undefined ? Effect.ignore(kill(options)) : Effect.void)
+    Effect.suspend(() => exit === undefined ? signal(options) : Effect.void)
 
   const afterEnd = (first: End) =>
     Effect.gen(function*() {

@@ -11,12 +11,19 @@ import * as environment from "./environment.ts"
 import * as spawnFailure from "./spawnFailure.ts"
 import * as Watchdog from "./watchdog.ts"
 
-export type Options = Pick<ServerConfig.StdioServerConfig, "name" | "command" | "args" | "cwd" | "env">
+export type Options = Pick<ServerConfig.StdioServerConfig, "name" | "command" | "args" | "cwd" | "env" | "descendants">
+
+export interface ServerProcess {
+  readonly handle: ChildProcessHandle
+  /** Signals it. What we had to signal has not left by itself. */
+  readonly stop: (options: ChildProcess.KillOptions) => Effect.Effect<void>
+}
 
 export const start = Effect.fnUntraced(function*(
   options: Options,
   gracePeriod: Duration.Duration
-): Effect.fn.Return<ChildProcessHandle, ConnectionError, ChildProcessSpawner | Scope.Scope> {
+): Effect.fn.Return<ServerProcess, ConnectionError, ChildProcessSpawner | Scope.Scope> {
+  const { descendants } = options
   const base = yield* environment.inherited(yield* environment.Environment)
   const env = { ...base, ...options.env }
   const args = (options.args ?? []).map(ServerConfig.reveal)
@@ -25,12 +32,36 @@ export const start = Effect.fnUntraced(function*(
     : { command: options.command, args, shell: undefined }
   const watchdog = environment.isWindows(base)
     ? undefined
-    : yield* Watchdog.start({ server: options.name, gracePeriod, path: base["PATH"] })
+    : yield* Watchdog.start({
+      server: options.name,
+      gracePeriod,
+      path: base["PATH"],
+      // How a server ends after our death, nobody sees: it counts as killed.
+      descendants: descendants ?? "all"
+    })
+  let exitCode: ChildProcessHandle["exitCode"] | undefined
+  let wasSignalled = false
+  const hasLeftByItself = Effect.suspend(() =>
+    exitCode === undefined || wasSignalled
+      ? Effect.succeed(false)
+      : Effect.match(exitCode, { onSuccess: (code) => code === 0, onFailure: () => false })
+  )
+  if (watchdog !== undefined && (descendants === undefined || descendants === "all")) {
+    // Runs when the process and its group are gone.
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(
+        hasLeftByItself,
+        (isClean) => isClean && descendants === undefined || exitCode === undefined ? Effect.void : watchdog.endMarked
+      )
+    )
+  }
   // Redacted, so that no error repeats them.
   const handle = yield* ChildProcess.make(resolved.command, resolved.args.map((arg) => Redacted.make(arg)), {
     env: { ...env, ...watchdog?.mark },
     killSignal: "SIGTERM",
     forceKillAfter: gracePeriod,
+    // In a group of its own it would be ended with that group.
+    ...(descendants === "none" && watchdog !== undefined ? { detached: false } : {}),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(shell === undefined ? {} : { shell })
   }).pipe(
@@ -52,6 +83,16 @@ export const start = Effect.fnUntraced(function*(
       })
     })
   )
+  exitCode = handle.exitCode
   if (watchdog !== undefined) yield* watchdog.watch(handle.pid)
-  return handle
+  // And not the handle, which holds streams that nobody reads.
+  const { kill } = handle
+  return {
+    handle,
+    stop: (options) =>
+      Effect.suspend(() => {
+        wasSignalled = true
+        return Effect.ignore(kill(options))
+      })
+  }
 })

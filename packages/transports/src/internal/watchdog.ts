@@ -5,6 +5,9 @@
  * A small `sh`, in a session of its own, reads from a pipe that only we hold. The end of its input without our word is
  * our death: it gives each server, whose input has ended too, its grace period to leave, then does what closing does.
  * There is one for all servers of a spawner, from the first to the last: to start one for each would double the processes.
+ *
+ * Each server has a mark in its environment, which its descendants inherit. On Linux `/proc` shows it, and by it they
+ * are found wherever they went: into a session of their own, or to another parent.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -21,32 +24,51 @@ import * as Stream from "effect/Stream"
 export interface Watchdog {
   /** Belongs into the environment of what is to be watched: by it the server is found if we die before we know its id. */
   readonly mark: Readonly<Record<string, string>>
-  /** Takes the id of the process group to end; once. */
-  readonly watch: (group: number) => Effect.Effect<void>
+  /** Takes the id of the server's process; once. */
+  readonly watch: (pid: number) => Effect.Effect<void>
+  /** Ends everything that bears the mark: SIGTERM, then after the grace period SIGKILL. Finds nothing where there is no `/proc`. */
+  readonly endMarked: Effect.Effect<void>
+}
+
+export interface Options {
+  readonly server: string
+  readonly gracePeriod: Duration.Duration
+  /** Where `sleep`, `grep` and `cut` are. */
+  readonly path: string | undefined
+  /** What is ended when our process dies: the server alone, its group, or also what bears its mark. */
+  readonly descendants: "none" | "group" | "all"
 }
 
 /**
  * To be started before the server and in the same scope, so that it is released after it: a process id may be another
- * process's as soon as its process is gone. `path` is where `sleep` is.
+ * process's as soon as its process is gone.
  */
 export const start = Effect.fnUntraced(function*(
-  options: { readonly server: string; readonly gracePeriod: Duration.Duration; readonly path: string | undefined }
+  options: Options
 ): Effect.fn.Return<Watchdog, never, ChildProcessSpawner | Scope.Scope> {
-  const shell = yield* shellOf(yield* ChildProcessSpawner, options.path)
+  const spawner = yield* ChildProcessSpawner
+  const shell = yield* shellOf(spawner, options.path)
   if (Result.isFailure(shell)) {
     yield* Effect.logWarning(
       `the server "${options.server}" goes on running if this process is killed: there is no watchdog without /bin/sh`,
       shell.failure
     )
-    return { mark: {}, watch: () => Effect.void }
+    return { mark: {}, watch: () => Effect.void, endMarked: Effect.void }
   }
-  const { mark, nextId, tell } = shell.success
+  const { nextId, tell, word } = shell.success
   const id = nextId()
-  const polls = Math.min(Math.ceil(Duration.toMillis(options.gracePeriod) / 100), mostPolls)
-  yield* Effect.acquireRelease(tell(`${id} ${polls}:`), () => tell(String(id)))
+  const mark = `${word}.${id}`
+  const grace = Math.min(Math.ceil(Duration.toMillis(options.gracePeriod) / 100), mostPolls)
+  const server = `${id} ${grace}:${options.descendants}:`
+  yield* Effect.acquireRelease(tell(server), () => tell(String(id)))
   return {
-    mark: { [markName]: `${mark}.${id}` },
-    watch: (group) => tell(`${id} ${polls}:${group}`)
+    mark: { [markName]: mark },
+    watch: (pid) => tell(`${server}${pid}`),
+    endMarked: Effect.provideService(
+      runEndMarked(`${markName}=${mark}`, grace, options.path),
+      ChildProcessSpawner,
+      spawner
+    )
   }
 })
 
@@ -55,7 +77,8 @@ export const start = Effect.fnUntraced(function*(
 // ---------------------------------------------------------------------------------------------------------------------
 
 interface Shell {
-  readonly mark: string
+  /** What all marks begin with. */
+  readonly word: string
   readonly nextId: () => number
   /** Completes once it is written: what is started after that is known, whatever becomes of us. */
   readonly tell: (line: string) => Effect.Effect<void>
@@ -93,7 +116,7 @@ const startShell = Effect.fnUntraced(function*(
   const word = String(yield* Random.nextInt)
   const started = yield* ChildProcess.make("/bin/sh", ["-c", script, "universal-mcp-watchdog", markName, word], {
     detached: true,
-    env: { PATH: path === undefined ? systemPath : `${path}:${systemPath}` },
+    env: { PATH: searchPath(path) },
     stdin: { stream: "pipe", endOnDone: false },
     stdout: "ignore",
     stderr: "ignore",
@@ -141,15 +164,30 @@ const startShell = Effect.fnUntraced(function*(
       Effect.ignore
     )
   )
-  let ids = 0
+  let id = firstId
   return Result.succeed({
     // Whatever the seed, no two programs have the same.
-    mark: `${handle.pid}.${word}`,
-    nextId: () => ++ids,
+    word: `${handle.pid}.${word}`,
+    nextId: () => id++,
     tell,
     isRunning: Effect.orElseSucceed(handle.isRunning, () => false)
   })
 })
+
+/** A shell of its own, which goes on if we die meanwhile. */
+const runEndMarked = (mark: string, grace: number, path: string | undefined) =>
+  ChildProcess.make("/bin/sh", ["-c", endMarked, "universal-mcp-end-marked", mark, String(grace)], {
+    detached: true,
+    env: { PATH: searchPath(path) },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "ignore"
+  }).pipe(
+    Effect.flatMap((handle) => handle.exitCode),
+    Effect.scoped,
+    Effect.catchDefect(Effect.fail),
+    Effect.ignore
+  )
 
 /** An hour. */
 const mostPolls = 36_000
@@ -158,14 +196,73 @@ const systemPath = "/usr/bin:/bin"
 
 const markName = "UNIVERSAL_MCP_WATCHDOG"
 
+const searchPath = (path: string | undefined): string => path === undefined ? systemPath : `${path}:${systemPath}`
+
+/** All ids have as many digits, so that no mark begins with another. */
+const firstId = 100_000_000
+
 /**
- * A line is `id polls:group`, without the group while the server is being started, or the id alone when it is gone. What
- * is left at our death is in `servers`, between spaces; half a line is none.
+ * What both scripts do with `target` (a process, or with a minus its group; may be empty), and in mode `all` with what
+ * bears `mark`. `grace` is in pauses. Not every `sleep` knows fractions, and not every `grep` knows `-z`.
  *
- * `kill -0` asks whether anybody is left in the group. If we died before we told which that is, it is who has the mark;
- * only Linux tells that. Not every `sleep` knows fractions.
+ * A target that was seen gone is forgotten, and marks are read again before each signal, because a process id may be
+ * another process's by then. A group is signalled where its leader bears the mark: what has cleared its own environment
+ * ends with it.
  */
-const script = `trap '' HUP INT TERM
+const functions = `pause() { sleep 0.1 || sleep 1; }
+marked() { grep -Fls -e "$mark" "$@" | cut -d / -f 3; }
+scan() { [ "$mode" = all ] && found=$(marked /proc/[0-9]*/environ); }
+rescan() {
+  [ -n "$found" ] || return 1
+  set --
+  for pid in $found; do set -- "$@" "/proc/$pid/environ"; done
+  found=$(marked "$@")
+  [ -n "$found" ]
+}
+reached() {
+  [ -n "$target" ] || return 1
+  kill -0 "$target" && return 0
+  target=
+  return 1
+}
+left() { reached || rescan; }
+signal() {
+  reached && kill "-$1" "$target"
+  for pid in $found; do
+    read -r stat < "/proc/$pid/stat" || continue
+    stat=\${stat##*) }
+    stat=\${stat#* * }
+    group=\${stat%% *}
+    [ "-$group" = "$target" ] && continue
+    [ "$group" = "$pid" ] && kill "-$1" "-$pid" && continue
+    kill "-$1" "$pid"
+  done
+}
+await() {
+  polls=$grace
+  while [ "$polls" -gt 0 ]; do
+    "$1" || return 0
+    pause
+    polls=$((polls - 1))
+  done
+}
+end() {
+  for name in TERM KILL KILL; do
+    scan
+    left || return 0
+    signal "$name"
+    await left
+  done
+}`
+
+/**
+ * A line is `id grace:mode:pid`, without the process id while the server is being started, or the id alone when it is
+ * gone. What is left at our death is in `servers`, between spaces; half a line is none.
+ *
+ * If we died before we told the process id, the server is who has the mark; only Linux tells that.
+ */
+const script = `${functions}
+trap '' HUP INT TERM
 cd /
 mark=$1=$$.$2 servers=' '
 while read -r id server; do
@@ -176,28 +273,29 @@ while read -r id server; do
   esac
   [ -n "$server" ] && servers="$servers$id:$server "
 done
-pause() { sleep 0.1 || sleep 1; }
 finish() {
-  id=\${1%%:*} group=\${1##*:} grace=\${1#*:}
-  grace=\${grace%%:*}
-  if [ -n "$group" ]; then
-    left() { kill -0 "-$group"; }
-    end() { kill "-$1" "-$group"; }
-  else
-    marked() { grep -lszx "$mark.$id" /proc/[0-9]*/environ | cut -d / -f 3; }
-    left() { [ -n "$(marked)" ]; }
-    end() { for pid in $(marked); do kill "-$1" "-$pid" || kill "-$1" "$pid"; done; }
+  IFS=:
+  set -- $1
+  unset IFS
+  mark=$mark.$1 grace=$2 mode=$3 target=$4 found=
+  if [ -z "$target" ]; then
+    mode=all
     pause; pause; pause
+    scan
+    await rescan
+  else
+    [ "$mode" = none ] || target=-$target
+    await reached
   fi
-  for signal in TERM KILL; do
-    polls=$grace
-    while [ "$polls" -gt 0 ]; do
-      left || exit 0
-      pause
-      polls=$((polls - 1))
-    done
-    end "$signal"
-  done
+  end
 }
 for server in $servers; do finish "$server" & done
 wait`
+
+/** Ends what bears the mark `$1`, with `$2` pauses between the signals. */
+const endMarked = `${functions}
+trap '' HUP INT TERM
+cd /
+[ -r /proc/self/environ ] || exit 0
+mark=$1 grace=$2 mode=all target= found=
+end`
