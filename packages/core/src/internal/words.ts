@@ -1,4 +1,5 @@
 /** How errors are worded. */
+import { reasonIn } from "./lastWords.ts"
 
 /** Servers and processes may say anything, line breaks and terminal controls included. */
 export const oneLine = (text: string): string => text.replaceAll(/[\s\u0000-\u001F\u007F-\u009F]+/g, " ").trim()
@@ -16,6 +17,6 @@ export const ended = (
 }
 
 export const lastWords = (stderr: ReadonlyArray<string>): string => {
-  const last = stderr.findLast((line) => line.trim() !== "")
-  return last === undefined ? "" : `; it said: ${last.trim().slice(0, 300)}`
+  const reason = reasonIn(stderr)
+  return reason === undefined ? "" : `; it said: ${reason}`
 }
