@@ -175,7 +175,20 @@ describe.each(lists)("$method", (list) => {
 })
 
 describe("lists", () => {
-  it.effect.each(lists.slice(1))(
+  it.effect("resources/templates/list: no capability stands for it alone, so not to know it is no fault", () =>
+    Effect.gen(function*() {
+      const { session } = yield* connect({
+        ...everything,
+        "resources/list": (request, to) => to.refuse(request, -32601, "Method not found"),
+        "resources/templates/list": (request, to) => to.refuse(request, -32601, "Method not found")
+      })
+      assert.deepStrictEqual(yield* session.listResourceTemplates, [])
+      assert.deepStrictEqual(yield* session.listResources, [])
+      const [first] = yield* take(session.notifications, 1)
+      assert.include(String(first?.params?.["data"]), "does not know resources/list")
+    }))
+
+  it.effect.each(lists.slice(1).filter(({ method }) => method !== "resources/templates/list"))(
     "$method: advertised and not known is empty, with a remark",
     ({ list, method }) =>
       Effect.gen(function*() {

@@ -43,9 +43,14 @@ interface Listed<A> {
   readonly method: string
   readonly key: string
   readonly isItem: (item: unknown) => item is A
+  /** A capability stands for more than this list: a server that does not know the method has none of it. */
+  readonly isOptional?: boolean
 }
 
-const read = <A>(lister: Lister, { isItem, key, method }: Listed<A>): Effect.Effect<ReadonlyArray<A>, CallError> => {
+const read = <A>(
+  lister: Lister,
+  { isItem, isOptional, key, method }: Listed<A>
+): Effect.Effect<ReadonlyArray<A>, CallError> => {
   const validOf = (items: ReadonlyArray<unknown>) => {
     const valid = items.filter(isItem)
     if (valid.length < items.length) {
@@ -58,7 +63,7 @@ const read = <A>(lister: Lister, { isItem, key, method }: Listed<A>): Effect.Eff
     Effect.map(validOf),
     Effect.mapError((error) => withPartial(error, validOf)),
     Effect.catchIf(isMethodNotFound, () => {
-      lister.warn(`the server advertises ${key} but does not know ${method}`)
+      if (isOptional !== true) lister.warn(`the server advertises ${key} but does not know ${method}`)
       return Effect.succeed([])
     })
   )

@@ -121,7 +121,8 @@ export const make = (session: Session, { keep }: listen.Listen): Resources => {
       isOffered,
       method: "resources/templates/list",
       key: "resourceTemplates",
-      isItem: results.isResourceTemplate
+      isItem: results.isResourceTemplate,
+      isOptional: true
     }).pipe(
       requests.remembered(session, "resources/templates/list"),
       session.telemetry.operation("resources/templates/list")
