@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { ended, lastWords, oneLine } from "./internal/words.ts"
+import { ended, lastWords, milliseconds, oneLine, withData } from "./internal/words.ts"
 
 /**
  * No answer within the time allowed. The server was told to stop (`notifications/cancelled`).
@@ -14,7 +14,7 @@ import { ended, lastWords, oneLine } from "./internal/words.ts"
  */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { milliseconds: Schema.Finite }) {
   override get message(): string {
-    return `no answer within ${this.milliseconds} ms`
+    return `no answer within ${milliseconds(this.milliseconds)}`
   }
 }
 
@@ -53,7 +53,7 @@ export class SessionExpired extends Schema.TaggedError<SessionExpired>()("Sessio
 
 /**
  * The server refused: a JSON-RPC error (`code`, `description`, `data` as the server sent them), or, where `status`
- * alone is known, an HTTP error without one (`code` is then the status).
+ * alone is known, an HTTP error without one (`code` is then the status). `data` that is text is part of the message.
  *
  * `retryAfter` is in milliseconds, from `Retry-After`.
  *
@@ -68,7 +68,8 @@ export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
   retryAfter: Schema.optionalKey(Schema.Finite)
 }) {
   override get message(): string {
-    return oneLine(this.status === this.code ? this.description : `${this.description} (code ${this.code})`)
+    const said = withData(this.description, this.data)
+    return oneLine(this.status === this.code ? said : `${said} (code ${this.code})`)
   }
 }
 
@@ -155,7 +156,9 @@ export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable"
 }) {
   override get message(): string {
     return oneLine(
-      this.retryAfter === undefined ? this.description : `${this.description}; try again in ${this.retryAfter} ms`
+      this.retryAfter === undefined
+        ? this.description
+        : `${this.description}; try again in ${milliseconds(this.retryAfter)}`
     )
   }
 }

@@ -4,10 +4,19 @@ import { reasonIn } from "./lastWords.ts"
 /** Servers and processes may say anything, line breaks and terminal controls included. */
 export const oneLine = (text: string): string => text.replaceAll(/[\s\u0000-\u001F\u007F-\u009F]+/g, " ").trim()
 
+/** A duration in milliseconds, without fractions of one. */
+export const milliseconds = (duration: number): string => `${Math.ceil(duration)} ms`
+
 export const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ")
 
 export const didYouMean = (closest: ReadonlyArray<string>): string =>
   closest.length === 0 ? "" : `; did you mean ${quoted(closest)}?`
+
+/** Many servers say in `data` what was wrong, and in `message` only that something was. */
+export const withData = (description: string, data: unknown): string => {
+  const text = typeof data === "string" ? oneLine(data).slice(0, 300) : ""
+  return text === "" || description.includes(text) ? description : `${description}: ${text}`
+}
 
 export const ended = (
   how: { readonly exitCode?: number | undefined; readonly signal?: string | undefined }

@@ -282,6 +282,6 @@ export const silent = (milliseconds: number): TransportError =>
   new TransportError({
     phase: "http",
     delivery: "unknown",
-    reason: new Closed({ description: `the event stream was silent for ${milliseconds} ms`, stderr: [] }),
+    reason: new Closed({ description: `the event stream was silent for ${Math.ceil(milliseconds)} ms`, stderr: [] }),
     hint: "raise `sseReadTimeout` if the server is just slow"
   })

@@ -319,8 +319,8 @@ const ended = streamFailure("the server ended the event stream")
 const noEndpoint = (milliseconds: number, opened: boolean): TransportError =>
   streamFailure(
     opened
-      ? `the server opened an event stream but announced no endpoint within ${milliseconds} ms`
-      : `no answer within ${milliseconds} ms`,
+      ? `the server opened an event stream but announced no endpoint within ${Math.ceil(milliseconds)} ms`
+      : `no answer within ${Math.ceil(milliseconds)} ms`,
     wrongUrl
   )
 

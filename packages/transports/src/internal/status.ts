@@ -37,7 +37,8 @@ export const read = (
   http.beginning(response, (text) => {
     const { status } = response
     const said = excerpt(text)
-    const error = toError(response, sent, describe(status, said), client.wallTime())
+    const isMcp = messages.parse(text).some(isRefusal)
+    const error = toError(response, sent, { description: describe(status, said), isMcp }, client.wallTime())
     // When to come again says more than the JSON-RPC error beside it.
     const answer = retryAfter.isAskedFor(error) ? undefined : answerIn(text, sent.id, client)
     onRefusal({
@@ -77,7 +78,20 @@ const isModernRefusal = (message: JSONRPCMessage): message is JSONRPCErrorRespon
   return code <= -32020 && code >= -32099
 }
 
-const toError = (response: http.Response, sent: Sent, description: string, wallTime: number): TransportError => {
+const isRefusal = (message: unknown): boolean => messages.isAnswer(message) && messages.isRecord(message["error"])
+
+interface Said {
+  readonly description: string
+  /** Whether an MCP server says it. */
+  readonly isMcp: boolean
+}
+
+const toError = (
+  response: http.Response,
+  sent: Sent,
+  { description, isMcp }: Said,
+  wallTime: number
+): TransportError => {
   const { status } = response
   const challenge = http.header(response.headers, "www-authenticate")
   const wwwAuthenticate = challenge === undefined ? {} : { wwwAuthenticate: challenge }
@@ -104,9 +118,13 @@ const toError = (response: http.Response, sent: Sent, description: string, wallT
     })
   }
   const hint = status === 429
-    ? milliseconds === undefined ? "slow down" : `slow down: it wants to be left alone for ${milliseconds / 1000} s`
+    ? milliseconds === undefined
+      ? "slow down"
+      : `slow down: it wants to be left alone for ${Math.ceil(milliseconds / 1000)} s`
     : status >= 500
     ? "the server itself failed; its log says why"
+    : isMcp
+    ? "this is the MCP server's own answer: its log may say more"
     : "check that the URL is that of the MCP endpoint (often /mcp, or /sse for HTTP+SSE) and that the transport is the right one"
   return new TransportError({
     phase: "http",
@@ -150,13 +168,16 @@ export const excerpt = (text: string): string => {
 
 const message = (text: string): string | undefined => {
   let current: unknown = messages.parse(text)[0]
+  const error = messages.isRecord(current) && messages.isRecord(current["error"]) ? current["error"] : undefined
   for (const keys of [["error"], ["message", "error_description", "detail", "title"]]) {
     if (!messages.isRecord(current)) break
     const record = current
     const key = keys.find((name) => record[name] !== undefined)
     if (key !== undefined) current = record[key]
   }
-  return typeof current === "string" ? current : undefined
+  if (typeof current !== "string") return undefined
+  const data = error?.["data"]
+  return typeof data === "string" && !current.includes(data) ? `${current}: ${data}` : current
 }
 
 const phrases: Readonly<Record<number, string>> = {
