@@ -27,6 +27,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import * as connectingStderr from "./internal/connectingStderr.ts"
 import { Service } from "./internal/service.ts"
 import * as Session from "./internal/session.ts"
 import {
@@ -105,7 +106,7 @@ export type SessionState =
 /**
  * A notification of the server, as the protocol has it.
  *
- * What the client itself has to remark — a line on stdout that is not JSON, a tool it had to leave out — arrives here
+ * What the client itself has to remark — lines on stdout that are not messages, a tool it had to leave out — arrives here
  * too, as `notifications/message` with the logger `universal-mcp` and the level `warning`, or `info` where nothing is
  * wrong.
  *
@@ -336,6 +337,18 @@ export class McpSession extends Context.Service<McpSession, {
 export const ClientInfo = Context.Reference<Implementation>("@universal-mcp/core/McpSession/ClientInfo", {
   defaultValue: () => ({ name: "universal-mcp", version: "0.1.0" })
 })
+
+/**
+ * Called with each line that a server writes to its standard error while a connection to it is being made: before there
+ * is a session, and so before its `stderr`. Default: nobody hears it, unless connecting fails; the error has the last lines.
+ *
+ * When to use: to show a person what a server waits for, such as the link of a sign-in.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const ConnectingStderr: Context.Reference<((server: string, line: string) => void) | undefined> =
+  connectingStderr.ConnectingStderr
 
 /**
  * @category models

@@ -87,6 +87,8 @@ export interface McpTransport extends Transport {
   readonly stderrLines?: ReadonlyArray<string>
   /** Set by the session before `start`: called with every line of the server's standard error. */
   onstderr?: ((line: string) => void) | undefined
+  /** What to do about a server that does not answer, where what it has written tells; asked when connecting took too long. */
+  readonly hintWhileSilent?: (() => string | undefined) | undefined
   /**
    * Nobody waits for the answer to this request any more: ends the exchange of its own that it has, if any. Without it the
    * session gives each `send` a `requestSignal` where `hasPerRequestStream` is true, which costs a call more.

@@ -41,7 +41,7 @@ import * as McpSession from "@universal-mcp/core/McpSession"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import type * as ConfigProvider from "effect/ConfigProvider"
 import type * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Redacted from "effect/Redacted"
@@ -80,12 +80,14 @@ export const Environment: Context.Reference<ConfigProvider.ConfigProvider> = env
 export const make = (
   options: Options
 ): Effect.Effect<McpSession.McpSession["Service"], ConnectionError, ChildProcessSpawner | Scope.Scope> =>
-  McpSession.make(processTransport.make(options), {
-    ...connecting.common(options),
-    transport: "stdio",
-    timeout: options.timeout ?? "60 seconds",
-    cacheKey: cacheKeyOf(options)
-  })
+  Effect.suspend(() =>
+    McpSession.make(processTransport.make(options, processTransport.noNoise()), {
+      ...connecting.common(options),
+      transport: "stdio",
+      timeout: options.timeout ?? "60 seconds",
+      cacheKey: cacheKeyOf(options)
+    })
+  )
 
 /**
  * A session with a server that is a process.

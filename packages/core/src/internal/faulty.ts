@@ -119,6 +119,7 @@ const decorate = Effect.fnUntraced(function*(
     get stderrLines() {
       return inner.stderrLines ?? []
     },
+    hintWhileSilent: () => inner.hintWhileSilent?.(),
     get onstderr() {
       return inner.onstderr
     },

@@ -31,8 +31,18 @@ export type Options =
   & serverProcess.Options
   & Pick<ServerConfig.StdioServerConfig, "gracePeriod" | "maxMessageSize">
 
+/** What was written to stdout that is no message, over all connections of a session: it is reported once. */
+export interface Noise {
+  lines: number
+  example: string | undefined
+  isReported: boolean
+}
+
+export const noNoise = (): Noise => ({ lines: 0, example: undefined, isReported: false })
+
 export const make = Effect.fnUntraced(function*(
-  options: Options
+  options: Options,
+  noise: Noise
 ): Effect.fn.Return<McpTransport, ConnectionError, ChildProcessSpawner | Scope.Scope> {
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
   const limit = options.maxMessageSize ?? limits.maxMessageSize
@@ -41,7 +51,7 @@ export const make = Effect.fnUntraced(function*(
   const { handle, stop: signal } = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []
   let strayLine: string | undefined
-  let strayLines = 0
+  let isConnected = false
   let closing = false
   /** Of ours, since the server had read everything. */
   let answers = 0
@@ -52,11 +62,22 @@ export const make = Effect.fnUntraced(function*(
     return answers <= maxAnswers || unread <= maxUnread
   }
 
+  /** Only after the handshake, and with what comes next: so that the lines of a banner are counted together. */
+  const reportNoise = () => {
+    if (!isConnected || noise.isReported || noise.example === undefined) return
+    noise.isReported = true
+    transport.onerror?.(new Error(describeNoise(noise.lines, noise.example)))
+  }
+
   const transport: OwnTransport = {
     ...beginning,
     kind: "process",
     stderrLines,
+    hintWhileSilent: () => spawnFailure.hintWhileSilent(stderrLines),
     start: () => done,
+    setProtocolVersion: () => {
+      isConnected = true
+    },
     send: (message) => {
       const line = encode(message)
       if (Result.isFailure(line)) return Promise.reject(line.failure)
@@ -67,6 +88,7 @@ export const make = Effect.fnUntraced(function*(
       }
       // A call that timed out leaves what was written for it.
       if (pipes.unread() > mostUnread) return Promise.reject(unread)
+      if (noise.lines > 0) reportNoise()
       pipes.write(line.success + "\n")
       return done
     },
@@ -80,14 +102,16 @@ export const make = Effect.fnUntraced(function*(
     limit,
     onLine: (line) => {
       const received = parse(line, decoding)
-      if (received.length > 0) return received.forEach((message) => transport.onmessage?.(message))
+      if (received.length > 0) {
+        if (noise.lines > 0) reportNoise()
+        return received.forEach((message) => transport.onmessage?.(message))
+      }
       if (line.trim() === "") return
       strayLine ??= line.slice(0, 200)
       const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
       if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(line)))
-      if (++strayLines > loudStrayLines) return
-      transport.onerror?.(new Error(`the server wrote a line to its stdout that is not JSON: ${line.slice(0, 200)}`))
-      if (strayLines === loudStrayLines) transport.onerror?.(new Error("more such lines are not reported"))
+      noise.lines += 1
+      noise.example ??= line.slice(0, 200)
     },
     onOversized: (line) => {
       const id = answeredBy(line)
@@ -142,6 +166,7 @@ export const make = Effect.fnUntraced(function*(
         Effect.timeoutOption(lastWords)
       )
       if (closing) return
+      reportNoise()
       transport.lost = exit === undefined
         ? closed(
           `${
@@ -204,14 +229,22 @@ const unread = new TransportError({
   hint: "it may hang; remove the server and add it again to start it anew"
 })
 
-/** A log on stdout is told of, and not repeated. */
-const loudStrayLines = 100
-
 /** An object, or a batch of them. To see that most stray lines are neither, no exception is needed: it takes its time. */
 const message = /^\s*(\{\s*"|\[\s*\{)/
 
+/** A log may be written as JSON too. */
 const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessage> =>
-  message.test(line) ? messages.parse(line, options) : []
+  message.test(line) ? messages.parse(line, options).filter(mayBeMessage) : []
+
+const mayBeMessage = (value: unknown): boolean =>
+  messages.isRecord(value) &&
+  ("jsonrpc" in value || "id" in value || typeof value["method"] === "string" || "result" in value ||
+    messages.isRecord(value["error"]))
+
+const describeNoise = (lines: number, example: string): string =>
+  lines === 1
+    ? `a line on stdout is not a message: ${JSON.stringify(example)}`
+    : `${lines} lines on stdout are not messages, such as ${JSON.stringify(example)}`
 
 const tooLarge = (limit: number): TransportError =>
   new TransportError({
