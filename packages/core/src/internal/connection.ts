@@ -13,6 +13,7 @@ import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Implementation, RequestId } from "../Protocol.ts"
 import type { Audience } from "./audience.ts"
+import { ConnectingStderr } from "./connectingStderr.ts"
 import * as failure from "./failure.ts"
 import { protocolVersionKey } from "./headers.ts"
 import * as inputRequired from "./inputRequired.ts"
@@ -52,22 +53,27 @@ export interface Surroundings {
 /** The server has left when it was asked which era it speaks. */
 export class EndedOnProbe extends Data.TaggedError("EndedOnProbe")<{ readonly error: ConnectionError }> {}
 
+/** How long connecting may take: in all, and what is left of that. */
+export interface TimeLimit {
+  readonly whole: Duration.Duration
+  readonly left: Duration.Duration
+}
+
 /** `acquire` opens the transport, in the scope of the connection. */
 export const open = Effect.fnUntraced(function*<R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
   options: Options,
-  timeout: Duration.Duration,
+  { left, whole }: TimeLimit,
   { audience, clientInfo, telemetry, waiting }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
   const decorate = yield* TransportDecorator
-  const tooLong = () => failure.connectTimeout(nobody, Duration.toMillis(timeout))
   const [elapsed, transport] = yield* acquire.pipe(
     // Ours keep to the time by themselves, and say what took it.
     Effect.timeoutOrElse({
-      duration: Duration.sum(timeout, Duration.seconds(1)),
-      orElse: () => Effect.fail(tooLong())
+      duration: Duration.sum(left, Duration.seconds(1)),
+      orElse: () => Effect.fail(failure.openTimeout(nobody, whole))
     }),
     Effect.mapError((error) => error instanceof TransportError ? failure.fromTransportError(nobody, error) : error),
     Effect.flatMap((transport) => decorate(transport, options.name)),
@@ -75,19 +81,22 @@ export const open = Effect.fnUntraced(function*<R>(
   )
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
-  hearStderr(transport, audience)
+  hearStderr(transport, audience, options.name, yield* ConnectingStderr)
   const incoming = new Incoming(audience, serverRequests, waiting)
   const rpc = new JsonRpc.JsonRpc(transport, incoming)
   // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
   yield* Scope.addFinalizer(yield* Effect.scope, Effect.andThen(closing(rpc, incoming), serverRequests.end))
   const { capabilities } = serverRequests
-  const negotiated = yield* shakeHands(rpc, transport, peer, { ...options, clientInfo, capabilities, known }).pipe(
+  const unanswered = new Set<string>()
+  const handshake = { ...options, clientInfo, capabilities, known, unanswered }
+  const negotiated = yield* shakeHands(rpc, transport, peer, handshake).pipe(
     // The transport may have taken some of the time already, and says so itself where it took all.
     Effect.timeoutOrElse({
-      duration: Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1)),
-      orElse: () => Effect.fail(failure.connectTimeout(peer, Duration.toMillis(timeout)))
+      duration: Duration.max(Duration.subtract(left, elapsed), Duration.millis(1)),
+      orElse: () => Effect.fail(failure.handshakeTimeout(peer, whole, [...unanswered].at(-1)))
     })
   )
+  hearStderr(transport, audience)
   incoming.era = negotiated.era
   const envelope = negotiated.era === "legacy" ? undefined : {
     [protocolVersionKey]: negotiated.protocolVersion,
@@ -414,15 +423,23 @@ const closing = (rpc: JsonRpc.JsonRpc, incoming: Incoming): Effect.Effect<void> 
     (error) => Effect.sync(() => incoming.onWarning(`the transport failed to close: ${error.message}`))
   )
 
-const hearStderr = (transport: McpTransport, audience: Audience): void => {
-  transport.onstderr = (line) => audience.publishStderr(line)
+const hearStderr = (
+  transport: McpTransport,
+  audience: Audience,
+  server: string = "",
+  whileConnecting?: (server: string, line: string) => void
+): void => {
+  transport.onstderr = (line) => {
+    whileConnecting?.(server, line)
+    audience.publishStderr(line)
+  }
 }
 
 const shakeHands = Effect.fnUntraced(function*(
   rpc: JsonRpc.JsonRpc,
   transport: McpTransport,
   peer: failure.Peer,
-  options: Options & Pick<negotiation.Options, "clientInfo" | "capabilities" | "known">
+  options: Options & Pick<negotiation.Options, "clientInfo" | "capabilities" | "known" | "unanswered">
 ): Effect.fn.Return<negotiation.Negotiated, ConnectionError | EndedOnProbe> {
   const orConnectionError = (run: () => Promise<void>) =>
     Effect.tryPromise({
@@ -430,13 +447,14 @@ const shakeHands = Effect.fnUntraced(function*(
       catch: (cause) => failure.fromTransportError(peer, JsonRpc.fromTransport(cause))
     })
   yield* orConnectionError(() => rpc.start())
-  const { cacheKey, capabilities, clientInfo, known, protocolVersion } = options
+  const { cacheKey, capabilities, clientInfo, known, protocolVersion, unanswered } = options
   const negotiated = yield* negotiation.negotiate(rpc, {
     cacheKey,
     protocolVersion,
     clientInfo,
     capabilities,
-    known
+    known,
+    unanswered
   }).pipe(
     Effect.mapError((refused) => {
       const error = failure.refused(peer, refused)

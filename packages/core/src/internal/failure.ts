@@ -1,7 +1,9 @@
 /** What a transport tells of a failure, as our errors. */
+import * as Duration from "effect/Duration"
 import { CallError, Closed, ConnectionError, type ConnectionPhase, InvalidResult } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Refused } from "./negotiation.ts"
+import { milliseconds } from "./words.ts"
 
 /** Whom a failure is about. */
 export interface Peer {
@@ -142,8 +144,23 @@ export const refused = (peer: Peer, { error, method }: Refused): ConnectionError
   }
 }
 
-export const connectTimeout = (peer: Peer, milliseconds: number): ConnectionError =>
+/** `method` is what it was asked and has not answered; nothing if it was asked nothing. */
+export const handshakeTimeout = (peer: Peer, timeout: Duration.Duration, method: string | undefined): ConnectionError =>
   connectionError(peer, "negotiate", {
-    description: `the server did not answer initialize within ${milliseconds} ms`,
-    hint: "check that this is an MCP server and that the transport is the right one, or raise `timeout`"
+    description: `the server ${method === undefined ? "was not ready" : `did not answer ${method}`} within ${
+      milliseconds(Duration.toMillis(timeout))
+    }`,
+    hint: peer.inner?.hintWhileSilent?.() ??
+      "check that this is an MCP server and that the transport is the right one, or raise `timeout`"
   })
+
+export const openTimeout = (peer: Peer, timeout: Duration.Duration): ConnectionError =>
+  peer.transport === "stdio"
+    ? connectionError(peer, "spawn", {
+      description: `the process was not started within ${milliseconds(Duration.toMillis(timeout))}`,
+      hint: "check whether this machine is overloaded, or raise `timeout`"
+    })
+    : connectionError(peer, "connect", {
+      description: `there was no connection within ${milliseconds(Duration.toMillis(timeout))}`,
+      hint: "check that the server can be reached and that the transport is the right one, or raise `timeout`"
+    })

@@ -11,6 +11,10 @@ export const reasonIn = (stderr: ReadonlyArray<string>): string | undefined => {
   return reason === undefined ? undefined : excerpt(reason)
 }
 
+/** Whether there is a line that tells of a failure. */
+export const saysFailure = (stderr: ReadonlyArray<string>): boolean =>
+  stderr.map(clean).some((line) => isCause(line) || isFailure(line))
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import type { Implementation, ServerCapabilities } from "../Protocol.ts"
 import { protocolVersionKey } from "./headers.ts"
 import { isRecord } from "./json.ts"
 import type { Answer, JsonRpc } from "./jsonRpc.ts"
+import { mayBeDueToProbe } from "./probeExit.ts"
 import * as revisions from "./revisions.ts"
 import * as trace from "./trace.ts"
 
@@ -25,6 +26,8 @@ export interface Options {
   readonly known?: NegotiationCache.Era | undefined
   readonly clientInfo: Implementation
   readonly capabilities: ClientCapabilities
+  /** Has the methods that wait for an answer, the newest last. */
+  readonly unanswered: Set<string>
 }
 
 /** What the server said of itself, whatever way it said it. */
@@ -138,7 +141,7 @@ const automatic = Effect.fnUntraced(function*(
     const { verdict } = asked.value
     if (verdict._tag === "Modern") return isModern(verdict.negotiated)
     if (verdict._tag === "Refused") {
-      return yield* Effect.fail(rpc.hasEnded() ? { ...verdict.refused, endedOnProbe: true } : verdict.refused)
+      return yield* Effect.fail(endedOnProbe(rpc, verdict.refused))
     }
     if (verdict._tag === "Legacy" && verdict.isCertain) shown.era = "legacy"
     return yield* legacy
@@ -153,7 +156,7 @@ const automatic = Effect.fnUntraced(function*(
     ),
     Effect.raceFirst(Effect.delay(Deferred.await(late), probeTimeout)),
     Effect.catch((refused) => {
-      if (rpc.hasEnded()) return Effect.fail({ ...refused, endedOnProbe: true })
+      if (rpc.hasEnded()) return Effect.fail(endedOnProbe(rpc, refused))
       if (Deferred.isDoneUnsafe(late)) return Deferred.await(late)
       return isAnswer(refused.error)
         ? Effect.map(modernOr(rpc, options, refused), isModern)
@@ -161,6 +164,13 @@ const automatic = Effect.fnUntraced(function*(
     })
   )
 })
+
+const endedOnProbe = (rpc: JsonRpc, refused: Refused): Refused => {
+  const { reason } = refused.error
+  return rpc.hasEnded() && (reason._tag !== "Closed" || mayBeDueToProbe(reason))
+    ? { ...refused, endedOnProbe: true }
+    : refused
+}
 
 /** A server that refuses `initialize` may speak nothing but the modern era. */
 const modernOr = (rpc: JsonRpc, options: Options, refused: Refused): Effect.Effect<Negotiated, Refused> =>
@@ -179,13 +189,16 @@ const unknownMessage: ReadonlyArray<number> = [400, 404, 405, 406, 415, 422]
 
 const exchange = (
   rpc: JsonRpc,
+  { unanswered }: Options,
   method: string,
   params: Record<string, unknown>,
   onAnswer?: (answer: Answer) => void
 ): Effect.Effect<Answer> =>
   Effect.withFiber((fiber) =>
     Effect.callback<Answer>((resume) => {
+      unanswered.add(method)
       const id = rpc.request(method, trace.withTraceContext(fiber, params), (answer) => {
+        unanswered.delete(method)
         onAnswer?.(answer)
         resume(Effect.succeed(answer))
       })
@@ -213,7 +226,7 @@ const discover = (
     }
   }
   const ask = Effect.map(
-    exchange(rpc, "server/discover", params, (answer) => onVerdict(read(rpc, answer))),
+    exchange(rpc, options, "server/discover", params, (answer) => onVerdict(read(rpc, answer))),
     (answer): Asked => ({ answer, verdict: read(rpc, answer) })
   )
   // A server may refuse the first message of its life; which revision to take it says itself.
@@ -270,12 +283,13 @@ const fromDiscover = (protocolVersion: string, result: Readonly<Record<string, u
 
 const initialize = (
   rpc: JsonRpc,
-  { capabilities, clientInfo, protocolVersion: pin }: Options,
+  options: Options,
   accepted: ReadonlyArray<string>
 ): Effect.Effect<Negotiated, Refused> => {
+  const { capabilities, clientInfo, protocolVersion: pin } = options
   const refuse = (error: TransportError) => Effect.fail<Refused>({ method: "initialize", error })
   return Effect.flatMap(
-    exchange(rpc, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
+    exchange(rpc, options, "initialize", { protocolVersion: accepted[0], capabilities, clientInfo }),
     (answer): Effect.Effect<Negotiated, Refused> => {
       if (Result.isFailure(answer)) {
         const supported = supportedIn(answer.failure)

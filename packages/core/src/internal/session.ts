@@ -260,7 +260,13 @@ const open = <R>(
   Effect.gen(function*() {
     const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
     const scope = yield* Scope.fork(yield* Effect.scope)
-    const [elapsed, first] = yield* Connection.open(acquire, options, timeout, surroundings, known).pipe(
+    const [elapsed, first] = yield* Connection.open(
+      acquire,
+      options,
+      { whole: timeout, left: timeout },
+      surroundings,
+      known
+    ).pipe(
       Scope.provide(scope),
       Effect.result,
       Effect.timed
@@ -268,9 +274,9 @@ const open = <R>(
     if (Result.isSuccess(first)) return first.success
     if (first.failure._tag === "ConnectionError") return yield* first.failure
     yield* Scope.close(scope, Exit.void)
-    const rest = Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1))
+    const left = Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1))
     return yield* Effect.mapError(
-      Connection.open(acquire, options, rest, surroundings, "legacy"),
+      Connection.open(acquire, options, { whole: timeout, left }, surroundings, "legacy"),
       (error) => error._tag === "EndedOnProbe" ? error.error : error
     )
   })
