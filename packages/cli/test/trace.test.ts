@@ -20,7 +20,9 @@ describe("umcp --trace", () => {
         "  ServerRegistry.addServer  T",
         "    initialize  T",
         "  tools/list  T",
-        "  tools/call echo  T"
+        "  tools/call echo  T",
+        "  closing  T",
+        "    ServerRegistry.removeServer  T"
       ])
     }))
 

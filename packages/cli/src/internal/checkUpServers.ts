@@ -13,6 +13,7 @@ import { Progress } from "../render/Progress.ts"
 import { Screen } from "../render/Screen.ts"
 import { plural } from "../render/text.ts"
 import { type Checkup, exitCode, failed, failureOf, ok, toJson } from "./checkup.ts"
+import { showStderr } from "./connecting.ts"
 import { type Audience, examine } from "./doctor.ts"
 import * as doctorHttp from "./doctorHttp.ts"
 import * as doctorStdio from "./doctorStdio.ts"
@@ -78,10 +79,11 @@ const one = Effect.fnUntraced(function*(patient: Patient, limit: Duration.Durati
   const progress = yield* Progress
   const { name } = patient
   if (!json) yield* progress.printing(Console.log(render.heading(name, transportOf(patient), screen)))
-  return yield* checkUp(patient, limit, {
+  const show = yield* showStderr(json)
+  return yield* show(name)(checkUp(patient, limit, {
     step: (step) => json ? Effect.void : progress.printing(Console.log(render.step(step, screen))),
     doing: (text) => progress.show(text === "" ? "" : `${name}: ${text}`)
-  })
+  }))
 })
 
 /** All servers side by side, each printed when it is done. */

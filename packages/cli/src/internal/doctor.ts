@@ -4,7 +4,7 @@ import type { McpSession } from "@universal-mcp/core/McpSession"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { plural } from "../render/text.ts"
 import { type Checkup, failed, type Finding, lastLines, ok, skipped, type Step, type StepName } from "./checkup.ts"
 
@@ -56,14 +56,18 @@ export const examine = Effect.fn("doctor.examine")(function*(
   }
   yield* tell(patient.configuration)
   if (way !== undefined) {
-    yield* Effect.scoped(Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    yield* Effect.gen(function*() {
       const session = yield* connect(way, tell, audience)
       if (session === undefined) return
       transport = session.transport
       const first = yield* attempt("list", list(session), tell, audience)
       if (first) yield* attempt("ping", ping(session), tell, audience)
       yield* audience.doing("closing")
-    }))
+    }).pipe(
+      Scope.provide(scope),
+      Effect.onExit((exit) => Effect.withSpan(Scope.close(scope, exit), "closing"))
+    )
   }
   const all: ReadonlyArray<StepName> = ["configuration", ...(way?.steps ?? []), "negotiation", "list", "ping"]
   for (const step of all.slice(steps.length)) yield* tell(skipped(step))

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Progress } from "../render/Progress.ts"
 import * as Elicitation from "./elicitation.ts"
+import { root } from "./root.ts"
 import { Warnings } from "./warnings.ts"
 
 /**
@@ -12,7 +13,20 @@ import { Warnings } from "./warnings.ts"
  * servers ask.
  */
 export const layer = Layer.effectDiscard(
-  Progress.use((progress) => Effect.addFinalizer(() => progress.show("closing the servers")))
+  Effect.gen(function*() {
+    const { trace } = yield* root
+    const progress = yield* Progress
+    const registry = yield* ServerRegistry.ServerRegistry
+    // By hand, so that the trace tells which of them took long.
+    const closeAll = Effect.flatMap(
+      registry.listServers,
+      (names) =>
+        Effect.forEach([...names].reverse(), (name) => Effect.ignore(registry.removeServer(name)), { discard: true })
+    )
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(progress.show("closing the servers"), trace ? Effect.withSpan(closeAll, "closing") : Effect.void)
+    )
+  })
 ).pipe(
   Layer.provideMerge(ServerRegistry.layer),
   Layer.provideMerge(Warnings.layer),
@@ -22,8 +36,8 @@ export const layer = Layer.effectDiscard(
 /** Connects a server, and shows what there is to remark of it. */
 export const connect = Effect.fnUntraced(function*(config: ServerConfig) {
   const registry = yield* ServerRegistry.ServerRegistry
-  const session = yield* registry.addServer(config)
   const warnings = yield* Warnings
+  const session = yield* warnings.whileConnecting(config.name)(registry.addServer(config))
   yield* warnings.watch(config.name, session)
   return session
 })

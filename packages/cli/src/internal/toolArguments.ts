@@ -19,11 +19,13 @@ export const parseWord = (word: string): Effect.Effect<Word, UsageError> => {
   const at = word.indexOf("=")
   const isJson = at > 0 && word[at - 1] === ":"
   const key = word.slice(0, isJson ? at - 1 : Math.max(at, 0))
-  return key === ""
+  return key === "" || /^\s*[{[]/.test(word)
     ? Effect.fail(
       new UsageError({
         description: `"${word}" is not an argument of a tool`,
-        hint: "write key=value, or key:=json for a value that is not text"
+        hint: /^\s*[{[]/.test(word)
+          ? "give JSON with --args: --args '{\"message\":\"hi\"}', --args @arguments.json, or --args - for standard input"
+          : "write key=value, key:=json for a value that is not text, or all of them with --args '<json>'"
       })
     )
     : Effect.succeed({ key, text: word.slice(at + 1), isJson })

@@ -9,11 +9,14 @@ import * as Stream from "effect/Stream"
 import { Progress } from "../render/Progress.ts"
 import { Screen } from "../render/Screen.ts"
 import { json as renderJson, safeLine } from "../render/text.ts"
+import { type ShowStderr, showStderr } from "./connecting.ts"
 import { root } from "./root.ts"
 
 export class Warnings extends Context.Service<Warnings, {
   /** Prints what there is to remark of a session until it has ended: each once, the first 20. */
   readonly watch: (server: string, session: McpSession["Service"]) => Effect.Effect<void>
+  /** Connects, and prints what the server says on standard error when that takes long. */
+  readonly whileConnecting: ShowStderr
 }>()("@universal-mcp/cli/internal/warnings") {
   /** Waits, when its scope closes, for the sessions that it watches to end. */
   static readonly layer = Layer.effect(Warnings, Effect.suspend(() => make))
@@ -40,6 +43,7 @@ const make = Effect.gen(function*() {
       )
     )
   return Warnings.of({
+    whileConnecting: yield* showStderr(json),
     watch: (server, session) => {
       const said = new Set<string>()
       const tell = (message: string) => {
