@@ -7,7 +7,7 @@ import { Effect } from "effect"
 const file = (entry: object) => JSON.stringify({ mcpServers: { one: { command: "srv", ...entry } } })
 
 describe("descendants", () => {
-  it.effect.each(["none", "group", "all"])("%s is taken from a file", (descendants) =>
+  it.effect.each(["none", "group", "all"] as const)("%s is taken from a file", (descendants) =>
     Effect.gen(function*() {
       const [config] = yield* ConfigFile.decode(file({ descendants }))
       assert.deepStrictEqual(config, { name: "one", transport: "stdio", command: "srv", descendants })
