@@ -49,4 +49,10 @@ describe("a server without a stream of notifications", () => {
       const [warning] = yield* heard(refuse(406, "text/plain", "no"))
       assert.include(warning, "the server gives no stream of notifications: HTTP 406")
     }))
+
+  live("that answers JSON, and declares it as a stream, is asked once", () =>
+    Effect.gen(function*() {
+      const [warning] = yield* heard(refuse(200, "text/event-stream", "{\"detail\":\"use POST\"}"))
+      assert.include(warning, "the server sends JSON and declares it as text/event-stream")
+    }))
 })

@@ -44,11 +44,19 @@ export const run = Effect.fnUntraced(function*(
     }
   }
 
-  const read: events.Read = (response, onEnd, onFailure) =>
-    events.read(response, { ...options, onJson: () => onMislabelled(response, "json") }, onEnd, onFailure)
+  let isJson = false
+  const read: events.Read = (response, onEnd, onFailure) => {
+    const onJson = () => {
+      isJson = true
+      onMislabelled(response, "json")
+    }
+    return events.read(response, { ...options, onJson }, onEnd, onFailure)
+  }
 
   while (cursor.failures < reconnect.maxFailures) {
     const [lived, ended] = yield* Effect.timed(Effect.result(open(cursor.lastEventId, read)))
+    // One document is not a stream: what is in it has been delivered, and there will be no other.
+    if (isJson) return
     const error = Result.isFailure(ended) ? ended.failure : undefined
     if (error !== undefined && isFinal(error)) {
       if (!isNotOffered(error.status)) warn(`the server gives no stream of notifications: ${error.message}`)

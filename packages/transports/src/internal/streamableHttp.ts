@@ -9,13 +9,13 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as answer from "./answer.ts"
 import * as content from "./content.ts"
-import * as events from "./events.ts"
+import type * as events from "./events.ts"
+import * as getStream from "./getStream.ts"
 import * as http from "./http.ts"
 import * as listen from "./listen.ts"
 import * as lostSession from "./lostSession.ts"
 import * as messages from "./messages.ts"
 import { beginning, type OwnTransport } from "./ownTransport.ts"
-import * as requestHeaders from "./requestHeaders.ts"
 import * as retryAfter from "./retryAfter.ts"
 import * as sending from "./sending.ts"
 import * as signOfLife from "./signOfLife.ts"
@@ -192,44 +192,8 @@ export const make = Effect.fnUntraced(function*(
     ask((sign) => judged(sign === "lost"))
   }
 
-  const get = (lastEventId: string | undefined, read: events.Read, onOpen = () => {}) =>
-    http.effect<void>((succeed, fail) => {
-      const exchange = client.exchange({
-        method: "GET",
-        url: client.url,
-        headers: lastEventId === undefined
-          ? headers.get
-          : { ...headers.get, "last-event-id": requestHeaders.utf8(lastEventId) }
-      }, {
-        onResponse: (response) => {
-          if (response.status < 200 || response.status > 299) {
-            const session = transport.sessionId !== undefined
-            return status.read(client, response, { session, authorized: client.authorized }, ({ error }) => fail(error))
-          }
-          const open = () => {
-            onOpen()
-            return read(response, succeed, fail)
-          }
-          if (http.isEventStream(response)) return open()
-          return new content.ByContent((kind) => {
-            if (kind !== "events") {
-              fail(
-                http.notAnAnswer(`the server answered with ${http.contentType(response)} instead of an event stream`)
-              )
-              return http.nothing(response)
-            }
-            mislabelled(response, kind)
-            return open()
-          })
-        },
-        onFailure: fail
-      })
-      exchange.deadline(silence, () => {
-        exchange.abort()
-        fail(events.silent(silence))
-      })
-      return exchange
-    })
+  const get = (lastEventId: string | undefined, read: events.Read, onOpen?: () => void) =>
+    getStream.run(client, { headers: headers.get, lastEventId, silence, onMislabelled: mislabelled, onOpen }, read)
 
   /** The stream for what the server sends by itself; many servers do not know it, or know it no more. */
   const getOwn: events.Open = (lastEventId, read) =>
