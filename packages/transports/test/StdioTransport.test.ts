@@ -216,7 +216,9 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
     it.effect("arguments that are not JSON fail before anything is sent", () =>
       Effect.gen(function*() {
         const session = yield* connect()
-        const error = yield* Effect.flip(session.callTool("echo", { message: 1n }))
+        const circle: Record<string, unknown> = {}
+        circle["itself"] = circle
+        const error = yield* Effect.flip(session.callTool("echo", { message: circle }))
         assert.deepInclude(error, { _tag: "CallError", delivery: "not-sent" })
         assert.match(error.message, /arguments are not JSON/)
       }))
