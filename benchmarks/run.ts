@@ -75,8 +75,11 @@ const shell = (command: string, args: ReadonlyArray<string>, cwd: string) => {
 
 /** What the pairs need besides the workspace. */
 const prepare = (pairs: ReadonlyArray<Pair>) => {
-  const isInstalled = existsSync(pathOf("peers/node_modules"))
-  if (!isInstalled && pairs.some(([, client]) => entryOf(client).package?.startsWith("peers/"))) {
+  const isMissing = ([, client]: Pair) => {
+    const [folder, ...name] = entryOf(client).package?.split("/") ?? []
+    return folder === "peers" && !existsSync(pathOf(`peers/node_modules/${name.join("/")}`))
+  }
+  if (pairs.some(isMissing)) {
     shell("npx", ["-y", "pnpm@12", "install", "--frozen-lockfile"], pathOf("peers"))
   }
   if (pairs.some(([one]) => one.compiled)) shell("npx", ["-y", "pnpm@12", "build"], pathOf(".."))

@@ -8,6 +8,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Clock, Console, Effect, Exit } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { folderOf } from "./published.ts"
 import { type ClientName, clients, open, type Scenario, type Seen } from "./resilience/harness.ts"
 import * as http from "./resilience/http.ts"
 import * as stdio from "./resilience/stdio.ts"
@@ -15,9 +16,7 @@ import * as stdio from "./resilience/stdio.ts"
 const page = fileURLToPath(new URL("../docs/resilience.md", import.meta.url))
 
 const versionOf = (name: string) => {
-  const manifest: unknown = JSON.parse(
-    readFileSync(fileURLToPath(new URL(`node_modules/${name}/package.json`, import.meta.url)), "utf8")
-  )
+  const manifest: unknown = JSON.parse(readFileSync(`${folderOf(name)}package.json`, "utf8"))
   return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : ""
 }
 

@@ -10,8 +10,7 @@ import { Yaml } from "effect/encoding"
 import { ChildProcess } from "effect/process"
 import { delimiter, dirname } from "node:path"
 import { fileURLToPath } from "node:url"
-
-const folderOf = (name: string) => fileURLToPath(new URL(`node_modules/${name}`, import.meta.url))
+import { folderOf } from "./published.ts"
 
 const suites = { "0.1.16": folderOf("conformance-0.1"), "0.2": folderOf("@modelcontextprotocol/conformance") }
 
@@ -32,7 +31,7 @@ interface Outcome {
 }
 
 const spawn = Effect.fnUntraced(function*(suite: Run["suite"], args: ReadonlyArray<string>) {
-  const child = yield* ChildProcess.make(process.execPath, [`${suites[suite]}/dist/index.js`, ...args], {
+  const child = yield* ChildProcess.make(process.execPath, [`${suites[suite]}dist/index.js`, ...args], {
     // The suite starts `node` by name.
     env: { PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter), FORCE_COLOR: "0" },
     extendEnv: true,
@@ -62,7 +61,7 @@ const Requirements = Schema.Struct({
 /** Also what counts for no score. */
 const requiredBy = Effect.fnUntraced(function*(revision: string) {
   const fs = yield* FileSystem.FileSystem
-  const text = yield* fs.readFileString(`${suites["0.2"]}/requirements/${revision}.yaml`)
+  const text = yield* fs.readFileString(`${suites["0.2"]}requirements/${revision}.yaml`)
   const { client, not_scored } = yield* Schema.decodeUnknownEffect(Requirements)(Yaml.parse(text))
   return [...client, ...not_scored.filter(({ leg }) => leg === "client").map(({ scenario }) => scenario)]
 })

@@ -1,6 +1,7 @@
 /** The servers of the interop matrix: how to start them, what to ask of them, and what must be true of them. */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { folderOf } from "./published.ts"
 
 export type Asked = "elicitation" | "roots" | "sampling"
 
@@ -37,8 +38,6 @@ interface Manifest {
   readonly version: string
   readonly bin?: Readonly<Record<string, string>>
 }
-
-const folderOf = (name: string) => fileURLToPath(new URL(`node_modules/${name}/`, import.meta.url))
 
 const manifestOf = (name: string) => JSON.parse(readFileSync(`${folderOf(name)}package.json`, "utf8")) as Manifest
 

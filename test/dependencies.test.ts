@@ -9,9 +9,12 @@ const catalog = new Map(
   [...read("pnpm-workspace.yaml").matchAll(/^ {2}"?([@\w./-]+)"?: (\S+)$/gm)].map(([, name, pin]) => [name, pin])
 )
 
-const dependencies = globSync("{,packages/*/,examples/,conformance/,benchmarks/,benchmarks/peers/}package.json", {
-  cwd: root
-})
+const dependencies = globSync(
+  "{,packages/*/,examples/,conformance/,conformance/published/,benchmarks/,benchmarks/peers/}package.json",
+  {
+    cwd: root
+  }
+)
   .flatMap((file) => {
     const { dependencies, devDependencies } = JSON.parse(read(file)) as Record<string, Record<string, string>>
     return Object.entries({ ...dependencies, ...devDependencies })

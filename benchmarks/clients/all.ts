@@ -15,8 +15,8 @@ export const clients = {
   ours: { title: "Universal MCP", load: () => import("./ours.ts") },
   sdk1: { title: "SDK 1.x", package: "@modelcontextprotocol/sdk", load: () => import("./sdk1.ts") },
   sdk2: { title: "SDK 2.x", package: "@modelcontextprotocol/client", load: () => import("./sdk2.ts") },
-  aiSdk: { title: "@ai-sdk/mcp", package: "@ai-sdk/mcp", load: () => import("./aiSdk.ts") },
-  mcporter: { title: "mcporter", package: "mcporter", load: () => import("./mcporter.ts") },
+  aiSdk: { title: "@ai-sdk/mcp", package: "peers/@ai-sdk/mcp", load: () => import("../peers/aiSdk.ts") },
+  mcporter: { title: "mcporter", package: "peers/mcporter", load: () => import("../peers/mcporter.ts") },
   mastra: { title: "@mastra/mcp", package: "peers/@mastra/mcp", load: () => import("../peers/mastra.ts") },
   openai: { title: "@openai/agents", package: "peers/@openai/agents", load: () => import("../peers/openai.ts") },
   effect: { title: "effect/ai", package: "effect", load: () => import("./effect.ts") },
@@ -41,7 +41,7 @@ export const isPeer = (name: ClientName): boolean => name !== "ours" && name !==
 /** The version of an installed package, of `peers/` with that before its name. */
 export const versionOf = (path: string): string => {
   const name = path.replace("peers/", "")
-  // The heavy peers are installed only where they are measured; what is pinned is known everywhere.
+  // Most peers are installed only where they are measured; what is pinned is known everywhere.
   return path === name
     ? text(json(`../node_modules/${name}/package.json`), "version")
     : text(Reflect.get(Object(json("../peers/package.json")), "dependencies"), name)

@@ -10,7 +10,7 @@ const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const umcp =
   [pathOf("../../packages/cli/dist/umcp/bin.js"), pathOf("../../packages/cli/src/bin.ts")].find(existsSync) ?? ""
 
-const mcporter = pathOf("../node_modules/mcporter/dist/cli.js")
+const mcporter = pathOf("../peers/node_modules/mcporter/dist/cli.js")
 
 const inspector = pathOf("../peers/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
 

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "rolldown"
-import type { ClientName } from "../clients/all.ts"
+import { type ClientName, entryOf } from "../clients/all.ts"
 import { published, run } from "./process.ts"
 import type { Sample } from "./sample.ts"
 
@@ -112,7 +112,7 @@ const folder = fileURLToPath(new URL("..", import.meta.url))
 export const programOf = (client: ClientName): string => {
   const file = join(
     folder,
-    client === "mastra" || client === "openai" ? "peers" : "",
+    entryOf(client).package?.startsWith("peers/") === true ? "peers" : "",
     "build",
     "programs",
     `${client}.mjs`

@@ -1,10 +1,31 @@
-import { createRuntime, type Runtime, type ServerDefinition } from "mcporter"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { pathToFileURL } from "node:url"
+import { folderOf } from "../../published.ts"
 import { type Client, type Target, textOf } from "./client.ts"
+
+/** What is used of `mcporter`, which is not installed where this is checked. */
+interface Mcporter {
+  readonly createRuntime: (options: { readonly servers: ReadonlyArray<ServerDefinition> }) => Promise<Runtime>
+}
+
+interface Runtime {
+  connect(name: string): Promise<unknown>
+  listTools(name: string): Promise<ReadonlyArray<{ readonly name: string }>>
+  callTool(name: string, tool: string, options: { readonly args: Readonly<Record<string, unknown>> }): Promise<unknown>
+  close(): Promise<void>
+}
+
+interface ServerDefinition {
+  readonly name: string
+  readonly command:
+    | { readonly kind: "http"; readonly url: URL }
+    | { readonly kind: "stdio"; readonly command: string; readonly args: ReadonlyArray<string>; readonly cwd: string }
+}
+
+const { createRuntime }: Mcporter = await import(pathToFileURL(`${folderOf("mcporter")}dist/index.js`).href)
 
 const definition = (name: string, target: Target): ServerDefinition => ({
   name,
@@ -13,7 +34,7 @@ const definition = (name: string, target: Target): ServerDefinition => ({
     : { kind: "stdio", command: target.command, args: [...target.args], cwd: process.cwd() }
 })
 
-const command = fileURLToPath(new URL("../../node_modules/mcporter/dist/cli.js", import.meta.url))
+const command = `${folderOf("mcporter")}dist/cli.js`
 
 /** `mcporter list` prints a server when it is known. */
 const survey = (targets: Readonly<Record<string, Target>>, enough: number) =>
