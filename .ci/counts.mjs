@@ -1,6 +1,12 @@
-// The last line of `.ci/run`: the tests' counts. A file that did not load counts as one failure.
-import { readFileSync } from "node:fs"
+// The last line of `.ci/run`: the counts of all runs together. A file that did not load counts as one failure.
+import { existsSync, readFileSync } from "node:fs"
 
-const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(process.argv[2], "utf8"))
-const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length
-console.log(`${numPassedTests} passed, ${numFailedTests + broken} failed`)
+let passed = 0
+let failed = 0
+for (const report of process.argv.slice(2).filter((file) => existsSync(file))) {
+  const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
+  const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length
+  passed += numPassedTests
+  failed += numFailedTests + broken
+}
+console.log(`${passed} passed, ${failed} failed`)

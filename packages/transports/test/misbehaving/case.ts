@@ -46,7 +46,7 @@ export const steps = ["connect", "list", "pair", "call", "again", "ping"] as con
 export type Step = (typeof steps)[number]
 
 export interface Options {
-  /** All in milliseconds. */
+  /** All in milliseconds, of a quiet machine. */
   readonly timeout?: number
   readonly requestTimeout?: number
   readonly gracePeriod?: number
@@ -62,7 +62,10 @@ interface Common {
   readonly options?: Options
   /** How often the server may have got a method, at most. Default for `tools/call`: once per call. */
   readonly seen?: Readonly<Record<string, number>>
-  /** How long all of it may take, closing included, in milliseconds. Default 10 s: half of what a timeout takes. */
+  /**
+   * How long all of it may take, closing included, in milliseconds of a quiet machine. Default 10 s: half of what a
+   * timeout takes.
+   */
   readonly within?: number
   /** The client runs in a process of its own, where its memory and its event loop can be measured. */
   readonly heavy?: true
@@ -103,8 +106,11 @@ export interface Report {
 export const maxMemory = 400
 export const maxBlocked = 100
 
+/** The milliseconds that a case may take on a machine that is `slowness` times as slow as a quiet one. */
+export const limitOf = (one: Case, slowness: number): number => (one.within ?? 10_000) * slowness
+
 /** What is wrong with it: nothing, if the client did as it should. */
-export const problems = (one: Case, report: Report): ReadonlyArray<string> => {
+export const problems = (one: Case, report: Report, slowness: number): ReadonlyArray<string> => {
   const expected: Case["expect"] = { connect: "connected", ...one.expect }
   const found: Array<string> = []
   for (const step of steps) {
@@ -118,8 +124,8 @@ export const problems = (one: Case, report: Report): ReadonlyArray<string> => {
     const times = report.seen[method] ?? 0
     if (times > limit) found.push(`the server got ${method} ${times} times, at most ${limit} are right`)
   }
-  const within = one.within ?? 10_000
-  if (report.elapsed > within) found.push(`it took ${report.elapsed} ms, more than ${within}`)
+  const limit = limitOf(one, slowness)
+  if (report.elapsed > limit) found.push(`it took ${report.elapsed} ms, more than ${Math.round(limit)}`)
   if (report.left.length > 0) found.push(`left behind: ${report.left.join("; ")}`)
   const { blocked = 0, memory = 0 } = report
   if (memory > maxMemory) found.push(`the client took ${memory} MB, more than ${maxMemory}`)

@@ -1,6 +1,7 @@
 /** Runs a case with the client in this process. */
 import type { CallError, ConnectionError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
+import { ProbeTimeout } from "@universal-mcp/core/NegotiationCache"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as SseTransport from "@universal-mcp/transports/SseTransport"
@@ -13,6 +14,7 @@ import { randomUUID } from "node:crypto"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
+import { patience } from "../../../../test/patience.ts"
 import type { Case, HttpCase, Options, Report, SseCase, StdioCase, Step } from "./case.ts"
 import * as listen from "./listen.ts"
 
@@ -53,7 +55,7 @@ const runHttp = (subject: string, one: HttpCase | SseCase, apart: boolean): Effe
       "sse" in one ? SseTransport.make(config) : StreamableHttpTransport.make(config)
     )
     if (here === undefined) return { outcomes, elapsed, seen: {}, left: [] }
-    const closed = yield* here.until(() => here.sockets.size === 0).pipe(Effect.timeoutOption("3 seconds"))
+    const closed = yield* here.until(() => here.sockets.size === 0).pipe(Effect.timeoutOption(patience(3000)))
     return {
       outcomes,
       elapsed,
@@ -63,11 +65,18 @@ const runHttp = (subject: string, one: HttpCase | SseCase, apart: boolean): Effe
   }))
 
 /** A timeout is long where it is not what the case is about: who waits for it takes too long. */
-const optionsOf = ({ options }: Case): Options => ({
-  timeout: 20_000,
-  requestTimeout: 20_000,
-  ...options
-})
+const optionsOf = ({ options }: Case): Options => {
+  const { gracePeriod, maxMessageSize, protocolVersion, requestTimeout = 20_000, sseReadTimeout, timeout = 20_000 } =
+    options ?? {}
+  return {
+    timeout: patience(timeout),
+    requestTimeout: patience(requestTimeout),
+    ...(gracePeriod === undefined ? {} : { gracePeriod: patience(gracePeriod) }),
+    ...(sseReadTimeout === undefined ? {} : { sseReadTimeout: patience(sseReadTimeout) }),
+    ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+    ...(protocolVersion === undefined ? {} : { protocolVersion })
+  }
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The client
@@ -87,6 +96,7 @@ const play = <R>(one: Case, connect: Effect.Effect<Session, ConnectionError, R>)
   }).pipe(
     Effect.scoped,
     Effect.provide(NodeTransports.platform),
+    Effect.provideService(ProbeTimeout, patience(1500)),
     Effect.timed,
     Effect.map(([duration, outcomes]) => [Math.round(Duration.toMillis(duration)), outcomes] as const)
   )

@@ -1,4 +1,5 @@
 /** Servers whose event streams break off, go on or say something else. */
+import { patience } from "../../../../../test/patience.ts"
 import { event, type Exchange, type Handlers, json, result, stream } from "../../fixtures/httpServer.ts"
 import type { HttpCase } from "../case.ts"
 
@@ -97,7 +98,7 @@ const all: ReadonlyArray<HttpCase> = [
     expect: { ...late, call: ["CallError Timeout unknown", "CallError Closed unknown"] },
     options: { requestTimeout: 2000 },
     // Whatever the server says, at most ten times in a second; and not once after the timeout.
-    seen: { GET: 25 }
+    seen: { GET: patience(2000) / 100 + 5 }
   },
   {
     name: "wants to be resumed in a year",

@@ -12,6 +12,17 @@ const word = ({ params }: Message): string => String(Reflect.get(Object(params?.
 
 const invalid = { call: "CallError InvalidResult answered", ping: "pong" }
 
+/** Answers the first of two calls after the second. */
+const inReverse = (): StdioHandlers => {
+  const calls: Array<Message> = []
+  return {
+    "tools/call": ({ answer }, message) => {
+      calls.unshift(message)
+      if (calls.length === 2) { for (const call of calls) answer(call, word(call)) }
+    }
+  }
+}
+
 /** Asks something, and answers the call when it is answered. */
 const asking = (question: object): StdioHandlers => {
   let call: Message | undefined
@@ -72,20 +83,15 @@ export const cases: ReadonlyArray<StdioCase> = [
   {
     name: "an answer that comes after its timeout",
     stdio: {
-      "tools/call": ({ answer }, message) => {
-        if (word(message) === "undefined") setTimeout(() => answer(message, "late"), 800)
-        else answer(message, word(message))
-      }
+      "tools/call": () => {},
+      "notifications/cancelled": ({ answer }, { params }) => answer({ id: Number(params?.["requestId"]) }, "late")
     },
     expect: { call: "CallError Timeout unknown", again: "CallError Timeout unknown", ping: "pong" },
     options: { requestTimeout: 400 }
   },
   {
     name: "answers in another order than that of the calls",
-    stdio: {
-      "tools/call": ({ answer }, message) =>
-        void setTimeout(() => answer(message, word(message)), word(message) === "one" ? 300 : 0)
-    },
+    stdio: inReverse(),
     expect: { pair: "one, two" }
   },
   { name: "neither a result nor an error", stdio: sends(({ id }) => ({ id })), expect: invalid },
