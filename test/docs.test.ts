@@ -54,7 +54,7 @@ const inDocs = (output: string): string =>
 describe("documentation", () => {
   it("has examples", () => assert.isAbove(blocks.length, 0))
 
-  it("compiles", { timeout: 120_000 }, () => {
+  it("compiles", () => {
     const args = ["-p", folders.examples, "--pretty", "false"]
     const tsc = spawnSync(`${root}node_modules/.bin/tsc`, args, { encoding: "utf8" })
     assert.strictEqual(inDocs(tsc.stdout), "")

@@ -18,7 +18,7 @@ const weather = (api: string) =>
   }).pipe(
     Layer.provide(NodeTransports.platform),
     // A server of both eras that starts slowly would be spoken to in the legacy one.
-    Layer.provide(Layer.succeed(NegotiationCache.ProbeTimeout, "20 seconds"))
+    Layer.provide(Layer.succeed(NegotiationCache.ProbeTimeout, "10 minutes"))
   )
 
 const call = (tool: string, args: Record<string, unknown>) => McpSession.use((session) => session.callTool(tool, args))

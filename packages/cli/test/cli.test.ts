@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { mkdirSync, realpathSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import { join } from "node:path"
+import { patience } from "../../../test/patience.ts"
 import { configured, errorOf, events, folder, server, start, stdio, umcp } from "./support.ts"
 
 const dead = { command: process.execPath, args: ["-e", "console.error('no licence');process.exit(7)"] }
@@ -27,15 +28,13 @@ describe("umcp list", () => {
     Effect.gen(function*() {
       const mute = { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] }
       const cwd = yield* configured({ mute, one: server() })
-      const begun = Date.now()
-      const { code, stderr, stdout } = yield* umcp(["list", "--timeout", "5s"], { cwd })
+      const { code, stderr, stdout } = yield* umcp(["list", "--timeout", `${patience(5000)}ms`], { cwd })
       assert.strictEqual(code, 0)
       assert.match(stdout, /^one  fixture 1\.2\.3/m)
       assert.match(
         stderr,
-        /^error: no connection to "mute" \(stdio, negotiate\): it did not answer within 5s\nhint: umcp doctor mute [^\n]+\n$/
+        /^error: no connection to "mute" \(stdio, negotiate\): it did not answer within [^\n]+\nhint: umcp doctor mute [^\n]+\n$/
       )
-      assert.isBelow(Date.now() - begun, 20_000)
     }))
 
   it.live("with --json prints one document, the error inside", () =>
@@ -182,10 +181,12 @@ describe("umcp servers", () => {
       assert.match(human.stdout, /^NAME +TRANSPORT +STATE +TOOLS +REVISION +CONNECTED SINCE\n/)
       assert.match(human.stdout, /^one +stdio +ready +14 +2025-06-18 \(legacy\) +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/m)
       assert.match(human.stdout, /^dead +stdio +failed +- +- +-\n.*\n  error: no connection to "dead"/m)
+      const begun = Date.now()
       const json = yield* umcp(["servers", "--json"], { cwd })
       const { servers: [one, other] } = JSON.parse(json.stdout)
       assert.deepInclude(one, { name: "one", state: "ready", toolCount: 14, protocolVersion: "2025-06-18" })
-      assert.ok(Math.abs(Date.parse(one.connectedSince) - Date.now()) < 60_000)
+      assert.isAtLeast(Date.parse(one.connectedSince), begun - 1000)
+      assert.isAtMost(Date.parse(one.connectedSince), Date.now())
       assert.deepInclude(other, { name: "dead", state: "failed", toolCount: 0, connectedSince: null })
       assert.notInclude(human.stdout + human.stderr + json.stdout + json.stderr, "s3cr3t")
     }))

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { patience } from "../../../test/patience.ts"
 import { start } from "./support.ts"
 
 /** All processes below `pid`. */
@@ -46,7 +47,7 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       assert.lengthOf(processes, 5)
       const { code, stderr, stdout } = yield* ended
       assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
-      assert.isBelow(Date.now() - begun, 15_000)
+      assert.isBelow(Date.now() - begun, patience(15_000))
       for (
         const line of [
           /✓ +everything +stdio +2025-11-25/,
@@ -84,7 +85,7 @@ describe.skipIf(process.platform === "win32")("umcp demo", () => {
       yield* ended
       yield* Effect.sync(() => processes.filter(isRunning)).pipe(
         Effect.repeat({ until: (left) => left.length === 0, schedule: Schedule.spaced("50 millis") }),
-        Effect.timeout("15 seconds")
+        Effect.timeout(patience(30_000))
       )
     }))
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { Socket } from "node:net"
+import { patience } from "../../../test/patience.ts"
 import { configured, server, start, stdio, umcp } from "./support.ts"
 
 const dead = { command: process.execPath, args: ["-e", "process.exit(7)"] }
@@ -190,7 +191,7 @@ describe("OpenTelemetry's environment variables", () => {
           child.stdout.once("data", () => resume(Effect.void))
         })
         // The server's own end takes some of the time.
-        const [, { code, stderr, stdout }] = yield* Effect.timed(ended).pipe(Effect.timeout("4 seconds"))
+        const { code, stderr, stdout } = yield* Effect.timeout(ended, patience(4000))
         assert.deepStrictEqual({ code, stderr, stdout }, { code: 0, stderr: "", stdout: "hi\n" })
       }
       assert.isNotEmpty(mute.received)

@@ -7,6 +7,7 @@ import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import * as StreamableHttpTransport from "@universal-mcp/transports/StreamableHttpTransport"
 import { Deferred, Effect, Fiber, Layer } from "effect"
 import { appendFileSync } from "node:fs"
+import { patience } from "../../../test/patience.ts"
 import * as mcpHttp from "./fixtures/mcpHttp.ts"
 import { alive, fixture, Log, mark, node } from "./support.ts"
 
@@ -26,7 +27,7 @@ const five = Effect.gen(function*() {
   const configs: ReadonlyArray<ServerConfig.ServerConfig> = [
     { name: "one", transport: "streamable-http", url: `${origin}/mcp/one` },
     // The server of "three" learns of its end from the socket, a little later; "two", closed next, leaves it the time.
-    stdio("two", "--leave-after=200"),
+    stdio("two", `--leave-after=${patience(200)}`),
     { name: "three", transport: "sse", url: `${origin}/sse/three` },
     stdio("four"),
     { name: "five", transport: "streamable-http", url: `${origin}/mcp/five` }
