@@ -16,7 +16,7 @@ export const showStderr = (json: boolean): Effect.Effect<ShowStderr, never, Prog
   Effect.gen(function*() {
     const { err, errIsTerminal } = yield* Screen
     const { printing } = yield* Progress
-    if (json || !errIsTerminal) return (_) => (connecting) => connecting
+    if (json || !errIsTerminal) return () => (connecting) => connecting
     const print = (server: string, line: string) =>
       printing(Console.error(`${err.dim(`${safeLine(server)}:`)} ${safeLine(line)}`))
     return (server) => (connecting) =>
