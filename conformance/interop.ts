@@ -54,7 +54,7 @@ const freePort = Effect.callback<number>((resume) => {
 const until = (what: string, isTrue: () => boolean) =>
   Effect.sync(isTrue).pipe(
     Effect.repeat({ until: (now) => now, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.fail(problem(`waited in vain for ${what}`)) })
+    Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.fail(problem(`waited in vain for ${what}`)) })
   )
 
 const prepare = Effect.fnUntraced(function*(server: Server) {
@@ -109,7 +109,7 @@ const start = Effect.fnUntraced(function*({ args, env, port, server }: Running) 
   })
   yield* isListening(port).pipe(
     Effect.repeat({ until: (listens) => listens, schedule: Schedule.spaced("50 millis") }),
-    Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.fail(problem("it does not listen")) })
+    Effect.timeoutOrElse({ duration: "60 seconds", orElse: () => Effect.fail(problem("it does not listen")) })
   )
 })
 

@@ -5,6 +5,7 @@ import * as Faults from "@universal-mcp/core/Faults"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, Layer } from "effect"
+import { patience } from "../../../test/patience.ts"
 import { alive, fixture, mark, node } from "./support.ts"
 
 const once: Faults.Fault = { probability: 1, times: 1, direction: "send", methods: ["tools/call"] }
@@ -16,7 +17,9 @@ const behind = (faults: Omit<Faults.Options, "seed">, word: string) =>
 
 const session = Effect.gen(function*() {
   const { callTool } = yield* McpSession.McpSession
-  const first = yield* Effect.result(callTool("echo", { message: "one" }, { timeout: "5 seconds", idempotent: false }))
+  const first = yield* Effect.result(
+    callTool("echo", { message: "one" }, { timeout: patience(5000), idempotent: false })
+  )
   const second = yield* callTool("echo", { message: "two" })
   return [first._tag === "Success" ? "answered" : first.failure.message, Object(second.content[0]).text]
 })

@@ -135,7 +135,7 @@ describe("SseTransport", () => {
 
       const deaf = yield* old(() => ({ "initialize": ({ response }) => response.writeHead(202).end() }))
       assert.include(
-        (yield* Effect.flip(connect(deaf.url, { timeout: 100 }))).description,
+        (yield* Effect.flip(connect(deaf.url, { timeout: patience(500) }))).description,
         "did not answer initialize within"
       )
       yield* deaf.until(() => deaf.open() === 0)
@@ -249,7 +249,7 @@ describe("SseTransport", () => {
           say(event({ jsonrpc: "2.0", id: message.id, result: {} }))
         }
       }))
-      const session = yield* connect(server.url, { sseReadTimeout: 200 })
+      const session = yield* connect(server.url, { sseReadTimeout: patience(200) })
       yield* server.until(() => server.seen("ping").length === 3)
       assert.strictEqual(text(yield* session.callTool("echo")), "done")
       assert.strictEqual((yield* session.state.current)._tag, "Ready")

@@ -6,6 +6,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import * as https from "node:https"
 import * as net from "node:net"
 import { inspect } from "node:util"
@@ -176,13 +177,16 @@ describe("connecting over Streamable HTTP", () => {
       const mutes: ReadonlyArray<Handler> = [() => {}, (exchange) => stream(exchange)]
       for (const mute of mutes) {
         const server = yield* serve({ "server/discover": mute, "initialize": mute })
-        const error = yield* refused(server.url, { timeout: 100 })
+        const refusal = yield* Effect.forkChild(refused(server.url, { timeout: 100 }))
+        yield* server.until(() => server.exchanges.length === 1)
+        yield* TestClock.adjust(100)
+        const error = yield* Fiber.join(refusal)
         assert.strictEqual(error.phase, "negotiate")
         assert.include(error.description, "within 100 ms")
         yield* server.until(() => server.open() === 0)
         assert.isTrue(server.exchanges[0]?.aborted)
       }
-    }))
+    }).pipe(Effect.provide(TestClock.layer())))
 
   live("a redirect to another origin is refused, and gets no credentials", () =>
     Effect.gen(function*() {

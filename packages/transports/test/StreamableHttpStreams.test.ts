@@ -1,10 +1,12 @@
 import { assert, describe } from "@effect/vitest"
+import type { McpSession } from "@universal-mcp/core/McpSession"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import { patience } from "../../../test/patience.ts"
 import { event, type Handler, json, result, serve, type Server, stream } from "./fixtures/httpServer.ts"
 import { connect, failure, live, text } from "./fixtures/httpSupport.ts"
@@ -268,34 +270,34 @@ describe("nothing stays open", () => {
       }))
   }
 
+  /** Twenty calls, whose time is over when the server has them all. */
+  const twenty = Effect.fnUntraced(function*(server: Server, session: McpSession["Service"]) {
+    const calls = yield* Effect.forkChild(
+      Effect.forEach(Array.from({ length: 20 }), () => failure(session, { timeout: 100 }), { concurrency: "unbounded" })
+    )
+    yield* server.until(() => server.seen("tools/call").length === 20)
+    yield* TestClock.adjust(100)
+    return yield* Fiber.join(calls)
+  })
+
   live("after twenty calls ran out of time", () =>
     Effect.gen(function*() {
       const server = yield* serve({ "tools/call": open })
       const session = yield* connect(server.url)
       yield* session.listTools
-      const errors = yield* Effect.forEach(
-        Array.from({ length: 20 }),
-        () => failure(session, { timeout: 100 }),
-        { concurrency: "unbounded" }
-      )
-      for (const error of errors) assert.strictEqual(error.reason._tag, "Timeout")
+      for (const error of yield* twenty(server, session)) assert.strictEqual(error.reason._tag, "Timeout")
       yield* server.until(() => server.seen("notifications/cancelled").length === 20 && server.open() === 0)
       assert.strictEqual(server.seen("tools/call").filter((one) => one.aborted).length, 20)
-    }))
+    }).pipe(Effect.provide(TestClock.layer())))
 
   live("after twenty calls ran out of time, with fetch", () =>
     Effect.gen(function*() {
       const server = yield* serve({ "tools/call": open })
       const session = yield* connect(server.url)
       yield* session.listTools
-      const errors = yield* Effect.forEach(
-        Array.from({ length: 20 }),
-        () => failure(session, { timeout: 200 }),
-        { concurrency: "unbounded" }
-      )
-      for (const error of errors) assert.strictEqual(error.reason._tag, "Timeout")
+      for (const error of yield* twenty(server, session)) assert.strictEqual(error.reason._tag, "Timeout")
       yield* server.until(() => server.open() === 0)
-    }), FetchHttpClient.layer)
+    }).pipe(Effect.provide(TestClock.layer())), FetchHttpClient.layer)
 
   live(
     "after the scope has closed: streams end, then the session is deleted, even if the server does not care",
