@@ -54,8 +54,16 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
   return http.text(response, context.limit, (text) => {
     const received = messages.parse(text, context)
     if (deliverAll(received, id, context, false)) return context.onDone(id)
+    const stray = received.find((message) => messages.isErrorForNone(message))
+    if (stray !== undefined) {
+      context.deliver(answerTo(id, stray))
+      return context.onDone(id)
+    }
     if (text.trim() === "") {
       return fail(http.notAnAnswer(`the server answered HTTP ${response.status} with nothing in it`))
+    }
+    if (received.some(messages.isAnswer)) {
+      return fail(http.notAnAnswer(`the server answered under an id that was never used: ${text.slice(0, 200)}`))
     }
     if (received.length > 0 && received.every(messages.isRecord)) {
       return fail(
@@ -73,6 +81,8 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
   let hasBegun = false
   /** The last event that was to be a message and is not JSON. */
   let broken: string | undefined
+  /** An error under no id may be about another message of ours: the true answer has its time to come. */
+  let stray: JSONRPCMessage | undefined
   let isAnswered = false
   let current = response
   let endCurrent = () => {}
@@ -84,6 +94,12 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
     if (isAnswered) return
     isAnswered = true
     context.deliver(failRequest(id, error))
+    stop()
+  }
+  const settleStray = () => {
+    if (isAnswered || stray === undefined) return
+    isAnswered = true
+    context.deliver(answerTo(id, stray))
     stop()
   }
   const options: events.ReadOptions = {
@@ -103,7 +119,14 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
       cursor.onMessage(event.id)
       const isAnswer = deliverAll(received, id, context, hasBegun)
       hasBegun = true
-      if (!isAnswer || isAnswered) return
+      if (isAnswered) return
+      if (!isAnswer) {
+        const first = received.find((message) => messages.isErrorForNone(message))
+        if (first === undefined) return
+        stray ??= first
+        context.warn(`the server sent an error under no id: ${messages.errorText(first) ?? ""}`)
+        return current.deadline(shortWait, settleStray)
+      }
       isAnswered = true
       context.lingering.add(stop)
       current.deadline(linger, stop)
@@ -147,6 +170,7 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
     })
   const goOn = (error?: TransportError) => {
     context.lingering.delete(stop)
+    settleStray()
     if (isAnswered) context.onDone(id)
     else if (cursor.lastEventId === undefined) context.onFailure(id, error ?? unanswered(broken))
     else context.run(id, resume())
@@ -165,6 +189,9 @@ export const isFinal = (error: TransportError): boolean => {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** How long a stream has to bring the true answer after an error under no id, in milliseconds. */
+const shortWait = 2000
+
 /** How long a stream may stay open after its answer, in milliseconds: ending by itself saves the connection. */
 const linger = 1000
 
@@ -179,7 +206,10 @@ const notJson = (response: http.Response, text: string): TransportError =>
     wrongUrl
   )
 
-/** Whether the answer was among them. `hasBegun`: other messages came before. */
+const answerTo = (id: RequestId, message: JSONRPCMessage): JSONRPCMessage =>
+  "error" in message ? { ...message, id } : message
+
+/** Whether the answer was among them; an error under no id may be, and is left out. `hasBegun`: other messages came before. */
 const deliverAll = (
   received: ReadonlyArray<JSONRPCMessage>,
   id: RequestId,
@@ -190,11 +220,10 @@ const deliverAll = (
   for (const message of received) {
     const error = messages.errorText(message)
     const isDoubtful = error !== undefined && lostSession.isSaid(error)
-    const mine = messages.answers(message, id) || messages.isErrorForNone(message) ||
-      isDoubtful && messages.isForNone(message)
-    const answer = mine && "error" in message ? { ...message, id } : message
+    const mine = messages.answers(message, id) || isDoubtful && messages.isForNone(message)
+    const answer = mine ? answerTo(id, message) : message
     if (mine && isDoubtful && !answered) onDoubt(id, answer, hasBegun || received.length > 1)
-    else deliver(answer)
+    else if (mine || !messages.isErrorForNone(message)) deliver(answer)
     answered ||= mine
   }
   return answered

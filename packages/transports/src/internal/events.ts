@@ -5,8 +5,8 @@ import type * as Effect from "effect/Effect"
 import { createParser, type EventSourceMessage, type EventSourceParser } from "eventsource-parser"
 import * as content from "./content.ts"
 import * as http from "./http.ts"
+import { JsonEnd } from "./jsonEnd.ts"
 import { Lines, type Oversized } from "./lines.ts"
-import * as messages from "./messages.ts"
 import * as status from "./status.ts"
 
 export interface Handlers {
@@ -144,6 +144,7 @@ const document = (
   onTooLarge: () => void
 ): Input => {
   const decoder = new TextDecoder()
+  const jsonEnd = new JsonEnd()
   let text = ""
   let size = 0
   let isOver = false
@@ -160,8 +161,9 @@ const document = (
         isOver = true
         return onTooLarge()
       }
-      text += decoder.decode(chunk, { stream: true })
-      if (/[\]}]\s*$/.test(text.slice(-64)) && messages.parse(text).length > 0) finish()
+      const piece = decoder.decode(chunk, { stream: true })
+      text += piece
+      if (jsonEnd.push(piece)) finish()
     },
     end: finish
   }

@@ -70,6 +70,16 @@ const all: ReadonlyArray<HttpCase> = [
     expect: { call: "CallError Rejected(-32000) answered", ping: "pong" }
   },
   {
+    name: "an error under the id null and the answer, in a batch",
+    http: call((exchange) =>
+      json(exchange, [
+        { jsonrpc: "2.0", id: null, error: { code: -32601, message: "Method not found" } },
+        result(exchange.message.id, "done")
+      ])
+    ),
+    expect: { call: "done", ping: "pong" }
+  },
+  {
     name: "a batch",
     http: call((exchange) => json(exchange, [result(exchange.message.id, "done")])),
     expect: { call: "done" }

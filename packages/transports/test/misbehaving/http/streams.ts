@@ -35,6 +35,25 @@ const all: ReadonlyArray<HttpCase> = [
     expect: lost
   },
   {
+    name: "an error under no id, and the answer soon after",
+    http: () =>
+      call((exchange) => {
+        stream(exchange, event({ jsonrpc: "2.0", id: null, error: { code: -32601, message: "Method not found" } }))
+        setTimeout(() => exchange.response.end(done(exchange)), 500)
+      }),
+    expect: { call: "done", ping: "pong" }
+  },
+  {
+    name: "an error under no id, and the end",
+    http: () => says(() => event({ jsonrpc: "2.0", id: null, error: { code: -32000, message: "no" } })),
+    expect: { call: "CallError Rejected(-32000) answered", ping: "pong" }
+  },
+  {
+    name: "an error under no id, and nothing more",
+    http: () => call((exchange) => stream(exchange, event({ jsonrpc: "2.0", error: { code: -32000, message: "no" } }))),
+    expect: { call: "CallError Rejected(-32000) answered", ping: "pong" }
+  },
+  {
     name: "is cut before the answer",
     http: () =>
       call((exchange) => {
