@@ -1,31 +1,20 @@
 /** One transport with its handshake done, until that ends or the scope closes: requests with typed failures. */
-import type { JSONRPCRequest } from "@modelcontextprotocol/client"
-import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import * as Scope from "effect/Scope"
 import { CallError, type ConnectionError } from "../McpError.ts"
-import type { Notification, Options } from "../McpSession.ts"
-import { type McpTransport, TransportError } from "../McpTransport.ts"
+import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
-import type { Implementation, RequestId } from "../Protocol.ts"
-import type { Audience } from "./audience.ts"
-import { ConnectingStderr } from "./connectingStderr.ts"
+import type { RequestId } from "../Protocol.ts"
 import * as failure from "./failure.ts"
-import { protocolVersionKey } from "./headers.ts"
+import type { Incoming } from "./incoming.ts"
 import * as inputRequired from "./inputRequired.ts"
-import { excerpt, isRecord } from "./json.ts"
+import { isRecord } from "./json.ts"
 import * as JsonRpc from "./jsonRpc.ts"
-import * as negotiation from "./negotiation.ts"
+import type * as negotiation from "./negotiation.ts"
 import * as numbers from "./numbers.ts"
 import type { Check } from "./results.ts"
-import * as revisions from "./revisions.ts"
-import * as ServerRequests from "./serverRequests.ts"
-import type { Telemetry } from "./telemetry.ts"
-import { TransportDecorator } from "./transportDecorator.ts"
+import type * as ServerRequests from "./serverRequests.ts"
 import type { Deadline, Waiting } from "./waiting.ts"
 
 /** The error if it failed, nothing if it is answered; or it goes on, because the server asks for something first. */
@@ -42,80 +31,6 @@ export interface Outgoing<A> extends JsonRpc.RequestOptions {
   readonly limit?: { readonly deadline: Deadline; readonly expired: () => CallError } | undefined
 }
 
-/** What is of the session, and the same for all of its connections. */
-export interface Surroundings {
-  readonly audience: Audience
-  readonly clientInfo: Implementation
-  readonly waiting: Waiting
-  readonly telemetry: Telemetry
-}
-
-/** The server has left when it was asked which era it speaks. */
-export class EndedOnProbe extends Data.TaggedError("EndedOnProbe")<{ readonly error: ConnectionError }> {}
-
-/** How long connecting may take: in all, and what is left of that. */
-export interface TimeLimit {
-  readonly whole: Duration.Duration
-  readonly left: Duration.Duration
-}
-
-/** `acquire` opens the transport, in the scope of the connection. */
-export const open = Effect.fnUntraced(function*<R>(
-  acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
-  options: Options,
-  { left, whole }: TimeLimit,
-  { audience, clientInfo, telemetry, waiting }: Surroundings,
-  known?: Era
-): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
-  const nobody: failure.Peer = { server: options.name, transport: options.transport }
-  const decorate = yield* TransportDecorator
-  const [elapsed, transport] = yield* acquire.pipe(
-    // Ours keep to the time by themselves, and say what took it.
-    Effect.timeoutOrElse({
-      duration: Duration.sum(left, Duration.seconds(1)),
-      orElse: () => Effect.fail(failure.openTimeout(nobody, whole))
-    }),
-    Effect.mapError((error) => error instanceof TransportError ? failure.fromTransportError(nobody, error) : error),
-    Effect.flatMap((transport) => decorate(transport, options.name)),
-    Effect.timed
-  )
-  const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
-  const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
-  hearStderr(transport, audience, options.name, yield* ConnectingStderr)
-  const incoming = new Incoming(audience, serverRequests, waiting)
-  const rpc = new JsonRpc.JsonRpc(transport, incoming)
-  // Before it is started, so that the transport is closed too when connecting is interrupted half-way.
-  yield* Scope.addFinalizer(yield* Effect.scope, Effect.andThen(closing(rpc, incoming), serverRequests.end))
-  const { capabilities } = serverRequests
-  const unanswered = new Set<string>()
-  const handshake = { ...options, clientInfo, capabilities, known, unanswered }
-  const negotiated = yield* shakeHands(rpc, transport, peer, handshake).pipe(
-    // The transport may have taken some of the time already, and says so itself where it took all.
-    Effect.timeoutOrElse({
-      duration: Duration.max(Duration.subtract(left, elapsed), Duration.millis(1)),
-      orElse: () => Effect.fail(failure.handshakeTimeout(peer, whole, [...unanswered].at(-1)))
-    })
-  )
-  hearStderr(transport, audience)
-  incoming.era = negotiated.era
-  const envelope = negotiated.era === "legacy" ? undefined : {
-    [protocolVersionKey]: negotiated.protocolVersion,
-    "io.modelcontextprotocol/clientInfo": clientInfo,
-    "io.modelcontextprotocol/clientCapabilities": negotiation.modernCapabilities(capabilities)
-  }
-  const connection = new Connection({ rpc, incoming, peer, transport, negotiated, envelope, waiting })
-  const [newest] = revisions.legacy
-  const isOld = negotiated.era === "legacy" && negotiated.protocolVersion !== newest
-  if (isOld && options.protocolVersion === undefined) {
-    audience.warn(
-      `the server speaks protocol revision ${negotiated.protocolVersion}, older than the ${newest} that we asked for`,
-      "info"
-    )
-  }
-  yield* serverRequests.afterConnect(connection)
-  return connection
-})
-
 export class Connection {
   readonly negotiated: negotiation.Negotiated
   /** Where the server gave one. */
@@ -125,7 +40,7 @@ export class Connection {
   /** Two at once could be in each other's way. */
   readonly isProcess: boolean
   /** Whether the server may forget the session while the connection seems to work. */
-  readonly #mayBeForgotten: boolean
+  readonly #isForgettable: boolean
   #hasWorked = false
   /** In a row. */
   #refusals = 0
@@ -143,7 +58,7 @@ export class Connection {
     this.sessionId = transport.sessionId
     this.hasHttpHeaders = negotiated.era === "modern" && rpc.hasPerRequestStream()
     this.isProcess = transport.kind === "process"
-    this.#mayBeForgotten = negotiated.era === "legacy" && transport.kind === "http"
+    this.#isForgettable = negotiated.era === "legacy" && transport.kind === "http"
     this.#rpc = rpc
     this.#incoming = incoming
     this.#peer = peer
@@ -245,8 +160,8 @@ export class Connection {
    * Counts a refusal: whether there were so many in a row, on a connection that worked before, that the server may have
    * forgotten the session. Twice as many are needed the next time.
    */
-  isForgetful(): boolean {
-    if (!this.#mayBeForgotten || !this.#hasWorked || ++this.#refusals < this.#suspicious) return false
+  mayBeForgotten(): boolean {
+    if (!this.#isForgettable || !this.#hasWorked || ++this.#refusals < this.#suspicious) return false
     this.#suspicious *= 2
     return true
   }
@@ -354,56 +269,6 @@ export class Connection {
 /** Refusals in a row; a person or a model also gets a call wrong twice. */
 const suspicious = 3
 
-/** What comes by itself, from before the handshake on. */
-class Incoming implements JsonRpc.Listener {
-  readonly serverRequests: ServerRequests.ServerRequests
-  readonly ended = Deferred.makeUnsafe<TransportError | undefined>()
-  /** Once it is known. */
-  era: Era | undefined
-  lost: TransportError | undefined
-  onEnded: ((lost: TransportError | undefined) => void) | undefined
-  readonly #audience: Audience
-  readonly #waiting: Waiting
-
-  constructor(audience: Audience, serverRequests: ServerRequests.ServerRequests, waiting: Waiting) {
-    this.#audience = audience
-    this.#waiting = waiting
-    this.serverRequests = serverRequests
-  }
-
-  onNotification(notification: Notification): void {
-    const { method, params } = notification
-    if (method === "notifications/cancelled") this.serverRequests.cancel(params?.["requestId"])
-    this.#audience.publish(notification)
-  }
-
-  onRequest(request: JSONRPCRequest, respond: (outcome: JsonRpc.Outcome) => void): void {
-    if (this.era === "modern") {
-      const method = excerpt(request.method)
-      return this.onWarning(`the server sent the request ${method}, which its protocol revision does not have`)
-    }
-    // Servers may ask for a sign of life before they say who they are.
-    return request.method === "ping" ? respond({ result: {} }) : this.serverRequests.receive(request, respond)
-  }
-
-  onWarning(description: string): void {
-    this.#audience.warn(description)
-  }
-
-  onClose(lost: TransportError | undefined): void {
-    this.lost = lost
-    this.onEnded?.(lost)
-    Deferred.doneUnsafe(this.ended, Exit.succeed(lost))
-  }
-
-  afterShortWait(act: () => void): void {
-    this.#waiting.add(this.#waiting.deadline(shortWait), act)
-  }
-}
-
-/** How long the true answer has to come after one that may be meant for the same request, in milliseconds. */
-const shortWait = 2000
-
 interface Parts {
   readonly rpc: JsonRpc.JsonRpc
   readonly incoming: Incoming
@@ -413,62 +278,6 @@ interface Parts {
   readonly envelope: Readonly<Record<string, unknown>> | undefined
   readonly waiting: Waiting
 }
-
-// Functions of their own, because what outlives its function holds all that is in sight there.
-
-/** A transport that is not ours may throw or reject. */
-const closing = (rpc: JsonRpc.JsonRpc, incoming: Incoming): Effect.Effect<void> =>
-  Effect.catch(
-    Effect.tryPromise({ try: () => rpc.close(), catch: JsonRpc.fromTransport }),
-    (error) => Effect.sync(() => incoming.onWarning(`the transport failed to close: ${error.message}`))
-  )
-
-const hearStderr = (
-  transport: McpTransport,
-  audience: Audience,
-  server: string = "",
-  whileConnecting?: (server: string, line: string) => void
-): void => {
-  transport.onstderr = (line) => {
-    whileConnecting?.(server, line)
-    audience.publishStderr(line)
-  }
-}
-
-const shakeHands = Effect.fnUntraced(function*(
-  rpc: JsonRpc.JsonRpc,
-  transport: McpTransport,
-  peer: failure.Peer,
-  options: Options & Pick<negotiation.Options, "clientInfo" | "capabilities" | "known" | "unanswered">
-): Effect.fn.Return<negotiation.Negotiated, ConnectionError | EndedOnProbe> {
-  const orConnectionError = (run: () => Promise<void>) =>
-    Effect.tryPromise({
-      try: run,
-      catch: (cause) => failure.fromTransportError(peer, JsonRpc.fromTransport(cause))
-    })
-  yield* orConnectionError(() => rpc.start())
-  const { cacheKey, capabilities, clientInfo, known, protocolVersion, unanswered } = options
-  const negotiated = yield* negotiation.negotiate(rpc, {
-    cacheKey,
-    protocolVersion,
-    clientInfo,
-    capabilities,
-    known,
-    unanswered
-  }).pipe(
-    Effect.mapError((refused) => {
-      const error = failure.refused(peer, refused)
-      return refused.endedOnProbe === true ? new EndedOnProbe({ error }) : error
-    })
-  )
-  // Questions that nobody waits for any more.
-  rpc.forgetAll()
-  transport.setProtocolVersion?.(negotiated.protocolVersion)
-  if (negotiated.era === "legacy") {
-    yield* orConnectionError(() => rpc.notify("notifications/initialized"))
-  }
-  return negotiated
-})
 
 /** A later round may not have been sent: the first was. */
 const begun = (error: CallError): CallError => {

@@ -4,17 +4,17 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Pull from "effect/Pull"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ConnectionError } from "../McpError.ts"
 import type { ReconnectOptions, SessionState } from "../McpSession.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { Connection } from "./connection.ts"
+import * as Delays from "./delays.ts"
 import * as monotonic from "./monotonic.ts"
+import * as signOfLife from "./signOfLife.ts"
 import type { Waiting } from "./waiting.ts"
 
 export interface Loss {
@@ -81,7 +81,7 @@ export class Reconnect {
    * Grows with connections that were good for nothing. What is tried in vain must not count here: it would make the next
    * one come so late that it cannot last.
    */
-  #pause: Delays | undefined
+  #pause: Delays.Delays | undefined
 
   constructor(options: Options, scope: Scope.Scope, connections: Scope.Scope, first: Up, began: number) {
     this.#options = options
@@ -211,7 +211,7 @@ export class Reconnect {
         this.#loss = undefined
         const before = this.#current
         const wasGood = before.connection.hasServed() || (yield* monotonic.millis) - this.#began >= livedEnough
-        if (wasGood || this.#pause === undefined) this.#pause = delays(yield* scheduleOf(this.#options.policy))
+        if (wasGood || this.#pause === undefined) this.#pause = yield* Delays.make(this.#options.policy)
         const isBad = loss.isDead && !wasGood && !this.#isFirst
         const recovered = yield* Effect.result(this.#recover(before, loss, isBad ? this.#pause : undefined))
         if (Result.isFailure(recovered)) return this.#end(recovered.failure)
@@ -240,18 +240,18 @@ export class Reconnect {
     })
   }
 
-  #recover(before: Up, loss: Loss, firstDelay: Delays | undefined): Effect.Effect<Up, ConnectionError> {
+  #recover(before: Up, loss: Loss, firstDelay: Delays.Delays | undefined): Effect.Effect<Up, ConnectionError> {
     const { attempts: most = Number.POSITIVE_INFINITY } = this.#options.policy || {}
     if (loss.isRefusing === true) return this.#replaceIfForgotten(before)
     return Effect.gen({ self: this }, function*() {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
       // Most suspicions are about one request: then nobody need hear of it.
       if (!loss.isDead) {
-        const dead = yield* Effect.result(isDead(before.connection))
+        const dead = yield* Effect.result(signOfLife.isDead(before.connection))
         if (Result.isSuccess(dead) && !dead.success) return before
         suspicion.isDead = Result.isSuccess(dead)
       }
-      const nextDelay = delays(yield* scheduleOf(this.#options.policy))
+      const nextDelay = yield* Delays.make(this.#options.policy)
       let { error } = loss
       for (let count = 1;; count++) {
         if (count > most) return yield* Effect.fail(error)
@@ -282,7 +282,7 @@ export class Reconnect {
   #attempt(before: Up, suspicion: Suspicion): Effect.Effect<Up, ConnectionError> {
     return Effect.gen({ self: this }, function*() {
       if (!suspicion.isDead) {
-        suspicion.isDead = yield* isDead(before.connection)
+        suspicion.isDead = yield* signOfLife.isDead(before.connection)
         if (!suspicion.isDead) return before
       }
       if (!suspicion.isRetired) {
@@ -298,11 +298,13 @@ export class Reconnect {
   /** A new connection in its place, if that answers what this one refuses. */
   #replaceIfForgotten(before: Up): Effect.Effect<Up> {
     return Effect.gen({ self: this }, function*() {
-      if (!(yield* isRefusing(before.connection))) return before
+      if (!(yield* signOfLife.isRefusing(before.connection))) return before
       const connected = yield* Effect.result(connect(this.#options, this.#connections, before.connection.era))
       if (Result.isFailure(connected)) return before
       const next = connected.success
-      if (yield* isRefusing(next.connection)) return yield* Effect.as(Scope.close(next.own, Exit.void), before)
+      if (yield* signOfLife.isRefusing(next.connection)) {
+        return yield* Effect.as(Scope.close(next.own, Exit.void), before)
+      }
       yield* this.#retire(before)
       yield* this.#options.restore(next.connection)
       return next
@@ -342,8 +344,6 @@ const longestRetirement = Duration.minutes(1)
 
 /** For each reader of the states. */
 const keptStates = 256
-
-const longestPing = Duration.seconds(5)
 
 const ready: SessionState = { _tag: "Ready" }
 
@@ -385,21 +385,6 @@ interface Suspicion {
   isRetired: boolean
 }
 
-const scheduleOf = (policy: Options["policy"]) => {
-  const { delay = "250 millis", maxDelay = "30 seconds" } = policy || {}
-  return Schedule.toStep(Schedule.jittered(Schedule.min([Schedule.exponential(delay), Schedule.spaced(maxDelay)])))
-}
-
-type Delays = (error: ConnectionError) => Effect.Effect<Duration.Duration, ConnectionError>
-
-type Step = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, unknown, never, never>>>
-
-const delays = (step: Step): Delays => (error) =>
-  Effect.flatMap(monotonic.millis, (now) => step(now, error)).pipe(
-    Effect.map(([, delay]) => delay),
-    Pull.catchDone(() => Effect.fail(error))
-  )
-
 type Names = Pick<Options, "server" | "transport">
 
 /** What there is once it was closed. */
@@ -417,42 +402,5 @@ const broken = ({ server, transport }: Names, cause: unknown): ConnectionError =
     hint: "this is a bug of the transport; `cause` is what it threw"
   })
 
-/** Whether it refuses also what every session may ask. */
-const isRefusing = (connection: Connection): Effect.Effect<boolean> => {
-  const { capabilities } = connection.negotiated
-  const method = capabilities.tools !== undefined
-    ? "tools/list"
-    : capabilities.resources !== undefined
-    ? "resources/list"
-    : capabilities.prompts !== undefined
-    ? "prompts/list"
-    : "ping"
-  return connection.request(method, {}).pipe(
-    Effect.as(false),
-    Effect.catch(({ reason }) => Effect.succeed(reason._tag === "Rejected" || reason._tag === "SessionExpired")),
-    Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.succeed(false) })
-  )
-}
-
 /** Only the user can mend it. */
 const isFinal = ({ phase }: ConnectionError): boolean => phase === "config" || phase === "auth"
-
-/** Fails where nobody can tell, because the server cannot be reached. The modern era has no ping. */
-const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError> =>
-  connection.hasEnded()
-    ? Effect.succeed(true)
-    : connection.request(connection.era === "legacy" ? "ping" : "server/discover", {}).pipe(
-      Effect.as(false),
-      Effect.catch((error) => {
-        const { reason } = error
-        if (connection.hasEnded() || reason._tag === "SessionExpired") return Effect.succeed(true)
-        // Whether we may come in, only connecting decides.
-        if (reason._tag === "Unauthorized") return Effect.succeed(false)
-        // A server that does not know the method lives, too.
-        const isHttp = reason._tag === "Rejected" && reason.status !== undefined
-        if (error.delivery === "answered" && !isHttp) return Effect.succeed(false)
-        return Effect.fail(connection.lossOf(error))
-      }),
-      // One that is at work may just be busy.
-      Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.sync(() => connection.isIdle()) })
-    )

@@ -36,7 +36,9 @@ export const lossOf = (connection: Connection, error: CallError): Loss | undefin
   const { reason } = error
   if (reason._tag === "SessionExpired") return { error: connection.lossOf(error), isDead: true }
   if (reason._tag === "Rejected" && isRefusal(reason.status)) {
-    return connection.isForgetful() ? { error: connection.lossOf(error), isDead: false, isRefusing: true } : undefined
+    return connection.mayBeForgotten()
+      ? { error: connection.lossOf(error), isDead: false, isRefusing: true }
+      : undefined
   }
   const isSuspect = reason._tag === "Closed" || reason._tag === "Rejected" && isGatewayFailure(reason.status)
   return isSuspect && !connection.hasEnded() ? { error: connection.lossOf(error), isDead: false } : undefined

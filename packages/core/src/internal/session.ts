@@ -16,7 +16,8 @@ import type * as NegotiationCache from "../NegotiationCache.ts"
 import type { Implementation, LoggingLevel, RequestId, ServerCapabilities } from "../Protocol.ts"
 import { Audience } from "./audience.ts"
 import { Catalog } from "./catalog.ts"
-import * as Connection from "./connection.ts"
+import * as Connect from "./connect.ts"
+import type { Connection } from "./connection.ts"
 import type { Negotiated } from "./negotiation.ts"
 import { Overload } from "./overload.ts"
 import * as Reconnect from "./reconnect.ts"
@@ -112,7 +113,7 @@ export class Session {
     return this.#sending.within(method, fate, effect)
   }
 
-  answer(method: string, params: unknown): ReturnType<Connection.Connection["answer"]> {
+  answer(method: string, params: unknown): ReturnType<Connection["answer"]> {
     return this.#reconnect.latest.answer(method, params)
   }
 
@@ -179,7 +180,7 @@ export const make = Effect.fnUntraced(function*<R>(
     Effect.scope,
     (own) => Effect.provideContext(acquire, Context.add(context, Scope.Scope, own))
   )
-  const surroundings: Connection.Surroundings = { audience, clientInfo, waiting, telemetry }
+  const surroundings: Connect.Surroundings = { audience, clientInfo, waiting, telemetry }
   const reconnect: Reconnect.Reconnect = yield* Reconnect.make({
     server,
     transport: options.transport,
@@ -255,12 +256,12 @@ const open = <R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
   options: Options,
   known: NegotiationCache.Era | undefined,
-  surroundings: Connection.Surroundings
-): Effect.Effect<Connection.Connection, ConnectionError, R | Scope.Scope> =>
+  surroundings: Connect.Surroundings
+): Effect.Effect<Connection, ConnectionError, R | Scope.Scope> =>
   Effect.gen(function*() {
     const timeout = Duration.fromInputUnsafe(options.timeout ?? "30 seconds")
     const scope = yield* Scope.fork(yield* Effect.scope)
-    const [elapsed, first] = yield* Connection.open(
+    const [elapsed, first] = yield* Connect.open(
       acquire,
       options,
       { whole: timeout, left: timeout },
@@ -276,7 +277,7 @@ const open = <R>(
     yield* Scope.close(scope, Exit.void)
     const left = Duration.max(Duration.subtract(timeout, elapsed), Duration.millis(1))
     return yield* Effect.mapError(
-      Connection.open(acquire, options, { whole: timeout, left }, surroundings, "legacy"),
+      Connect.open(acquire, options, { whole: timeout, left }, surroundings, "legacy"),
       (error) => error._tag === "EndedOnProbe" ? error.error : error
     )
   })

@@ -1,0 +1,65 @@
+/** What comes over a connection by itself, from before the handshake on. */
+import type { JSONRPCRequest } from "@modelcontextprotocol/client"
+import * as Deferred from "effect/Deferred"
+import * as Exit from "effect/Exit"
+import type { Notification } from "../McpSession.ts"
+import type { TransportError } from "../McpTransport.ts"
+import type { Era } from "../NegotiationCache.ts"
+import type { Audience } from "./audience.ts"
+import { excerpt } from "./json.ts"
+import type * as JsonRpc from "./jsonRpc.ts"
+import type { ServerRequests } from "./serverRequests.ts"
+import type { Waiting } from "./waiting.ts"
+
+export class Incoming implements JsonRpc.Listener {
+  readonly serverRequests: ServerRequests
+  readonly ended = Deferred.makeUnsafe<TransportError | undefined>()
+  /** Once it is known. */
+  era: Era | undefined
+  lost: TransportError | undefined
+  onEnded: ((lost: TransportError | undefined) => void) | undefined
+  readonly #audience: Audience
+  readonly #waiting: Waiting
+
+  constructor(audience: Audience, serverRequests: ServerRequests, waiting: Waiting) {
+    this.#audience = audience
+    this.#waiting = waiting
+    this.serverRequests = serverRequests
+  }
+
+  onNotification(notification: Notification): void {
+    const { method, params } = notification
+    if (method === "notifications/cancelled") this.serverRequests.cancel(params?.["requestId"])
+    this.#audience.publish(notification)
+  }
+
+  onRequest(request: JSONRPCRequest, respond: (outcome: JsonRpc.Outcome) => void): void {
+    if (this.era === "modern") {
+      const method = excerpt(request.method)
+      return this.onWarning(`the server sent the request ${method}, which its protocol revision does not have`)
+    }
+    // Servers may ask for a sign of life before they say who they are.
+    return request.method === "ping" ? respond({ result: {} }) : this.serverRequests.receive(request, respond)
+  }
+
+  onWarning(description: string): void {
+    this.#audience.warn(description)
+  }
+
+  onClose(lost: TransportError | undefined): void {
+    this.lost = lost
+    this.onEnded?.(lost)
+    Deferred.doneUnsafe(this.ended, Exit.succeed(lost))
+  }
+
+  afterShortWait(act: () => void): void {
+    this.#waiting.add(this.#waiting.deadline(shortWait), act)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How long the true answer has to come after one that may be meant for the same request, in milliseconds. */
+const shortWait = 2000
