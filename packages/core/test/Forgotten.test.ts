@@ -1,6 +1,6 @@
 /** A server that has forgotten the session, and says so in words that nobody knows. */
 import { assert, describe, it } from "@effect/vitest"
-import { Rejected } from "@universal-mcp/core/McpError"
+import { Rejected, Unauthorized } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import { failRequest, TransportError, type TransportKind } from "@universal-mcp/core/McpTransport"
 import { Effect, Fiber } from "effect"
@@ -48,7 +48,7 @@ const connect = Effect.fnUntraced(
     const handlers: Handlers = {
       ...unless("tools/call", (request, end) => end.answer(request, text(`by ${wires.indexOf(end)}`))),
       ...unless("tools/list", (request, end) => end.answer(request, { tools: [tool] })),
-      ...unless("ping", (request, end) => end.answer(request, {}))
+      ping: (request, end) => end.answer(request, {})
     }
     const session = yield* McpSession.make(
       Effect.map(wire(handlers), (end) => {
@@ -68,7 +68,22 @@ const connect = Effect.fnUntraced(
   }
 )
 
+const unauthorized: Refuse = (request, end) =>
+  end.near.onmessage?.(
+    failRequest(
+      request.id ?? 0,
+      new TransportError({
+        phase: "auth",
+        delivery: "not-sent",
+        status: 401,
+        reason: new Unauthorized({ status: 401 })
+      })
+    )
+  )
+
 const refusals: ReadonlyArray<readonly [string, Refuse]> = [
+  ["HTTP 401", unauthorized],
+  ["an answer without a result", (request, end) => end.send({ jsonrpc: "2.0", id: request.id })],
   ["HTTP 400", withStatus(400, "HTTP 400 Bad Request: unknown visitor")],
   ["HTTP 422", withStatus(422, "HTTP 422: please start over")],
   ["HTTP 500", withStatus(500, "HTTP 500: TypeError: cannot read properties of undefined")],
@@ -119,17 +134,22 @@ describe("a session that worked and is refused everything", () => {
       assert.lengthOf(wires, 1)
     }))
 
-  it.effect("stays where the server is silent on the question", () =>
+  it.effect("stays where the server is silent on the question, and holds nobody else up meanwhile", () =>
     Effect.gen(function*() {
-      const { call, calls, forget, wires } = yield* connect(withStatus(400, "HTTP 400"), {
+      const { call, calls, forget, session, wires } = yield* connect(withStatus(400, "HTTP 400"), {
         still: { "tools/list": () => {} }
       })
       yield* call
       forget()
-      yield* calls(3)
-      const next = yield* Effect.forkChild(Effect.result(call), { startImmediately: true })
+      yield* calls(2)
+      const third = yield* Effect.forkChild(Effect.result(call), { startImmediately: true })
+      const [end] = wires
+      assert.isDefined(end)
+      yield* end.next("tools/list", 2)
+      yield* session.ping
+      assert.isUndefined(third.pollUnsafe())
       yield* TestClock.adjust("5 seconds")
-      assert.strictEqual((yield* Fiber.join(next))._tag, "Failure")
+      assert.strictEqual((yield* Fiber.join(third))._tag, "Failure")
       assert.lengthOf(wires, 1)
     }))
 

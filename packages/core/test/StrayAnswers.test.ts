@@ -4,7 +4,7 @@ import type { McpSession } from "@universal-mcp/core/McpSession"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { connect, type Handlers, type Message, modern, text, type Wire } from "./fixtures/wire.ts"
+import { connect, type Handlers, modern, text, type Wire } from "./fixtures/wire.ts"
 
 const error = (code: number, message = "no") => ({ error: { code, message } })
 
@@ -45,6 +45,11 @@ const send = (wire: Wire, message: Record<string, unknown>) => wire.send({ jsonr
 
 const call = (session: McpSession["Service"], name = "a") =>
   Effect.forkChild(session.callTool(name, {}, { timeout: "1 hour" }), { startImmediately: true })
+
+/** The tool is known, so that no list is asked for when its call fails. */
+const listing: Handlers = {
+  "tools/list": (request, to) => to.answer(request, { tools: [{ name: "a", inputSchema: { type: "object" } }] })
+}
 
 /** Longer than the true answer is waited for. */
 const long = TestClock.adjust("5 minutes")
@@ -157,18 +162,30 @@ describe("an answer that names no request", () => {
       })
   )
 
-  it.effect("proves something once there are more of them than messages that they may answer", () =>
+  it.effect("settles no call however many of them come", () =>
     Effect.gen(function*() {
       const { session, wire } = yield* connect()
       const running = yield* call(session)
       yield* wire.next("tools/call")
-      send(wire, { id: null, result: {} })
-      yield* long
-      assert.isUndefined(running.pollUnsafe())
-      send(wire, { id: null, ...error(-32603, "broken") })
-      yield* TestClock.adjust("10 seconds")
-      const failure = yield* Effect.flip(Fiber.join(running))
-      assert.include(failure.message, "broken")
+      for (const stray of [...strays, ...strays]) send(wire, stray)
+      yield* getsItsOwn(wire, running)
+    }))
+
+  it.effect.each([
+    ...telling,
+    { error: { code: -32700, message: "Parse error" } },
+    { id: "a1b2-uuid", ...error(-32602) },
+    { id: "notifications/initialized", ...error(-32000) },
+    { id: -2, ...error(404) }
+  ])("loses against the true answer also where it looks like one: %j", (message) =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect()
+      const running = yield* call(session)
+      const request = yield* wire.next("tools/call")
+      send(wire, message)
+      yield* TestClock.adjust("6 seconds")
+      wire.answer(request, text("real"))
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(running), text("real"))
     }))
 })
 
@@ -187,32 +204,97 @@ describe("a line of a log in JSON", () => {
   )
 })
 
-describe("an answer under the id of the server's own request", () => {
-  /** The server asks under an id that is also that of our call, which waits. */
-  const asked = Effect.fnUntraced(function*(handlers: Handlers = {}) {
-    const { session, wire } = yield* connect(handlers)
+describe("an answer under an id that is also one of the server's own", () => {
+  const answered = (wire: Wire, id: unknown) =>
+    (function*() {
+      while (!wire.received.some((one) => String(one.id) === String(id) && one.method === undefined)) {
+        yield* Effect
+          .yieldNow
+      }
+    })()
+
+  /** The server asks under the id of our call, which waits; and we answer. */
+  const asked = Effect.gen(function*() {
+    const { session, wire } = yield* connect(listing)
     const running = yield* call(session)
     const request = yield* wire.next("tools/call")
     send(wire, { id: request.id, method: "ping" })
-    const isAnswer = ({ id, method }: Message) => id === request.id && method === undefined
-    while (!wire.received.some(isAnswer)) yield* Effect.yieldNow
-    return { running, wire, request }
+    yield* answered(wire, request.id)
+    return { request, running, session, wire }
   })
 
   it.effect.each([error(-32601, "Method not found: undefined"), error(-32600), { result: {} }])(
-    "is not that of our call with the same id: %j",
+    "may be about our answer, so that the call's own answer wins: %j",
     (echo) =>
       Effect.gen(function*() {
-        const { request, running, wire } = yield* asked()
+        const { request, running, wire } = yield* asked
         send(wire, { id: request.id, ...echo })
-        yield* getsItsOwn(wire, running)
+        yield* TestClock.adjust("6 seconds")
+        wire.answer(request, text("real"))
+        assert.deepStrictEqual<unknown>(yield* Fiber.join(running), text("real"))
       })
   )
 
-  it.effect("is the true answer where it is one", () =>
+  it.effect.each([error(-32601, "Unknown tool"), error(-32602, "invalid"), error(-32000, "broken")])(
+    "is that of the call where no other comes: %j",
+    (refusal) =>
+      Effect.gen(function*() {
+        const { request, running, wire } = yield* asked
+        send(wire, { id: request.id, ...refusal })
+        yield* TestClock.adjust("10 seconds")
+        assert.include((yield* Effect.flip(Fiber.join(running))).message, refusal.error.message)
+      })
+  )
+
+  it.effect("is that of each of two calls that wait", () =>
     Effect.gen(function*() {
-      const { request, running, wire } = yield* asked()
+      const { session, wire } = yield* connect(listing)
+      const calls = [yield* call(session), yield* call(session)]
+      const requests = [yield* wire.next("tools/call"), yield* wire.next("tools/call", 2)]
+      for (const { id } of requests) {
+        send(wire, { id, method: "ping" })
+        yield* answered(wire, id)
+        send(wire, { id, ...error(-32602, `invalid ${id}`) })
+      }
+      yield* TestClock.adjust("10 seconds")
+      const messages = yield* Effect.forEach(calls, (one) => Effect.map(Effect.flip(Fiber.join(one)), String))
+      messages.forEach((message, index) => assert.include(message, `invalid ${requests[index]?.id}`))
+    }))
+
+  it.effect("is the true answer at once where it is a result", () =>
+    Effect.gen(function*() {
+      const { request, running, wire } = yield* asked
       wire.answer(request, text("real"))
       assert.deepStrictEqual<unknown>(yield* Fiber.join(running), text("real"))
     }))
+
+  it.effect.each([error(-32601, "Unknown tool"), error(-32600, "no"), error(-32602, "invalid")])(
+    "is that of the call at once where the server had its answer before the call: %j",
+    (refusal) =>
+      Effect.gen(function*() {
+        const { session, wire } = yield* connect(listing)
+        for (let id = 0; id < 12; id++) {
+          send(wire, { id, method: "ping" })
+          yield* answered(wire, id)
+        }
+        const running = yield* call(session)
+        const request = yield* wire.next("tools/call")
+        send(wire, { id: request.id, ...refusal })
+        assert.include((yield* Effect.flip(Fiber.join(running))).message, refusal.error.message)
+      })
+  )
+
+  it.effect.each(["p1", -7, 2.5, 12_345_678_901_234_567])(
+    "is not that of the call where the id is not ours: %j",
+    (id) =>
+      Effect.gen(function*() {
+        const { session, wire } = yield* connect(listing)
+        const running = yield* call(session)
+        yield* wire.next("tools/call")
+        send(wire, { id, method: "ping" })
+        yield* answered(wire, id)
+        send(wire, { id, ...error(-32602) })
+        yield* getsItsOwn(wire, running)
+      })
+  )
 })

@@ -52,14 +52,7 @@ export class Incoming implements JsonRpc.Listener {
     Deferred.doneUnsafe(this.ended, Exit.succeed(lost))
   }
 
-  afterShortWait(act: () => void): void {
-    this.#waiting.add(this.#waiting.deadline(shortWait), act)
+  after(milliseconds: number, act: () => void): void {
+    this.#waiting.add(this.#waiting.deadline(milliseconds), act)
   }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** How long the true answer has to come after one that may be meant for the same request, in milliseconds. */
-const shortWait = 2000

@@ -12,7 +12,7 @@ import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord } from "./json.ts"
 import * as numbers from "./numbers.ts"
-import { StrayAnswers } from "./strayAnswers.ts"
+import * as StrayAnswers from "./strayAnswers.ts"
 
 export interface Listener {
   /** Every notification, in the order of the wire. */
@@ -21,8 +21,8 @@ export interface Listener {
   readonly onRequest: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
-  /** Calls back once the true answer had its chance, unless the session is closed before. */
-  readonly afterShortWait: (act: () => void) => void
+  /** Calls back after so many milliseconds, unless the session is closed before. */
+  readonly after: (milliseconds: number, act: () => void) => void
 }
 
 export type Answer = Result.Result<Readonly<Record<string, unknown>>, TransportError>
@@ -44,9 +44,7 @@ export class JsonRpc {
   readonly #transport: McpTransport
   readonly #listener: Listener
   readonly #inFlight = new InFlight<Waiting>()
-  readonly #strays = new StrayAnswers()
-  /** The request that fails after a short wait, unless its true answer comes before. */
-  #suspected: Waiting | undefined
+  readonly #strays = new StrayAnswers.StrayAnswers()
   #waitingForIdle: Set<() => void> | undefined
   #lastId = 0
   /** Late answers up to this id are expected. */
@@ -74,7 +72,7 @@ export class JsonRpc {
     options?: RequestOptions
   ): RequestId {
     const id = ++this.#lastId
-    const request: Waiting = { id, method, onAnswer, abort: undefined }
+    const request: Waiting = { id, method, onAnswer, abort: undefined, sharesId: false, isSuspected: false }
     const fail = (error: unknown) => {
       if (this.#inFlight.get(id) === request) this.#settle(request, Result.fail(fromTransport(error)))
     }
@@ -106,7 +104,7 @@ export class JsonRpc {
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
-    this.#strays.notified()
+    this.#strays.sentOther = true
     return this.#sent({ jsonrpc: "2.0", method, ...(params === undefined ? {} : { params }) })
   }
 
@@ -186,38 +184,46 @@ export class JsonRpc {
     if (!isId(id)) return this.#listener.onNotification({ method, params })
     this.#listener.onRequest(
       { jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) },
-      (outcome) => this.#respond(idToAnswer(message, id), outcome)
+      (outcome) => this.#respond(id, idToAnswer(message, id), outcome)
     )
   }
 
   #receiveAnswer(message: Readonly<Record<string, unknown>>): void {
-    const { id } = message
-    const request = this.#inFlight.get(numberOf(id))
-    if (request === undefined || this.#strays.isEcho(request.method, message)) {
-      return this.#receiveStray(message, request)
-    }
-    this.#settle(request, read(message))
+    const request = this.#inFlight.get(numberOf(message["id"]))
+    if (request === undefined) return this.#receiveStray(message)
+    const isResult = isRecord(message["result"]) && !StrayAnswers.isRefusal(request.method, message)
+    if (!request.sharesId || isResult) return this.#settle(request, read(message))
+    // It may be about our answer to the server's request with the same id.
+    request.sharesId = false
+    this.#warnOf(message)
+    this.#suspect(request, read(message), StrayAnswers.isRefusal(request.method, message) ? longWait : shortWait)
   }
 
   /** What names no request of ours may be the answer to the only one that waits, or to anything else that we sent. */
-  #receiveStray(message: Readonly<Record<string, unknown>>, named: Waiting | undefined): void {
+  #receiveStray(message: Readonly<Record<string, unknown>>): void {
     const id = numberOf(message["id"])
-    const isLate = named === undefined && Number.isInteger(id) && id > 0 && id <= this.#lastId
+    const isLate = Number.isInteger(id) && id > 0 && id <= this.#lastId
     if (isLate && id <= this.#lastForgotten) return
-    this.#listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
-    if (isLate) return
-    const request = named ?? this.#only()
-    const mayBeMeant = this.#strays.mayAnswer(request?.method, message)
-    if (request === undefined || !mayBeMeant || this.#suspected === request) return
+    this.#warnOf(message)
+    const request = isLate ? undefined : this.#only()
+    if (request === undefined || !this.#strays.mayAnswer(request.method, message)) return
     const answer = isRecord(message["error"])
       ? read(message)
       : malformed(`the server answered under an id that was never used: ${excerpt(message)}`)
-    this.#suspected = request
-    this.#listener.afterShortWait(() => {
-      if (this.#suspected !== request) return
-      this.#suspected = undefined
+    this.#suspect(request, answer, this.#strays.sentOther ? longWait : shortWait)
+  }
+
+  /** Fails the request after a while, unless its true answer comes before. */
+  #suspect(request: Waiting, answer: Answer, wait: number): void {
+    if (request.isSuspected) return
+    request.isSuspected = true
+    this.#listener.after(wait, () => {
       if (this.#inFlight.get(request.id) === request) this.#settle(request, answer)
     })
+  }
+
+  #warnOf(message: Readonly<Record<string, unknown>>): void {
+    this.#listener.onWarning(`the server answered a request we are not waiting for: ${excerpt(message)}`)
   }
 
   #only(): Waiting | undefined {
@@ -225,10 +231,12 @@ export class JsonRpc {
     return others.length === 0 ? only : undefined
   }
 
-  #respond(id: RequestId, outcome: Outcome): void {
+  #respond(id: RequestId, exactId: RequestId, outcome: Outcome): void {
     if (this.#ended) return
     this.#strays.responded(id)
-    this.#sent({ jsonrpc: "2.0", id, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
+    const request = this.#inFlight.get(numberOf(id))
+    if (request !== undefined) request.sharesId = true
+    this.#sent({ jsonrpc: "2.0", id: exactId, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
   }
 
   #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {
@@ -272,7 +280,17 @@ interface Waiting {
   readonly onAnswer: (answer: Answer) => void
   /** Only for transports that know no other way to be told. */
   abort: AbortController | undefined
+  /** Whether we answered a request of the server's with the same id meanwhile. */
+  sharesId: boolean
+  /** Whether it fails soon, unless its true answer comes. */
+  isSuspected: boolean
 }
+
+/** How long the true answer has to come after one that can only be meant for the same request, in milliseconds. */
+const shortWait = 2000
+
+/** The same where the other may also be about something else that we sent. */
+const longWait = 7000
 
 /** What is asked for because somebody wants it, and never when a session is restored. */
 const wanted: ReadonlySet<string> = new Set(["tools/call", "resources/read", "prompts/get"])

@@ -20,8 +20,6 @@ import type { Waiting } from "./waiting.ts"
 export interface Loss {
   readonly error: ConnectionError
   readonly isDead: boolean
-  /** The server answers, and refuses: it may have forgotten the session. */
-  readonly isRefusing?: boolean
 }
 
 export interface State {
@@ -76,6 +74,7 @@ export class Reconnect {
   #loss: Loss | undefined
   #isMending = false
   #mending: Fiber.Fiber<void> | undefined
+  #checking: Fiber.Fiber<void> | undefined
   #restoring: Fiber.Fiber<void> | undefined
   /**
    * Grows with connections that were good for nothing. What is tried in vain must not count here: it would make the next
@@ -126,6 +125,22 @@ export class Reconnect {
   /** A call has found that the connection is not what it was. One that is not dead is asked for a sign of life first. */
   lose(connection: Connection, loss: Loss): void {
     if (this.#options.policy !== false) this.#lost(connection, loss)
+  }
+
+  /**
+   * The server refuses one request after the other: replaces the connection if the server has forgotten the session.
+   * Completes once that is decided.
+   */
+  replaceIfForgotten(connection: Connection): Effect.Effect<void> {
+    const link = this.#link
+    if (this.#options.policy === false || link._tag !== "Up" || link.connection !== connection) return Effect.void
+    if (this.#checking === undefined) {
+      this.#checking = this.#options.run(this.#check(link))
+      this.#checking.addObserver(() => {
+        this.#checking = undefined
+      })
+    }
+    return this.#checking === undefined ? Effect.void : Effect.asVoid(Fiber.await(this.#checking))
   }
 
   /** Says of a session that is ready that it is not quite, until told otherwise. */
@@ -218,31 +233,38 @@ export class Reconnect {
         // It is being closed in this very moment.
         if (this.#link._tag === "Over") return
         const waiting = this.#link
-        const isNew = recovered.success !== before
-        this.#isFirst = false
-        this.#current = recovered.success
-        this.#link = recovered.success
-        this.#began = yield* monotonic.millis
-        this.#watch(recovered.success.connection)
-        if (isNew) {
-          this.#degraded = undefined
-          this.#options.onConnected()
-        }
+        const next = recovered.success
+        this.#use(next, yield* monotonic.millis)
         if (this.#state._tag === "Reconnecting") this.#setState(this.#degraded ?? ready)
-        if (waiting._tag === "Down") Deferred.doneUnsafe(waiting.next, Exit.succeed(recovered.success.connection))
-        if (isNew) {
-          // What an earlier one has not got done, this one does.
-          if (this.#restoring !== undefined) yield* Fiber.interrupt(this.#restoring)
-          this.#restoring = yield* Effect.forkIn(Effect.suspend(this.#options.onReconnected), this.#scope)
-        }
+        if (waiting._tag === "Down") Deferred.doneUnsafe(waiting.next, Exit.succeed(next.connection))
+        if (next !== before) yield* this.#tellReconnected
       }
       this.#isMending = false
     })
   }
 
+  #use(next: Up, now: number): void {
+    const isNew = next !== this.#current
+    this.#isFirst = false
+    this.#current = next
+    this.#link = next
+    this.#began = now
+    this.#watch(next.connection)
+    if (!isNew) return
+    this.#degraded = undefined
+    this.#options.onConnected()
+  }
+
+  /** What an earlier connection has not restored, this one does. */
+  get #tellReconnected(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function*() {
+      if (this.#restoring !== undefined) yield* Fiber.interrupt(this.#restoring)
+      this.#restoring = yield* Effect.forkIn(Effect.suspend(this.#options.onReconnected), this.#scope)
+    })
+  }
+
   #recover(before: Up, loss: Loss, firstDelay: Delays.Delays | undefined): Effect.Effect<Up, ConnectionError> {
     const { attempts: most = Number.POSITIVE_INFINITY } = this.#options.policy || {}
-    if (loss.isRefusing === true) return this.#replaceIfForgotten(before)
     return Effect.gen({ self: this }, function*() {
       const suspicion: Suspicion = { isDead: loss.isDead, isRetired: false }
       // Most suspicions are about one request: then nobody need hear of it.
@@ -295,19 +317,20 @@ export class Reconnect {
     })
   }
 
-  /** A new connection in its place, if that answers what this one refuses. */
-  #replaceIfForgotten(before: Up): Effect.Effect<Up> {
+  /** Puts a new connection in the place of this one, if that gets what this one is refused. Calls go on meanwhile. */
+  #check(before: Up): Effect.Effect<void> {
     return Effect.gen({ self: this }, function*() {
-      if (!(yield* signOfLife.isRefusing(before.connection))) return before
+      if (!(yield* signOfLife.isRefusing(before.connection))) return
       const connected = yield* Effect.result(connect(this.#options, this.#connections, before.connection.era))
-      if (Result.isFailure(connected)) return before
+      if (Result.isFailure(connected)) return
       const next = connected.success
-      if (yield* signOfLife.isRefusing(next.connection)) {
-        return yield* Effect.as(Scope.close(next.own, Exit.void), before)
-      }
+      const isRefused = yield* signOfLife.isRefusing(next.connection)
+      if (!isRefused) yield* this.#options.restore(next.connection)
+      // The old one may have ended meanwhile, and have another in its place.
+      if (isRefused || this.#link !== before) return yield* Scope.close(next.own, Exit.void)
+      this.#use(next, yield* monotonic.millis)
       yield* this.#retire(before)
-      yield* this.#options.restore(next.connection)
-      return next
+      yield* this.#tellReconnected
     })
   }
 

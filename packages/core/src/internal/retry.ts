@@ -35,14 +35,14 @@ export const again = ({ delivery, reason }: CallError): Again | undefined => {
 export const lossOf = (connection: Connection, error: CallError): Loss | undefined => {
   const { reason } = error
   if (reason._tag === "SessionExpired") return { error: connection.lossOf(error), isDead: true }
-  if (reason._tag === "Rejected" && isRefusal(reason.status)) {
-    return connection.mayBeForgotten()
-      ? { error: connection.lossOf(error), isDead: false, isRefusing: true }
-      : undefined
-  }
   const isSuspect = reason._tag === "Closed" || reason._tag === "Rejected" && isGatewayFailure(reason.status)
   return isSuspect && !connection.hasEnded() ? { error: connection.lossOf(error), isDead: false } : undefined
 }
+
+/** Whether the server itself answered, with anything but a result, and not because it has too much to do. */
+export const isRefusal = ({ reason }: Pick<CallError, "reason">): boolean =>
+  reason._tag === "Unauthorized" || reason._tag === "InvalidResult" ||
+  reason._tag === "Rejected" && reason.status !== 429 && !isGatewayFailure(reason.status)
 
 /** The methods that change nothing, or nothing more when they come twice. */
 export const repeatable: ReadonlySet<string> = new Set([
@@ -66,9 +66,6 @@ export const repeatable: ReadonlySet<string> = new Set([
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
-
-/** The server itself answered, and not that it has too much to do. */
-const isRefusal = (status: number | undefined): boolean => status !== 429 && !isGatewayFailure(status)
 
 /** The server behind the gateway is not there, or did not answer it. */
 const isGatewayFailure = (status: number | undefined): boolean => status === 502 || status === 503 || status === 504

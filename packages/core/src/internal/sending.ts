@@ -136,22 +136,30 @@ export class Sending {
       if (end === "asks") {
         fate.hasBegun = true
         return done(
-          Effect.tapError(outcome, (error) => Effect.sync(() => this.#note(call, connection, error, true))),
+          Effect.tapError(outcome, (error) => this.#note(call, connection, error, true) ?? Effect.void),
           end
         )
       }
-      if (end !== undefined) this.#note(call, connection, end, wasSentBefore)
-      done(outcome, end)
+      const decided = end && this.#note(call, connection, end, wasSentBefore)
+      done(decided === undefined ? outcome : Effect.andThen(decided, outcome), end)
     })
   }
 
-  /** What a failure says of the connection, and of the request. */
-  #note<A>({ fate, isUnlimited }: Call<A>, connection: Connection, error: CallError, wasSentBefore: boolean): void {
+  /** What a failure says of the connection, and of the request; gives what the caller should wait for, if anything. */
+  #note<A>(
+    { fate, isUnlimited }: Call<A>,
+    connection: Connection,
+    error: CallError,
+    wasSentBefore: boolean
+  ): Effect.Effect<unknown> | undefined {
     // A stream that breaks is opened again by whoever wants it.
     const isStream = isUnlimited && error.delivery === "unknown"
     const loss = isStream ? undefined : retry.lossOf(connection, error)
     if (loss !== undefined) this.#reconnect.lose(connection, loss)
     if (error.delivery === "not-sent") fate.wasSent = wasSentBefore
+    if (!retry.isRefusal(error) || !connection.mayBeForgotten()) return undefined
+    // So that who calls one after the other meets the new connection.
+    return Effect.timeoutOption(this.#reconnect.replaceIfForgotten(connection), longestDecision)
   }
 
   /** Most need wait for nothing but the answer. */
@@ -250,6 +258,9 @@ const logLevelKey = "io.modelcontextprotocol/logLevel"
 
 /** What waits for long by its nature must not keep others from being sent, and what takes back must not wait. */
 const unlimited: ReadonlySet<string> = new Set(["subscriptions/listen", "tasks/cancel", "tasks/result"])
+
+/** How long a refused call waits until it is decided whether the server has forgotten the session. */
+const longestDecision = Duration.seconds(5)
 
 const flowOf = (method: string, { name }: Record<string, unknown>): string =>
   method === "tools/call" ? `${method} ${String(name)}` : method

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ConnectionError } from "../McpError.ts"
 import type { Connection } from "./connection.ts"
+import * as retry from "./retry.ts"
 
 /** Fails where nobody can tell, because the server cannot be reached. The modern era has no ping. */
 export const isDead = (connection: Connection): Effect.Effect<boolean, ConnectionError> =>
@@ -36,7 +37,7 @@ export const isRefusing = (connection: Connection): Effect.Effect<boolean> => {
     : "ping"
   return connection.request(method, {}).pipe(
     Effect.as(false),
-    Effect.catch(({ reason }) => Effect.succeed(reason._tag === "Rejected" || reason._tag === "SessionExpired")),
+    Effect.catch((error) => Effect.succeed(error.reason._tag === "SessionExpired" || retry.isRefusal(error))),
     Effect.timeoutOrElse({ duration: longestPing, orElse: () => Effect.succeed(false) })
   )
 }

@@ -7,47 +7,36 @@ import { TransportError } from "../McpTransport.ts"
 import { isRecord } from "./json.ts"
 
 export class StrayAnswers {
-  /** Messages that a server may have answered though they ask for nothing, less the stray answers so far. */
-  #unanswered = 0
+  /** Whether we sent what asks for no answer, and may get one all the same. */
+  sentOther = false
   /** Ids of the server's own requests that we answered, the oldest first. */
-  #echoes: Set<RequestId> | undefined
-
-  notified(): void {
-    this.#unanswered++
-  }
+  #answered: Set<RequestId> | undefined
 
   responded(id: RequestId): void {
-    this.#unanswered++
-    const echoes = this.#echoes ??= new Set()
-    echoes.add(id)
-    if (echoes.size > mostEchoes) { for (const oldest of echoes) return void echoes.delete(oldest) }
-  }
-
-  /** Whether this rather answers our own answer, under the id that the server chose: it may be that of our request too. */
-  isEcho(method: string, message: Readonly<Record<string, unknown>>): boolean {
-    const { id } = message
-    if (this.#echoes === undefined || !isId(id) || !this.#echoes.has(id)) return false
-    const isEcho = isRecord(message["error"]) || !fits(method, message["result"])
-    if (isEcho) this.#echoes.delete(id)
-    return isEcho
+    this.sentOther = true
+    const answered = this.#answered ??= new Set()
+    answered.add(id)
+    if (answered.size > mostAnswered) { for (const oldest of answered) return void answered.delete(oldest) }
   }
 
   /** Whether this may be the answer to a request with this method, if it is the only one that waits. */
-  mayAnswer(method: string | undefined, message: Readonly<Record<string, unknown>>): boolean {
-    const mayBeOther = this.#unanswered > 0
-    if (mayBeOther) this.#unanswered--
+  mayAnswer(method: string, message: Readonly<Record<string, unknown>>): boolean {
     const { id } = message
-    if (method === undefined || isId(id) && this.#echoes?.delete(id) === true) return false
-    return !mayBeOther || isTelling(method, message)
+    if (isId(id) && this.#answered?.delete(id) === true) return false
+    return !this.sentOther || isTelling(method, message)
   }
 }
+
+/** Whether this is what servers say of a message that is no request to them, and no result of this method. */
+export const isRefusal = (method: string, { error, result }: Readonly<Record<string, unknown>>): boolean =>
+  isRecord(error) ? noSuch.has(error["code"]) : !fits(method, result)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** A server may ask for signs of life as long as the session lasts. */
-const mostEchoes = 64
+const mostAnswered = 64
 
 /** Whether it would make no sense as the answer to anything but a request. */
 const isTelling = (method: string, { error, id, result }: Readonly<Record<string, unknown>>): boolean => {
