@@ -34,6 +34,9 @@ describe("a process that ends at once", () => {
     ["misses a module", `require("left-pad-of-nobody")`],
     ["says what is wrong", `console.error("usage: one --token T\\nerror: --token is required"); process.exit(2)`],
     ["rejects later", `setTimeout(() => Promise.reject(new TypeError("fetch failed")), 20)`],
+    ["asks for something", `console.error("Set FOO_TOKEN first"); process.exit(1)`],
+    ["speaks another language", `console.error("Der Schlüssel fehlt"); process.exit(1)`],
+    ["throws what is no error", `throw "no token"`],
     ["says so in words of its own", `console.error("License expired on 2026-01-01"); process.exit(64)`]
   ])("is started once: it %s", ([, code = ""]) =>
     Effect.gen(function*() {
