@@ -27,7 +27,9 @@ const colours = /\u001B\[[0-9;?]*[ -/]*[@-~]/g
 /** Python puts a frame around the exceptions of a group. */
 const groupFrame = /^\s*\| /
 
-const clean = (line: string): string => line.slice(0, 1000).replaceAll(colours, "").replace(groupFrame, "").trimEnd()
+/** Cut before anything looks for a reason in it: what is not shown is not searched. */
+const clean = (line: string): string =>
+  line.slice(0, 1000).replaceAll(colours, "").replace(groupFrame, "").slice(0, longest).trimEnd()
 
 const excerpt = (text: string): string => text.trim().slice(0, longest)
 
@@ -53,7 +55,7 @@ const noise: ReadonlyArray<RegExp> = [
   /^npm (?:warn|notice)\b|^This error happened while /i,
   /^BEGIN failed--|^\s+For further information /,
   // Levels of a log at which nothing has failed.
-  /^\W*(?:[\d:.,TZ/ +-]+\W+)?(?:info|debug|trace|warn|warning)\b/i,
+  /^[\W\dTZ]*\b(?:info|debug|trace|warn|warning)\b/i,
   // Help.
   /^(?:run|see|try|use) .*--?h(?:elp)?\b|^For more information\b/i,
   /^(?:usage\b|(?:options|commands|arguments|positionals|flags|examples?)\s*:)/i

@@ -37,9 +37,14 @@ const isCommandLine = /^internal[/\\]|\[eval\]|[/\\]$/
 
 /** The innermost package that the first path in `node_modules` is in. */
 const packageOf = (text: string): string | undefined => {
-  const [path = ""] = /[^\s'"(]*[/\\]node_modules[/\\][^\s'")]*/.exec(text) ?? []
-  return /.*[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)/.exec(path)?.[1]?.replace("\\", "/")
+  const start = text.search(nodeModules)
+  if (start === -1) return undefined
+  const [path = ""] = /^[^\s'")]*/.exec(text.slice(start)) ?? []
+  const inside = path.split(nodeModules).at(-1) ?? ""
+  return /^(?:@[^/\\]+[/\\])?[^/\\]+/.exec(inside)?.[0].replace("\\", "/")
 }
+
+const nodeModules = /[/\\]node_modules[/\\]/
 
 const noDependency = (module: string): string => `its module ${module} is missing: install the server's dependencies`
 

@@ -56,7 +56,7 @@ export const explain = (cause: unknown, attempt: Attempt): Explanation => {
 
 /** What to do about a process that has ended, where its last lines of stderr tell. */
 export const hintFrom = (stderr: ReadonlyArray<string>): string | undefined => {
-  const text = stderr.join("\n")
+  const text = stderr.map((line) => line.slice(0, longestLine)).join("\n")
   for (const rule of rules) {
     const hint = rule(text)
     if (hint !== undefined) return hint
@@ -83,6 +83,9 @@ const signIn =
   /\b(?:authori[sz](?:e|ing|ation)|authenticat(?:e|ing|ion)|oauth|sign(?:ing)?[ -]?in|log(?:ging)?[ -]?in)\b/i
 
 const waiting = /\b(?:wait(?:s|ing)? for|pending|required)\b/i
+
+/** In characters. No rule needs more of a line, and a server may write lines of any length. */
+const longestLine = 1000
 
 type Rule = (stderr: string) => string | undefined
 
