@@ -143,7 +143,11 @@ export interface CallOptions {
   /**
    * Gives integers beyond 2^53 in the result as `bigint`, wherever they are in it; others stay numbers. Default: `false`;
    * such an integer is then the nearest number, and the result's `warnings` name it if that is another. Decimals that no
-   * number holds, such as 0.1000000000000000055, are named in both cases.
+   * number holds, such as 0.1000000000000000055, are named in both cases, and so are integers of more than 4,300 digits, or
+   * of more than 500 where an exponent writes them (1e4000). A result that is nested too deeply to look for such numbers
+   * (about 2,000 levels) has one warning that says so.
+   *
+   * Only for what has these options: lists, subscriptions and other requests give plain numbers, without warnings.
    *
    * `structuredContent` is checked against the `outputSchema` with numbers all the same. Not for transports that parse
    * messages with `JSON.parse` instead of `McpTransport.decode`.

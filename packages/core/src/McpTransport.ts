@@ -47,7 +47,10 @@ export class TransportError extends Data.TaggedError("TransportError")<{
 }
 
 /**
- * What carries the messages of a transport.
+ * What carries the messages of a transport: a `process` that the transport started, `http`, or any other `stream`.
+ *
+ * When to use: as the `kind` of a transport of your own, because it decides what happens on a new connection. A `process`
+ * must end before another one starts; over `http` the old session may finish its calls, and its server may forget it.
  *
  * @category models
  * @since 0.1.0
@@ -55,7 +58,9 @@ export class TransportError extends Data.TaggedError("TransportError")<{
 export type TransportKind = "process" | "http" | "stream"
 
 /**
- * The SDK's options for `send`, and how long the request may take.
+ * What the session gives `send` with a message: the SDK's options, and how long the request may take.
+ *
+ * When to use: in a transport of your own that ends requests by itself, such as one over HTTP with a time-out for reading.
  *
  * @category models
  * @since 0.1.0
@@ -101,6 +106,17 @@ export interface McpTransport extends Transport {
 /**
  * A message as it goes on the wire: JSON without line breaks. A `bigint` is written as its digits.
  *
+ * When to use: in a transport of your own, in place of `JSON.stringify`. It fails with the error that `send` must reject.
+ *
+ * ```ts
+ * import { encode } from "@universal-mcp/core/McpTransport"
+ * import { Result } from "effect"
+ *
+ * const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get", arguments: { id: 2n ** 64n } } } as const
+ * encode(call)
+ * // => Result.succeed("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"get\",\"arguments\":{\"id\":18446744073709551616}}}")
+ * ```
+ *
  * @category encoding
  * @since 0.1.0
  */
@@ -118,6 +134,11 @@ export const encode = (message: JSONRPCMessage): Result.Result<string, Transport
   })
 
 /**
+ * What `decode` does with numbers that JavaScript cannot hold.
+ *
+ * When to use: read `ExactNumbers.KeepDigits` once, where your transport is opened, and give it to each `decode`; then
+ * your transport serves programs that pass JSON on.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -129,10 +150,19 @@ export interface DecodeOptions {
 }
 
 /**
- * What came on the wire: the value of JSON, or nothing if the text is none.
+ * What came on the wire: a message or a batch; nothing if the text is not JSON, or neither an object nor a list. The
+ * members of a message are not checked: the session does that.
  *
  * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
  * change, for the `exactNumbers` of a call and for the warnings on its result.
+ *
+ * ```ts
+ * import { decode } from "@universal-mcp/core/McpTransport"
+ *
+ * const text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":1915883588174806058}}"
+ * decode(text, { exactNumbers: true }) // => { jsonrpc: "2.0", id: 1, result: { id: 1915883588174806058n } }
+ * decode("ready") // => undefined
+ * ```
  *
  * @category decoding
  * @since 0.1.0
@@ -142,7 +172,8 @@ export const decode = (
   { exactNumbers = false, keepsDigits = false }: DecodeOptions = {}
 ): JSONRPCMessage | Array<JSONRPCMessage> | undefined => {
   try {
-    return exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
+    const value = exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
+    return isFromWire(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -165,6 +196,13 @@ export const failRequest = (id: RequestId | null, error: TransportError): JSONRP
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Only that it is an object or a list. The session checks the members of each message when it reads it (`jsonRpc.ts`);
+ * to do that here too would make every call slower.
+ */
+const isFromWire = (value: unknown): value is JSONRPCMessage | Array<JSONRPCMessage> =>
+  typeof value === "object" && value !== null
 
 /** Plain messages, which are most, are written by `JSON.stringify` alone, which is faster. */
 const written = (message: JSONRPCMessage): string => {

@@ -51,6 +51,9 @@ export type {
  * What the client adds to a result where something in it is not what the server sent: numbers that JavaScript cannot
  * hold, a line each with their place. Not there where nothing changed. See `exactNumbers` in `McpSession.CallOptions`.
  *
+ * A server may have `warnings` of its own in a result. If they are a list of texts, ours are behind them; anything else
+ * stays as the server sent it, and ours are only in `notifications`.
+ *
  * @category models
  * @since 0.1.0
  */

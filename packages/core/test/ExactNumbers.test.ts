@@ -2,50 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import * as AiMcpClient from "@universal-mcp/core/AiMcpClient"
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as Faults from "@universal-mcp/core/Faults"
-import * as McpSession from "@universal-mcp/core/McpSession"
-import { decode, encode, type McpTransport } from "@universal-mcp/core/McpTransport"
 import * as Telemetry from "@universal-mcp/core/Telemetry"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as paramHeaders from "../src/internal/paramHeaders.ts"
-import { initialized } from "./fixtures/wire.ts"
+import { connect, server } from "./fixtures/textServer.ts"
 
 const id = 1915883588174806058n
-
-/** A server by hand that reads and writes texts: `result` gives that of a method, and sees the request. */
-const server = (result: (method: string, request: string, say: (text: string) => void) => string | undefined) => {
-  const say = (text: string) => {
-    const message = decode(text)
-    if (message !== undefined && !Array.isArray(message)) transport.onmessage?.(message)
-  }
-  const transport: McpTransport = {
-    start: () => Promise.resolve(),
-    close: () => Promise.resolve(transport.onclose?.()),
-    send: (message) => {
-      const text = Result.getOrThrow(encode(message))
-      const { id, method = "" } = { id: undefined, method: undefined, ...message }
-      const answer = method === "initialize"
-        ? JSON.stringify({ ...initialized, capabilities: { tools: {}, tasks: { requests: { tools: { call: {} } } } } })
-        : result(method, text, say)
-      if (answer !== undefined && method !== "" && id !== undefined) {
-        queueMicrotask(() => say(`{"jsonrpc":"2.0","id":${id},"result":${answer}}`))
-      }
-      return Promise.resolve()
-    }
-  }
-  return transport
-}
-
-const connect = (transport: McpTransport, options: Partial<McpSession.Options> = {}) =>
-  McpSession.make(Effect.succeed(transport), {
-    reconnect: false,
-    name: "hand",
-    transport: "in-memory",
-    protocolVersion: "legacy",
-    ...options
-  })
 
 const listed = (tool: string) => `{"tools":[${tool}]}`
 
@@ -146,7 +111,7 @@ describe("a bigint", () => {
       yield* client.callTool({ tool, arguments: { id } as never })
       assert.lengthOf(seen, 2)
       for (const request of seen) assert.include(request, `"id":${id}`)
-      const told = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+      const told = yield* session.notifications.pipe(Stream.take(2), Stream.runCollect)
       assert.include(JSON.stringify(told), "exactNumbers")
     }))
 })

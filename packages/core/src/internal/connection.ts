@@ -25,7 +25,7 @@ export interface Outgoing<A> extends JsonRpc.RequestOptions {
   readonly params: Record<string, unknown>
   /** Sees the result as the server gave it. */
   readonly check: Check<A>
-  /** Default: integers beyond 2^53 are the nearest number, with a warning. */
+  /** Whether integers beyond 2^53 are `bigint`, or warned of. Default: neither, because the caller cannot choose. */
   readonly exactNumbers?: boolean | undefined
   /** Until when it has time, and what it fails with then. Default: it takes as long as it takes. */
   readonly limit?: { readonly deadline: Deadline; readonly expired: () => CallError } | undefined
@@ -232,7 +232,7 @@ export class Connection {
     { check, exactNumbers, method }: Outgoing<A>,
     result: Readonly<Record<string, unknown>>
   ): Result.Result<A, CallError> {
-    const settled = numbers.settle(result, exactNumbers)
+    const settled = exactNumbers === undefined ? undefined : numbers.settle(result, exactNumbers)
     settled?.warnings.forEach((warning) => this.warn(`in the result of ${method}, ${warning}`))
     const checked = check(settled?.result ?? result)
     return typeof checked === "string"

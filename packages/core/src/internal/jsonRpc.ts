@@ -353,7 +353,10 @@ const idToAnswer = (request: Readonly<Record<string, unknown>>, id: RequestId): 
   return isRawId(exact) ? exact : id
 }
 
-/** `JSON.stringify` writes it as a number. */
+/**
+ * Not a `RequestId` as TypeScript has it, but what `JSON.stringify` writes as a number, digit by digit; the SDK's type of
+ * a message has no place for that.
+ */
 const isRawId = (id: unknown): id is RequestId => JSON.isRawJSON(id)
 
 const isId = (id: unknown): id is RequestId => typeof id === "string" || typeof id === "number"

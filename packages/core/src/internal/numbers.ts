@@ -8,28 +8,25 @@ declare global {
   interface JSON {
     rawJSON(text: string): object
     isRawJSON(value: unknown): value is { readonly rawJSON: string }
-    parse<A>(
+    parse(
       text: string,
       reviver: (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown
-    ): A
+    ): unknown
   }
 }
 
-/**
- * As `JSON.parse`, whose caller says what the text is. Remembers the digits of numbers that would change, or of all that
- * JavaScript writes in another way.
- */
-export const parse = <A>(text: string, keepsDigits = false): A => {
-  const value: A = JSON.parse(text)
+/** As `JSON.parse`. Remembers the digits of numbers that would change, or of all that JavaScript writes in another way. */
+export const parse = (text: string, keepsDigits = false): unknown => {
+  const value: unknown = JSON.parse(text)
   return keepsDigits || mayChange(text) ? remembering(text, keepsDigits, value) : value
 }
 
 /** With integers beyond 2^53 as `bigint`. */
-export const parseExact = <A>(text: string): A => {
+export const parseExact = (text: string): unknown => {
   // For what is wrong with it.
   JSON.parse(text)
-  const [value] = toExact(parse<[A]>(`[${text}]`))
-  return value
+  const exact = toExact(parse(`[${text}]`))
+  return Array.isArray(exact) ? exact[0] : exact
 }
 
 /** With what `JSON.rawJSON` makes of each number that JavaScript would write in another way. */
@@ -55,21 +52,28 @@ export interface Settled {
 }
 
 /** Nothing where there is nothing to do, which is found out without looking at the result. */
-export const settle = (
-  result: Readonly<Record<string, unknown>>,
-  exactNumbers: boolean | undefined
-): Settled | undefined => {
-  if (exactNumbers !== true) {
-    if (!changed.has(result)) return undefined
-    const warnings = changesIn(result, () => true)
-    return { result: withDigitsOf(result, { ...result, warnings }), warnings }
+export const settle = (result: Readonly<Record<string, unknown>>, exactNumbers: boolean): Settled | undefined => {
+  if (tooDeep.has(result)) return warned(result, [depthWarning])
+  if (!(exactNumbers ? digits : changed).has(result)) return undefined
+  try {
+    return exactNumbers
+      ? warned(toExact(result), changesIn(result, (source) => integerOf(source) === undefined))
+      : warned(result, changesIn(result, () => true))
+  } catch {
+    // What could just be read may be too deep for this.
+    return warned(result, [depthWarning])
   }
-  if (!digits.has(result)) return undefined
-  const warnings = changesIn(result, (source) => integerOf(source) === undefined)
-  const converted = toExact(result)
-  return warnings.length === 0
-    ? { result: converted, warnings }
-    : { result: withDigitsOf(result, { ...converted, warnings }), warnings }
+}
+
+/** Adds a list of texts to the `warnings` of a result; what else a server has under that name stays as it is. */
+export const withWarnings = (
+  result: Readonly<Record<string, unknown>>,
+  warnings: unknown
+): Readonly<Record<string, unknown>> => {
+  const own = result["warnings"] ?? []
+  return isTexts(own) && isTexts(warnings) && warnings.length > 0
+    ? { ...result, warnings: [...own, ...warnings] }
+    : result
 }
 
 /** A value with each `bigint` as the nearest number, for who knows only numbers. */
@@ -103,18 +107,37 @@ const digits = new WeakMap<object, Map<string, string>>()
 /** Those that hold, or lead to, a number that is not the one that came. */
 const changed = new WeakSet()
 
+/** Results with numbers that may have changed, which nothing can find because they are nested too deeply. */
+const tooDeep = new WeakSet()
+
+const depthWarning = "it is nested too deeply to find the numbers in it that JavaScript changes"
+
 /** More digits than these are not made a `bigint`: that takes long. */
 const longest = 4300
+
+/** An exponent writes any number of digits in a few characters: more than these are not made a `bigint`. */
+const longestByExponent = 500
 
 /** How many numbers one result warns of. */
 const mostWarnings = 10
 
+/** How much of a path, at either end, a warning shows. */
+const shownOfPath = 60
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const isTexts = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((one) => typeof one === "string")
+
+const warned = (result: Readonly<Record<string, unknown>>, warnings: ReadonlyArray<string>): Settled => ({
+  result: withDigitsOf(result, withWarnings(result, warnings)),
+  warnings
+})
 
 const isRewritten = (value: unknown, source: string | undefined): source is string =>
   typeof value === "number" && source !== undefined && String(value) !== source
 
-const remembering = <A>(text: string, keepsDigits: boolean, value: A): A => {
+const remembering = (text: string, keepsDigits: boolean, value: unknown): unknown => {
   // Values come holder by holder.
   let holder: object | undefined
   let own = new Map<string, string>()
@@ -146,7 +169,15 @@ const remembering = <A>(text: string, keepsDigits: boolean, value: A): A => {
     })
   } catch {
     // It is nested more deeply than functions can be.
+    if (mayChange(text)) markTooDeep(value)
     return value
+  }
+}
+
+/** A message is marked at its result, and so is each of a batch. */
+const markTooDeep = (value: unknown): void => {
+  for (const message of Array.isArray(value) ? value : [value]) {
+    if (isObject(message) && "result" in message && isObject(message.result)) tooDeep.add(message.result)
   }
 }
 
@@ -246,7 +277,7 @@ const integerOf = (source: string): bigint | undefined => {
   if (source.length > longest || isSafe(Number(source))) return undefined
   if (/^-?\d+$/.test(source)) return BigInt(source)
   const { digits, point, sign } = decimal(source)
-  if (point < digits.length || point > longest || !changes(source)) return undefined
+  if (point < digits.length || point > longestByExponent || !changes(source)) return undefined
   return BigInt(sign + digits.padEnd(point, "0"))
 }
 
@@ -269,7 +300,7 @@ const toExact = <A>(value: A): A => {
 }
 
 /** A line each, with its place, for numbers that changed. */
-const changesIn = (value: object, isTold: (source: string) => boolean): ReadonlyArray<string> => {
+const changesIn = (value: object, isWanted: (source: string) => boolean): ReadonlyArray<string> => {
   const found: Array<string> = []
   let more = 0
   const visit = (holder: object, path: string) => {
@@ -279,14 +310,17 @@ const changesIn = (value: object, isTold: (source: string) => boolean): Readonly
       const at = Array.isArray(holder) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`
       if (isObject(inner)) visit(inner, at)
       const source = own?.get(key)
-      if (source === undefined || !changes(source) || !isTold(source)) continue
+      if (source === undefined || !changes(source) || !isWanted(source)) continue
       if (found.length === mostWarnings) more++
-      else found.push(`${at} is ${source.slice(0, 100)}, which JavaScript reads as ${String(inner)}; ${remedy(source)}`)
+      else found.push(`${shortened(at)} is ${source.slice(0, 100)}, which JavaScript reads as ${String(inner)}; ${remedy(source)}`)
     }
   }
   visit(value, "")
   return more === 0 ? found : [...found, `${more} more numbers changed`]
 }
+
+const shortened = (path: string): string =>
+  path.length > 2 * shownOfPath ? `${path.slice(0, shownOfPath)}…${path.slice(-shownOfPath)}` : path
 
 const remedy = (source: string): string =>
   integerOf(source) === undefined ? "no JavaScript number holds it" : "call with exactNumbers: true to get a bigint"

@@ -8,7 +8,7 @@ import { type Lister, pages } from "./pages.ts"
 import * as results from "./results.ts"
 import type { Session } from "./session.ts"
 
-/** The options of a call, with its `_meta` in the request. */
+/** For methods with the options of a call: sends its `_meta`, and warns of numbers that change. */
 export const send = <A>(
   session: Session,
   method: string,
@@ -20,7 +20,7 @@ export const send = <A>(
     timeout: options?.timeout,
     isRepeatable: options?.idempotent,
     whileReconnecting: options?.whileReconnecting,
-    exactNumbers: options?.exactNumbers
+    exactNumbers: options?.exactNumbers ?? false
   })
 
 /** All pages of a list, without what is not valid in it. A server that does not offer it is not asked. */
@@ -121,7 +121,7 @@ export const make = (session: Session): Requests => ({
   }),
   setLogLevel: Effect.fnUntraced(function*(level) {
     if (session.era === "legacy") {
-      yield* send(session, "logging/setLevel", { level }, results.any).pipe(
+      yield* session.request("logging/setLevel", { level }, results.any).pipe(
         orUnsupported(session, "a log level"),
         session.telemetry.operation("logging/setLevel")
       )
@@ -131,7 +131,7 @@ export const make = (session: Session): Requests => ({
   ping: Effect.suspend(() =>
     session.era === "modern"
       ? Effect.fail(unsupported(session, "ping", "not-sent", "ping: revision 2026-07-28 has none"))
-      : Effect.asVoid(send(session, "ping", {}, results.any))
+      : Effect.asVoid(session.request("ping", {}, results.any))
   ).pipe(session.telemetry.operation("ping")),
   request: (method, params, options) =>
     send(session, method, { ...params }, results.any, options).pipe(session.telemetry.operation(method))

@@ -36,7 +36,7 @@ export interface RequestOptions {
   readonly whileReconnecting?: "wait" | "fail" | undefined
   /** What it is a part of, and whose time it has unless it has a `timeout` of its own. */
   readonly fate?: Fate | undefined
-  /** As in `CallOptions`. */
+  /** As in `CallOptions`, `false` included: without it nobody can ask for them, and so nothing warns. */
   readonly exactNumbers?: boolean | undefined
   /** Is told the id under which it is sent, each time before it is. */
   readonly onSent?: ((id: RequestId) => void) | undefined

@@ -2,6 +2,7 @@
 import type { CallToolResult } from "../Protocol.ts"
 import type { Task, TaskStatus } from "../Task.ts"
 import { isRecord } from "./json.ts"
+import * as numbers from "./numbers.ts"
 import * as results from "./results.ts"
 
 /** A task and, in 2026-07-28, what goes with its status. */
@@ -68,10 +69,9 @@ const stateOf = (value: unknown): { readonly value: State } | string => {
   const { error, inputRequests } = value
   const completed = value.status === "completed" ? value["result"] : undefined
   if (completed !== undefined && !isRecord(completed)) return "the result is not an object"
-  const { warnings } = value
   const result = completed === undefined
     ? undefined
-    : results.callToolResult(warnings === undefined ? completed : { ...completed, warnings })
+    : results.callToolResult(numbers.withWarnings(completed, value["warnings"]))
   if (typeof result === "string") return result
   return {
     value: {

@@ -27,7 +27,7 @@ export const make = (session: Session): Tasks => ({
     const goesOn = hinted(`the task ${taskId} was not cancelled: ask for its result again with \`tasks.result\``)
     return Effect.suspend(() => {
       const fate = session.fate(options?.timeout)
-      const state = get(session, taskId, { ...unlimited, fate, exactNumbers: options?.exactNumbers })
+      const state = get(session, taskId, { ...unlimited, fate, exactNumbers: options?.exactNumbers ?? false })
       return session.within(
         "tasks/result",
         fate,
@@ -106,7 +106,7 @@ const fetch = (session: Session, taskId: string, options: Numbers = {}) =>
   Effect.map(
     session.request("tasks/result", { taskId }, taskResults.toolResult, {
       ...unlimited,
-      exactNumbers: options.exactNumbers
+      exactNumbers: options.exactNumbers ?? false
     }),
     (answered) => remarking(session, answered)
   )
@@ -149,7 +149,7 @@ const follow = (
     })
     const ask = ({ pollInterval }: Task) =>
       Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken)).pipe(
-        Effect.andThen(get(session, taskId, { exactNumbers: options?.exactNumbers })),
+        Effect.andThen(get(session, taskId, { exactNumbers: options?.exactNumbers ?? false })),
         Effect.retry({ times: 3, while: (error) => !session.hasEnded() && mayPass(error) }),
         Effect.tap((state) => Effect.sync(() => tell(state.task)))
       )

@@ -124,7 +124,7 @@ export class Tools {
     return this.#session.request("tools/call", params, taskResults.called, {
       isRepeatable: options?.idempotent ?? Effect.suspend(() => this.#definitions.isRepeatable(name)),
       whileReconnecting: options?.whileReconnecting,
-      exactNumbers: options?.exactNumbers,
+      exactNumbers: options?.exactNumbers ?? false,
       fate,
       headers: headers && paramHeaders.of(headers, args)
     })
