@@ -203,6 +203,12 @@ describe("a cookie jar", () => {
     assert.strictEqual(jar("a=%20\"x\"==", "nonsense", "=x", "b=\u0001", "c=日本", "").header(at), "a=%20\"x\"==")
   })
 
+  it("has cookies of one name for several paths, and keeps what is set again and again", () => {
+    assert.strictEqual(jar("a=1; Path=/", "a=2; Path=/api", "a=3; Path=/").header(at), "a=2; a=3")
+    const others = Array.from({ length: 60 }, (_, index) => [`c${index}=1`, "route=1"])
+    assert.include(jar("route=1", ...others.flat()).header(at) ?? "", "route=1")
+  })
+
   it("is bounded", () => {
     const made = jar(`big=${"x".repeat(5000)}`, ...Array.from({ length: 200 }, (_, at) => `c${at}=1`))
     const sent = made.header(at)?.split("; ") ?? []

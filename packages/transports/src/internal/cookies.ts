@@ -1,8 +1,7 @@
 /**
  * The cookies that a server has set, for that server alone: load balancers keep a session on one machine with them.
- * Specification: RFC 6265, section 5.
+ * Effect's `Cookies` keeps to paths, domains, times and `Secure` (RFC 6265, section 5); this adds the limits.
  */
-import * as Duration from "effect/Duration"
 import * as Cookies from "effect/http/Cookies"
 
 export interface CookieJar {
@@ -14,41 +13,23 @@ export interface CookieJar {
 
 /** All URLs must be of one origin. `now` is the time of day, in milliseconds. */
 export const make = (now: () => number): CookieJar => {
-  const kept = new Map<string, Kept>()
+  let kept: ReadonlyArray<Cookies.Cookie> = []
 
   const take = (url: URL, header: string) => {
     if (header.length > longest) return
-    for (const cookie of Object.values(Cookies.fromSetCookie(header).cookies)) {
-      const { name, options = {}, valueEncoded } = cookie
-      if (!isText(valueEncoded) || options.secure === true && url.protocol !== "https:") continue
-      if (options.domain !== undefined && !isWithin(url.hostname, options.domain.toLowerCase())) continue
-      const path = options.path ?? defaultPath(url)
-      const key = `${name}\n${path}`
-      const expires = expiryOf(options, now())
-      // Also to keep the order in which they came.
-      kept.delete(key)
-      if (expires <= now()) continue
-      kept.set(key, { path, expires, pair: `${name}=${valueEncoded}` })
-      const [oldest] = kept.keys()
-      if (kept.size > most && oldest !== undefined) kept.delete(oldest)
-    }
+    const set = Cookies.fromSetCookie(header)
+    if (!Object.values(set.cookies).every(({ valueEncoded }) => isText(valueEncoded))) return
+    const merged = Cookies.mergeIntoArray(kept, url.href, set, now())
+    // What was set last is last, so that the limit drops what was not set for longest.
+    const before = new Set(kept)
+    kept = [...merged.filter((cookie) => before.has(cookie)), ...merged.filter((cookie) => !before.has(cookie))]
+      .slice(-most)
   }
 
   return {
+    // One by one, because the cookies of one `Cookies` have different names, and those of one answer may not.
     take: (url, headers) => headers.forEach((header) => take(url, header)),
-    header: (url) => {
-      if (kept.size === 0) return undefined
-      const time = now()
-      const pairs: Array<Kept> = []
-      for (const [key, cookie] of kept) {
-        if (cookie.expires <= time) kept.delete(key)
-        else if (isBelow(url.pathname, cookie.path)) pairs.push(cookie)
-      }
-      // Longer paths first, as the specification has it.
-      return pairs.length === 0
-        ? undefined
-        : pairs.sort((a, b) => b.path.length - a.path.length).map(({ pair }) => pair).join("; ")
-    }
+    header: (url) => kept.length === 0 ? undefined : Cookies.toRequestCookieHeader(kept, url.href, now())
   }
 }
 
@@ -62,24 +43,5 @@ const most = 50
 /** In characters. */
 const longest = 4096
 
-interface Kept {
-  readonly path: string
-  /** In milliseconds. */
-  readonly expires: number
-  readonly pair: string
-}
-
+/** Whether a header of HTTP can carry it. */
 const isText = (value: string): boolean => /^[\x20-\x7e\x80-\xff]*$/.test(value)
-
-const expiryOf = ({ expires, maxAge }: NonNullable<Cookies.Cookie["options"]>, now: number): number => {
-  if (maxAge !== undefined) return now + Duration.toMillis(maxAge)
-  return expires?.getTime() ?? Infinity
-}
-
-const isWithin = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`)
-
-/** The folder of the URL. */
-const defaultPath = ({ pathname }: URL): string => pathname.slice(0, Math.max(1, pathname.lastIndexOf("/")))
-
-const isBelow = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`)
