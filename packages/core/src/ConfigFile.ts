@@ -43,7 +43,8 @@ import * as ServerConfig from "./ServerConfig.ts"
  *   `$${` stands for `${`.
  * - Values of `env` and `headers`, the key of `tls`, and arguments with a variable in them, are redacted. Numbers for
  *   durations are milliseconds.
- * - Paths in `tls` are relative to the file, if its `path` is given.
+ * - Paths in `tls` are relative to the file, if its `path` is given; `command` and `cwd` are relative to where the program
+ *   runs. `~` is not expanded in any of them: write `${HOME}`.
  * - An entry with `"disabled": true` is left out; fields that are not ours are ignored. Comments and trailing commas
  *   are allowed.
  *

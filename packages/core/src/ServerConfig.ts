@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -160,6 +161,24 @@ const Common = {
  */
 export const Descendants = Schema.Literals(["none", "group", "all"])
 /**
+ * Which processes end with a server's own: `none`, `group` or `all`; see the schema of the same name.
+ *
+ * When to use: as the type of a value that becomes the `descendants` of a `StdioServerConfig`.
+ *
+ * ```ts
+ * import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+ *
+ * const descendants: ServerConfig.Descendants = "none"
+ * const browser: ServerConfig.StdioServerConfig = {
+ *   name: "browser",
+ *   transport: "stdio",
+ *   command: "npx",
+ *   args: ["-y", "@playwright/mcp"],
+ *   descendants
+ * }
+ * browser.descendants // => "none"
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */
@@ -390,9 +409,18 @@ const hideUrl = (text: string): string => {
   return url.href
 }
 
+const hidePem = (text: string): string => /PRIVATE KEY/i.test(text) ? hidden : text
+
+/** One PEM text may hold a certificate and its key. */
+const hideTls = ({ ca, cert, key }: Tls): Tls => ({
+  ...(ca === undefined ? {} : { ca: typeof ca === "string" ? hidePem(ca) : Arr.map(ca, hidePem) }),
+  ...(cert === undefined ? {} : { cert: hidePem(cert) }),
+  ...(key === undefined ? {} : { key: hidden })
+})
+
 /**
  * The same configuration with what may be secret hidden, for showing and logging: redacted arguments, every value of
- * `env` and `headers`, the URL's query and credentials, and the key of `tls`.
+ * `env` and `headers`, the URL's query and credentials, the key of `tls`, and each PEM text there with a private key in it.
  *
  * @category secrets
  * @since 0.1.0
@@ -408,7 +436,7 @@ export const hideSecrets = (config: ServerConfig): ServerConfig =>
       ...config,
       url: hideUrl(config.url),
       ...(config.headers === undefined ? {} : { headers: hideValues(config.headers) }),
-      ...(config.tls?.key === undefined ? {} : { tls: { ...config.tls, key: hidden } })
+      ...(config.tls === undefined ? {} : { tls: hideTls(config.tls) })
     }
 
 /**

@@ -102,6 +102,23 @@ describe("tls", () => {
     const hidden = ServerConfig.hideSecrets({ name: "web", url, tls: { ca: "ca.pem", cert: "c.pem", key: "s3cret" } })
     assert.deepStrictEqual(hidden, { name: "web", url, tls: { ca: "ca.pem", cert: "c.pem", key: "<redacted>" } })
   })
+
+  it("hides a private key in any of its texts", () => {
+    const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    const shown = (tls: NonNullable<ServerConfig.AutoServerConfig["tls"]>) => {
+      const hidden = ServerConfig.hideSecrets({ name: "web", url, tls })
+      return hidden.transport === "stdio" ? undefined : hidden.tls
+    }
+    for (const kind of ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]) {
+      const key = `-----BEGIN ${kind}-----\ns3cret\n-----END ${kind}-----\n`
+      for (const text of [key, certificate + key, key + certificate]) {
+        assert.deepStrictEqual(shown({ cert: text }), { cert: "<redacted>" })
+        assert.deepStrictEqual(shown({ ca: text }), { ca: "<redacted>" })
+        assert.deepStrictEqual(shown({ ca: [certificate, text] }), { ca: [certificate, "<redacted>"] })
+      }
+    }
+    assert.deepStrictEqual(shown({ ca: certificate, cert: certificate }), { ca: certificate, cert: certificate })
+  })
 })
 
 describe("cookies", () => {
