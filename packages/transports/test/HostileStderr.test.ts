@@ -1,7 +1,7 @@
 /** What a server writes to its standard error costs little to read, whatever it is. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { cpuTime } from "../../core/test/fixtures/cpu.ts"
+import { cpuTime } from "../../../test/cpu.ts"
 import { hintFrom, hintWhileSilent } from "../src/internal/spawnFailure.ts"
 
 /** Each is repeated to a line of 64 KB. */
