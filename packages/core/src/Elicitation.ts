@@ -106,7 +106,7 @@ export interface TextListSchema {
 }
 
 /**
- * A required value of a kind that forms do not have, such as an object: any JSON is sent, and the server judges it.
+ * A required value of a type that forms do not support, such as an object: any JSON is sent, and the server checks it.
  *
  * @category models
  * @since 0.1.0

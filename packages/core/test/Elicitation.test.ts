@@ -333,8 +333,8 @@ describe("Elicitation on the wire", () => {
       assert.deepStrictEqual(answer, { result: { action: "cancel" } })
       const told = yield* warnings(session).pipe(Stream.take(3), Stream.runCollect)
       assert.deepStrictEqual(told, [
-        "\"hand\" asks \"Where?\": its field \"address\" is of no kind that a form may have: it is left out",
-        "\"hand\" asks \"Where?\": its required field \"place\" is of no kind that a form may have: any JSON is taken for it",
+        "\"hand\" asks \"Where?\": the form does not support the type of its field \"address\"; the field is left out",
+        "\"hand\" asks \"Where?\": the form does not support the type of its required field \"place\"; enter any JSON",
         "the answer to \"Where?\" of \"hand\" was not sent, because place is missing; the server was told cancel"
       ])
     }))

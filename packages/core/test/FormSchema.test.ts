@@ -151,7 +151,9 @@ describe("A form as servers write it", () => {
     const properties = { ok: { type: "string" }, f: schema }
     const optional = read({ type: "object", properties, $defs })
     assert.deepStrictEqual(Object.keys(optional.form.properties), ["ok"])
-    assert.deepStrictEqual(optional.warnings, ["its field \"f\" is of no kind that a form may have: it is left out"])
+    assert.deepStrictEqual(optional.warnings, [
+      "the form does not support the type of its field \"f\"; the field is left out"
+    ])
     const required = read({ type: "object", properties, required: ["f", 7], $defs })
     assert.deepStrictEqual(Object.keys(required.form.properties), ["ok", "f"])
     assert.deepStrictEqual(Elicitation.formIssues(required.form, { f: { any: ["thing", 1n] } }), [])

@@ -1,4 +1,5 @@
-/** The exit codes of `umcp`: told here and in the README, and nowhere else. */
+/** The exit codes of `umcp`: only this module and the README know them. */
+
 export const exitCodes = {
   done: 0,
   toolFailed: 1,

@@ -142,7 +142,8 @@ const readAnything = (given: string): Result.Result<FieldValue, string> => {
   return Result.succeed(isFieldValue(value) ? value : given)
 }
 
-const isFieldValue = (value: unknown): value is FieldValue => value !== undefined
+const isFieldValue = (value: unknown): value is FieldValue =>
+  value === null || ["string", "number", "bigint", "boolean", "object"].includes(typeof value)
 
 const formats = {
   email: "an e-mail address",

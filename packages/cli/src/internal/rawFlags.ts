@@ -1,4 +1,5 @@
 /** Flags that matter before, or without, a command line that is valid. */
+
 /** Whether a boolean flag is set, as the parser reads it: `--name`, `--name=yes`, `--no-name`; nothing after `--`. */
 export const isSet = (words: ReadonlyArray<string>, name: string): boolean => {
   const end = words.indexOf("--")

@@ -31,8 +31,8 @@ export const read = (value: unknown): Result.Result<Read, string> => {
     if (field !== undefined) fields.push([name, field])
     else if (names.has(name)) {
       fields.push([name, anything(given)])
-      warnings.push(`its required field ${shown} is of no kind that a form may have: any JSON is taken for it`)
-    } else warnings.push(`its field ${shown} is of no kind that a form may have: it is left out`)
+      warnings.push(`the form does not support the type of its required field ${shown}; enter any JSON`)
+    } else warnings.push(`the form does not support the type of its field ${shown}; the field is left out`)
   }
   return Result.succeed({
     form: {
