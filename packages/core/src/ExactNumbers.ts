@@ -27,6 +27,25 @@ import * as numbers from "./internal/numbers.ts"
  *
  * When to use: in a program that prints what servers send, or passes it on. Provide it to the layers of the sessions.
  * Reading an answer takes several times as long. Results stay plain numbers, and lose their digits when they are copied.
+ * Digits that are nested too deeply are lost (about 2,000 levels), and a warning says so where that changes a number.
+ *
+ * ```ts
+ * import { Server } from "@modelcontextprotocol/server"
+ * import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
+ * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+ * import { Effect, Result } from "effect"
+ *
+ * const server = new Server({ name: "shop", version: "1.0.0" }, { capabilities: { tools: {} } })
+ * const sold = Result.getOrThrow(ExactNumbers.parseRaw("{\"price\":1.10,\"grains\":1e400}"))
+ * server.setRequestHandler("tools/call", () => ({ content: [], structuredContent: Object(sold) }))
+ * const printed = InMemoryTransport.make({ name: "shop", server }).pipe(
+ *   Effect.flatMap((session) => session.callTool("sell")),
+ *   Effect.map((result) => ExactNumbers.stringify(result.structuredContent)),
+ *   Effect.provideService(ExactNumbers.KeepDigits, true),
+ *   Effect.scoped
+ * )
+ * await Effect.runPromise(printed) // => "{\"price\":1.10,\"grains\":1e400}"
+ * ```
  *
  * @category references
  * @since 0.1.0
@@ -36,7 +55,8 @@ export const KeepDigits = Context.Reference<boolean>("@universal-mcp/core/ExactN
 })
 
 /**
- * Reads JSON; integers beyond 2^53 are `bigint`. Fails with what is wrong with the text.
+ * Reads JSON; integers beyond 2^53 are `bigint`, of up to 4,300 digits, or 500 where an exponent writes them (1e400).
+ * Fails with what is wrong with the text.
  *
  * @category decoding
  * @since 0.1.0

@@ -2,6 +2,9 @@
  * The headers that a configuration adds to every request: whether HTTP can carry them, and how they are sent.
  * Specification: RFC 9110, sections 5.1 and 5.5.
  *
+ * When to use: in a transport of your own over HTTP, to refuse and to send the `headers` of a configuration as ours do.
+ * The module is public because `@universal-mcp/transports` needs it too, and no package sees the internals of another.
+ *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
@@ -41,6 +44,15 @@ export const check = (
 /**
  * A value as it is sent: revealed, and without the spaces and line breaks around it. A token that was read from a file
  * often ends with one.
+ *
+ * When to use: in a transport of your own, for each header after `check`. What it gives is a secret in plain text.
+ *
+ * ```ts
+ * import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
+ * import { Redacted } from "effect"
+ *
+ * HttpHeaders.value(Redacted.make("Bearer s3cret\n")) // => "Bearer s3cret"
+ * ```
  *
  * @category secrets
  * @since 0.1.0

@@ -348,6 +348,26 @@ export const ClientInfo = Context.Reference<Implementation>("@universal-mcp/core
  *
  * When to use: to show a person what a server waits for, such as the link of a sign-in.
  *
+ * ```ts
+ * import * as McpSession from "@universal-mcp/core/McpSession"
+ * import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
+ * import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
+ * import { Effect } from "effect"
+ *
+ * const heard: Array<string> = []
+ * const program = "console.error('sign in at https://example.com/device')"
+ * const connecting = StdioTransport.make({ name: "mail", command: process.execPath, args: ["-e", program] }).pipe(
+ *   Effect.provideService(McpSession.ConnectingStderr, (server, line) => {
+ *     heard.push(`${server}: ${line}`)
+ *   }),
+ *   Effect.scoped,
+ *   Effect.provide(NodeTransports.platform)
+ * )
+ * const error = await Effect.runPromise(Effect.flip(connecting)) // The program is no server.
+ * error.phase // => "negotiate"
+ * heard[0] // => "mail: sign in at https://example.com/device"
+ * ```
+ *
  * @category references
  * @since 0.1.0
  */

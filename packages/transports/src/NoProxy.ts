@@ -6,7 +6,8 @@
  * `fd00::/8`), a pattern (`127.*`), or `*` for all; each may end with a port (`example.com:8080`, `[::1]:443`).
  * Upper and lower case are the same. Names are not looked up: a network matches only addresses in the URL.
  *
- * When to use: to know what `NodeTransports` does.
+ * When to use: to know what `NodeTransports` does, or to do the same with an `HttpClient` of your own. The module is public
+ * because the doctor of `@universal-mcp/cli` needs it too, and no package sees the internals of another.
  *
  * @since 0.1.0
  */

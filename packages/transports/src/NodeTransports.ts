@@ -31,7 +31,24 @@ import * as Transports from "./Transports.ts"
 /**
  * The `HttpClient` of {@link platform} alone.
  *
- * When to use: with a process spawner of your own.
+ * When to use: with a process spawner of your own, or in a program that has no process. Also for requests of your own that
+ * shall go through the same proxy. The connections are closed with the layer.
+ *
+ * ```ts
+ * import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
+ * import { Effect } from "effect"
+ * import * as HttpClient from "effect/http/HttpClient"
+ * import { createServer } from "node:http"
+ *
+ * const server = createServer((_, response) => response.end("up"))
+ * const port = await new Promise((resolve) => server.listen(0, () => resolve(Object(server.address()).port)))
+ * const health = HttpClient.get(`http://127.0.0.1:${port}/health`).pipe(
+ *   Effect.flatMap((response) => response.text),
+ *   Effect.provide(NodeTransports.httpClient)
+ * )
+ * await Effect.runPromise(health) // => "up"
+ * server.close()
+ * ```
  *
  * @category layers
  * @since 0.1.0
