@@ -21,18 +21,26 @@ describe("a number written with an exponent", () => {
     assert.strictEqual(typeof Result.getOrThrow(ExactNumbers.parse(text)), "bigint")
   })
 
-  it.effect.each(["1e501", "1e4299", "-9.9e2000"])("of more digits is a number, with a warning: %s", (text) =>
-    Effect.gen(function*() {
-      const { n, warnings } = yield* callFor(`"n":${text}`, { exactNumbers })
-      assert.strictEqual(n, Number(text))
-      assert.deepStrictEqual(warnings, [`n is ${text}, which JavaScript reads as ${n}; no JavaScript number holds it`])
-    }))
+  it.effect.each(["1e501", "1e4299", "-9.9e2000"])(
+    "of more digits is a number, with a warning: %s",
+    (text) =>
+      Effect.gen(function*() {
+        const { n, warnings } = yield* callFor(`"n":${text}`, { exactNumbers })
+        assert.strictEqual(n, Number(text))
+        assert.deepStrictEqual(warnings, [
+          `n is ${text}, which JavaScript reads as ${n}; no JavaScript number holds it`
+        ])
+      })
+  )
 
-  it.effect.each(["1e4299", "1e499", "7.5e4000"])("costs little, however many there are: %s", (text) =>
-    Effect.gen(function*() {
-      const session = yield* connect(server(() => resultOf(`"list":[${Array(100_000).fill(text).join()}]`)))
-      assert.isBelow(yield* cpuTime(session.callTool("get", {}, { exactNumbers })), 5000)
-    }))
+  it.effect.each(["1e4299", "1e499", "7.5e4000"])(
+    "costs little, however many there are: %s",
+    (text) =>
+      Effect.gen(function*() {
+        const session = yield* connect(server(() => resultOf(`"list":[${Array(100_000).fill(text).join()}]`)))
+        assert.isBelow(yield* cpuTime(session.callTool("get", {}, { exactNumbers })), 5000)
+      })
+  )
 })
 
 describe("numbers that are nested deeply", () => {
@@ -51,12 +59,15 @@ describe("numbers that are nested deeply", () => {
       assert.notProperty(yield* callFor(nested(depth).replaceAll(int64, "1")), "warnings")
     }))
 
-  it.effect.each([100, 1000])("are found, and the warning shows both ends of the path: %d levels", (depth) =>
-    Effect.gen(function*() {
-      const [first = ""] = (yield* callFor(nested(depth))).warnings ?? []
-      assert.match(first, /^deep(\[0\])+(\[0)?….*\[0\] is 9223372036854775807, which/)
-      assert.isBelow(first.length, 300)
-    }))
+  it.effect.each([100, 1000])(
+    "are found, and the warning shows both ends of the path: %d levels",
+    (depth) =>
+      Effect.gen(function*() {
+        const [first = ""] = (yield* callFor(nested(depth))).warnings ?? []
+        assert.match(first, /^deep(\[0\])+(\[0)?….*\[0\] is 9223372036854775807, which/)
+        assert.isBelow(first.length, 300)
+      })
+  )
 
   it.effect("and have long names", () =>
     Effect.gen(function*() {
@@ -99,11 +110,14 @@ describe("warnings that the server sends itself", () => {
       assert.lengthOf(exact.warnings ?? [], 2)
     }))
 
-  it.effect.each(["{\"disk\":\"slow\"}", "[1]", "\"slow\"", "3"])("stay alone where they are something else: %s", (own) =>
-    Effect.gen(function*() {
-      const session = yield* connect(server(() => resultOf(`"warnings":${own},"n":${int64}`)))
-      assert.deepStrictEqual<unknown>((yield* session.callTool("get")).warnings, JSON.parse(own))
-      const told = yield* session.notifications.pipe(Stream.take(2), Stream.runCollect)
-      assert.include(JSON.stringify(told), ours)
-    }))
+  it.effect.each(["{\"disk\":\"slow\"}", "[1]", "\"slow\"", "3"])(
+    "stay alone where they are something else: %s",
+    (own) =>
+      Effect.gen(function*() {
+        const session = yield* connect(server(() => resultOf(`"warnings":${own},"n":${int64}`)))
+        assert.deepStrictEqual<unknown>((yield* session.callTool("get")).warnings, JSON.parse(own))
+        const told = yield* session.notifications.pipe(Stream.take(2), Stream.runCollect)
+        assert.include(JSON.stringify(told), ours)
+      })
+  )
 })

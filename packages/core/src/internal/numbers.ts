@@ -312,7 +312,9 @@ const changesIn = (value: object, isWanted: (source: string) => boolean): Readon
       const source = own?.get(key)
       if (source === undefined || !changes(source) || !isWanted(source)) continue
       if (found.length === mostWarnings) more++
-      else found.push(`${shortened(at)} is ${source.slice(0, 100)}, which JavaScript reads as ${String(inner)}; ${remedy(source)}`)
+      else {found.push(
+          `${shortened(at)} is ${source.slice(0, 100)}, which JavaScript reads as ${String(inner)}; ${remedy(source)}`
+        )}
     }
   }
   visit(value, "")
