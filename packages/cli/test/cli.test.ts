@@ -27,8 +27,9 @@ describe("umcp list", () => {
   it.live("holds nobody up for a mute server: it is named at the deadline, and nothing of it is left", () =>
     Effect.gen(function*() {
       const mute = { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] }
-      const cwd = yield* configured({ mute, one: server() })
-      const { code, stderr, stdout } = yield* umcp(["list", "--timeout", `${patience(5000)}ms`], { cwd })
+      const timeout = patience(5000)
+      const cwd = yield* configured({ mute: { ...mute, timeout: 2 * timeout }, one: { ...server(), timeout } })
+      const { code, stderr, stdout } = yield* umcp(["list", "--timeout", `${timeout}ms`], { cwd })
       assert.strictEqual(code, 0)
       assert.match(stdout, /^one  fixture 1\.2\.3/m)
       assert.match(

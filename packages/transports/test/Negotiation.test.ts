@@ -7,7 +7,6 @@ import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { type Duration, Effect, Fiber } from "effect"
 import { fileURLToPath } from "node:url"
 import * as z from "zod"
-import { patience } from "../../../test/patience.ts"
 import { type Exchange, type Handler, json, serve } from "./fixtures/httpServer.ts"
 import { connect as connectHttp, live, refused, text } from "./fixtures/httpSupport.ts"
 import * as sdkHttp from "./fixtures/sdkHttp.ts"
@@ -50,7 +49,7 @@ describe("negotiation over stdio", () => {
           const word = yield* mark
           const open = connect(file, [...flags, `--log=${log.path}`, `--mark=${word}`])
           // Only silence is waited out.
-          const session = yield* probing(flags.includes("--discover=silence") ? patience(1500) : "10 minutes")(open)
+          const session = yield* probing(flags.includes("--discover=silence") ? "100 millis" : "10 minutes")(open)
           assert.strictEqual(session.server.era, era)
           assert.strictEqual(session.server.protocolVersion, era === "modern" ? "2026-07-28" : "2025-11-25")
           assert.strictEqual(session.server.instructions, "be kind")
@@ -149,7 +148,7 @@ describe("negotiation over Streamable HTTP", () => {
       () =>
         fresh(Effect.gen(function*() {
           const server = yield* serve({ "server/discover": answer })
-          const session = yield* probing(isSilent ? patience(1500) : "10 minutes")(connectHttp(server.url))
+          const session = yield* probing(isSilent ? "100 millis" : "10 minutes")(connectHttp(server.url))
           assert.strictEqual(session.server.era, "legacy")
           assert.strictEqual(text(yield* session.callTool("echo")), "done")
           assert.deepStrictEqual(methods(server.exchanges).slice(0, 3), [
