@@ -155,11 +155,11 @@ describe("umcp doctor, a URL", () => {
 
   it.live("whose server has failed", () =>
     Effect.gen(function*() {
-      const port = yield* serving((_, response) => response.writeHead(503, { "retry-after": "7" }).end("resting"))
+      const port = yield* serving((_, response) => response.writeHead(503, { "retry-after": "600" }).end("resting"))
       const { course, failed } = yield* diagnose(at(port))
       assert.strictEqual(course, "dns tcp http!")
       assert.include(failed.detail ?? "", "HTTP 503 Service Unavailable: resting")
-      assert.deepInclude(failed.error, { status: 503, retryAfter: 7000 })
+      assert.deepInclude(failed.error, { status: 503, retryAfter: 600_000 })
     }))
 })
 

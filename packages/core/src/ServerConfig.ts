@@ -402,10 +402,14 @@ const hideValues = (record: Readonly<Record<string, unknown>>): Record<string, s
 
 const hideUrl = (text: string): string => {
   const url = URL.parse(text)
-  if (url === null) return hidden
+  // Without a host, nothing says where the credentials end.
+  if (url === null || url.host === "") return hidden
   if (url.username !== "") url.username = "redacted"
   if (url.password !== "") url.password = "redacted"
-  for (const key of new Set(url.searchParams.keys())) url.searchParams.set(key, "redacted")
+  // One wrong character, and the credentials are part of the path, the query or the fragment.
+  url.pathname = url.pathname.replaceAll(/[^/]+@/g, "redacted@")
+  url.search = [...new Set([...url.searchParams].map(hideParameter))].join("&")
+  if (url.hash !== "") url.hash = "redacted"
   return url.href
 }
 
@@ -417,6 +421,10 @@ const hideTls = ({ ca, cert, key }: Tls): Tls => ({
   ...(cert === undefined ? {} : { cert: hidePem(cert) }),
   ...(key === undefined ? {} : { key: hidden })
 })
+
+/** A name without a value may be the secret itself. */
+const hideParameter = ([name, value]: readonly [string, string]): string =>
+  value === "" ? "redacted" : `${encodeURIComponent(name)}=redacted`
 
 /**
  * The same configuration with what may be secret hidden, for showing and logging: redacted arguments, every value of
