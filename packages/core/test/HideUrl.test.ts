@@ -1,6 +1,7 @@
-/** A URL that was mistyped is shown in an error, and its credentials are not. */
+/** A URL that was mistyped is shown, in errors too, and its credentials are not. */
 import { assert, describe, it } from "@effect/vitest"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import { showUrl } from "../src/internal/show.ts"
 
 const shown = (url: string): string => {
   const config = ServerConfig.hideSecrets({ name: "a", transport: "streamable-http", url })
@@ -21,4 +22,19 @@ describe("a URL without its secrets", () => {
     ["a scope in the path", "https://example.com/@scope/mcp", "https://example.com/@scope/mcp"],
     ["no secret", "https://example.com/mcp", "https://example.com/mcp"]
   ])("%s", (_, url, expected) => assert.strictEqual(shown(url), expected))
+})
+
+describe("a URL in an error", () => {
+  it.each([
+    ["as it should be", "ftp://user:secret@example.com/a?b=secret", "ftp://…@example.com/a?…"],
+    ["a character between the slashes", "ftp:/}/user:secret@example.com", "ftp:/…@example.com"],
+    ["a slash in the password", "https://user:secret/secret@example.com", "https://…@example.com"],
+    ["an at sign in the password", "https://user:secret@secret@example.com", "https://…@example.com"],
+    ["a question mark in the password", "https://user:secret?secret@example.com", "https://…"],
+    ["a number sign in the password", "https://user:secret#secret@example.com", "https://…"],
+    ["an address in the query", "https://example.com/?user=secret@secret", "https://…"],
+    ["a line feed in the password", "https://user:secret\nsecret@example.com", "https://…@example.com"],
+    ["no scheme", "user:secret@example.com", "user:…@example.com"],
+    ["no secret", "example.com/mcp", "example.com/mcp"]
+  ])("%s", (_, url, expected) => assert.strictEqual(showUrl(url), JSON.stringify(expected)))
 })

@@ -13,9 +13,15 @@ export const showKind = (value: unknown): string => {
   return value === null || value === undefined || typeof value === "object" ? show(value) : `a ${typeof value}`
 }
 
-/** Without user, password, query and fragment. */
-export const showUrl = (value: unknown): string =>
-  typeof value === "string" ? show(value.replace(/[?#].*$/s, "?…").replace(/\/\/[^/]*@/, "//…@")) : show(value)
+/** Without user, password, query and fragment, also where a wrong character makes one of them look like another part. */
+export const showUrl = (value: unknown): string => {
+  if (typeof value !== "string") return show(value)
+  const [, scheme = "", rest = ""] = /^([a-z][a-z\d+.-]*:\/*)?(.*)$/is.exec(value) ?? []
+  const [, path = "", parameters = ""] = /^([^?#]*)(.*)$/s.exec(rest) ?? []
+  // Nobody can tell whether it is a query, or a password with a question mark.
+  if (parameters.includes("@")) return show(`${scheme}…`)
+  return show(`${scheme}${path.replace(/^.*@/s, "…@")}${parameters === "" ? "" : "?…"}`)
+}
 
 export const showKeys = (value: unknown): string => {
   const keys = isRecord(value) ? Object.keys(value) : []
