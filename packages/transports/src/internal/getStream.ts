@@ -38,7 +38,7 @@ export const run = (
           return status.read(
             client,
             response,
-            { session: false, authorized: client.authorized },
+            { session: "none", authorized: client.authorized },
             ({ error }) => fail(error)
           )
         }

@@ -13,9 +13,6 @@ export const isSaid = (text: string): boolean => {
 export const isUnknown = (text: string): boolean =>
   isSaid(text) && /not found|could not find|unknown|session id|mcp session/.test(normalized(text))
 
-/** Whether words that say it speak of nothing else: they begin with the session. */
-export const isPlain = (text: string): boolean => subject.test(normalized(text))
-
 /** Whether the session may have ended while the server was at work, and not before. */
 export const mayHaveBegun = (text: string): boolean => /terminated|closed|ended|shut/.test(normalized(text))
 
@@ -34,6 +31,3 @@ const isGone =
 
 const isUninitialized =
   /^(?:the )?(?:mcp )?(?:server|session|client|connection)(?: is)? (?:not (?:yet )?|un)initialized/
-
-const subject =
-  /^(?:(?:the|your|this|no|a|an|not|such|valid|active|invalid|unknown|unrecognized|missing|expired|or|mcp|http|transport|could|cannot|find) )*session|^(?:the )?(?:mcp )?(?:server|client|connection)(?: is)? (?:not|un)/

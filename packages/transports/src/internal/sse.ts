@@ -87,7 +87,7 @@ export const make = Effect.fnUntraced(function*(
           onDone()
           return http.nothing(response)
         }
-        return status.read(client, response, { id, session: true, authorized: client.authorized }, onRefusal)
+        return status.read(client, response, { id, session: "url", authorized: client.authorized }, onRefusal)
       },
       onFailure
     })
@@ -240,7 +240,7 @@ export const make = Effect.fnUntraced(function*(
     }, {
       onResponse: (response) => {
         if (response.status < 200 || response.status > 299) {
-          return status.read(client, response, { session: false, authorized: client.authorized }, ({ error }) => {
+          return status.read(client, response, { session: "none", authorized: client.authorized }, ({ error }) => {
             const wait = retryAfter.wait(error, retries, connectBy - client.now())
             if (wait === undefined) return fail(error)
             const fiber = run(Effect.delay(

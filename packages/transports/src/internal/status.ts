@@ -1,7 +1,7 @@
 /** Answers that are not 2xx, as errors. */
 import type { JSONRPCErrorResponse, JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { type Delivery, Rejected, SessionExpired, Unauthorized } from "@universal-mcp/core/McpError"
-import { type DecodeOptions, TransportError } from "@universal-mcp/core/McpTransport"
+import { TransportError } from "@universal-mcp/core/McpTransport"
 import * as http from "./http.ts"
 import * as lostSession from "./lostSession.ts"
 import * as messages from "./messages.ts"
@@ -10,8 +10,8 @@ import * as retryAfter from "./retryAfter.ts"
 export interface Sent {
   /** The request in the message that was sent, if it was one. */
   readonly id?: RequestId | undefined
-  /** Whether our session's id went with it. */
-  readonly session: boolean
+  /** How the server knows which session it belongs to, where there is one. */
+  readonly session: "none" | "header" | "url"
   /** Whether an `Authorization` header went with it. */
   readonly authorized: boolean
 }
@@ -36,34 +36,46 @@ export const read = (
 ): http.Body =>
   http.beginning(response, (text) => {
     const { status } = response
-    const said = excerpt(text)
-    const isMcp = messages.parse(text).some(isRefusal)
-    const error = toError(response, sent, { description: describe(status, said), isMcp }, client.wallTime())
+    const received = messages.parse(text, client)
+    const said = summary(text, received[0])
+    const description = describe(status, said)
+    const error = toError(response, sent, { description, isMcp: received.some(isRefusal) }, client.wallTime())
     // When to come again says more than the JSON-RPC error beside it.
-    const answer = retryAfter.isAskedFor(error) ? undefined : answerIn(text, sent.id, client)
+    const answer = retryAfter.isAskedFor(error) ? undefined : answerIn(received, sent.id)
+    const mayHaveBegun = status >= 500 || lostSession.mayHaveBegun(said)
     onRefusal({
       answer,
       error,
-      session: sent.session ? sessionIn(status, said, answer) : "known",
-      expired: expired(describe(status, said), { status, delivery: status >= 500 ? "unknown" : "not-sent" })
+      session: sessionIn(status, { answer, said, isEmpty: text.trim() === "" }, sent.session),
+      expired: expired(description, { status, delivery: mayHaveBegun ? "unknown" : "not-sent" })
     })
   })
 
-const answerIn = (text: string, id: RequestId | undefined, decoding: DecodeOptions): JSONRPCMessage | undefined => {
+const answerIn = (received: ReadonlyArray<JSONRPCMessage>, id: RequestId | undefined): JSONRPCMessage | undefined => {
   if (id === undefined) return undefined
-  const body = messages.parse(text, decoding)
-  const answer = body.find((message) => messages.answers(message, id))
+  const answer = received.find((message) => messages.answers(message, id))
   if (answer !== undefined) return answer
-  const refusal = body.find(isModernRefusal)
+  const refusal = received.find(isModernRefusal)
   return refusal === undefined ? undefined : { ...refusal, id }
 }
 
-const sessionIn = (status: number, said: string, answer: JSONRPCMessage | undefined): Refusal["session"] => {
-  if (status === 404 && answer === undefined) return "lost"
+interface Content {
+  readonly answer: JSONRPCMessage | undefined
+  readonly said: string
+  readonly isEmpty: boolean
+}
+
+/** A tool may let any error of its own through, so only what the specification wants is no matter of doubt. */
+const sessionIn = (
+  status: number,
+  { answer, isEmpty, said }: Content,
+  session: Sent["session"]
+): Refusal["session"] => {
+  if (session === "none") return "known"
+  if (status === 404 && isEmpty && session === "header") return "lost"
   const isGone = (status === 404 || status === 410) && !isUnknownMethod(answer)
   // A login expires too.
   const isSaid = status === 401 || status === 403 ? lostSession.isUnknown(said) : lostSession.isSaid(said)
-  if (isSaid && answer === undefined && status >= 400 && status < 500 && lostSession.isPlain(said)) return "lost"
   return isGone || isSaid ? "doubtful" : "known"
 }
 
@@ -160,14 +172,17 @@ const authorizationHint = (status: number, authorized: boolean): string => {
 }
 
 /** What a person would read of a body: one short line. */
-export const excerpt = (text: string): string => {
-  const spoken = message(text) ?? text.slice(0, 4096).replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")
+export const excerpt = (text: string): string => summary(text, messages.parse(text)[0])
+
+/** The same of a body that has been read: `first` is its first message. */
+const summary = (text: string, first: JSONRPCMessage | undefined): string => {
+  const spoken = message(first) ?? text.slice(0, 4096).replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")
   const line = spoken.replaceAll(/\s+/g, " ").trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
-const message = (text: string): string | undefined => {
-  let current: unknown = messages.parse(text)[0]
+const message = (first: unknown): string | undefined => {
+  let current = first
   const error = messages.isRecord(current) && messages.isRecord(current["error"]) ? current["error"] : undefined
   for (const keys of [["error"], ["message", "error_description", "detail", "title"]]) {
     if (!messages.isRecord(current)) break

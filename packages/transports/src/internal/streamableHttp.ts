@@ -167,7 +167,7 @@ export const make = Effect.fnUntraced(function*(
     more: Readonly<Record<string, string>> | undefined,
     { onFailure, onRefusal, read }: Posted
   ): http.Exchange => {
-    const session = transport.sessionId !== undefined
+    const session = transport.sessionId === undefined ? "none" : "header"
     return client.exchange({
       method: "POST",
       url: client.url,
