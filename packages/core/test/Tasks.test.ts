@@ -110,6 +110,15 @@ describe("a call of a server of 2025-11-25", () => {
       assert.deepStrictEqual(paramsOf(wire.all("tools/call")), [{ name: "required", arguments: {} }])
     }))
 
+  it.effect("is asked after every hour at least, whatever the server says", () =>
+    Effect.gen(function*() {
+      const { session, wire } = yield* connect(tasking([task("working", { pollInterval: 1e300 }), task("completed")]))
+      const call = yield* Effect.forkChild(session.callTool("required", {}, { timeout: "Infinity" }))
+      yield* wire.next("tools/call")
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual<unknown>(yield* Fiber.join(call), text("done"))
+    }))
+
   it.effect.each<readonly [says: string, interval: object, milliseconds: number]>([
     ["wants", { pollInterval: 5000 }, 5000],
     ["wants, if it says nothing every second", {}, 1000],

@@ -7,6 +7,11 @@ describe("when a broken stream is tried again", () => {
     assert.strictEqual(reconnect.delay(undefined, 0), 1000)
     assert.strictEqual(reconnect.delay(60_000, 3), 60_000)
   })
+  it("after an hour at most, whatever the server says", () => {
+    for (const retry of [3_600_001, 31_536_000_000, 1e308, Infinity]) {
+      assert.deepStrictEqual([0, 1, 9].map((failures) => reconnect.delay(retry, failures)), Array(3).fill(3_600_000))
+    }
+  })
   it("never at once, whatever the server says", () => {
     assert.isAtLeast(reconnect.delay(0, 0), 100)
     assert.isAtLeast(reconnect.delay(-1, 4), 100)

@@ -277,7 +277,7 @@ export class Reconnect {
       let { error } = loss
       for (let count = 1;; count++) {
         if (count > most) return yield* Effect.fail(error)
-        const wanted = Math.min(error.retryAfter ?? 0, longestRetryAfter)
+        const wanted = error.retryAfter ?? 0
         const isOpen = count > attemptsThatCallsWaitFor || wanted > mostThatCallsWaitFor
         if (this.#link._tag === "Down") {
           const { circuit, next } = this.#link
@@ -355,9 +355,6 @@ const attemptsThatCallsWaitFor = 6
 
 /** In milliseconds: a server that wants to be left alone for longer lets calls fail at once. */
 const mostThatCallsWaitFor = 30_000
-
-/** In milliseconds. */
-const longestRetryAfter = 3_600_000
 
 /** A connection that lasted so long was good for something even if nothing was asked of it, in milliseconds. */
 const livedEnough = 5000

@@ -247,7 +247,7 @@ const failed = (session: Session, { error = {}, task }: taskResults.State) => {
   return rejected(
     session,
     new Rejected({
-      code: typeof code === "number" ? code : internalError,
+      code: Number.isSafeInteger(code) ? Number(code) : internalError,
       description: typeof message === "string" ? message : task.statusMessage ?? "the task failed and does not say why",
       ...(data === undefined ? {} : { data })
     })
@@ -290,5 +290,8 @@ const isNews = (last: Task, task: Task): boolean =>
   !isFinal(last) && (task.lastUpdatedAt ?? "") >= (last.lastUpdatedAt ?? "") &&
   (task.status !== last.status || task.statusMessage !== last.statusMessage)
 
-/** In milliseconds. A server that says 0 is not asked without pause. */
-const intervalOf = (pollInterval = 1000): number => Math.max(pollInterval, 50)
+/** In milliseconds. A server that says 0 is not asked without pause, one that says 1e999 is asked all the same. */
+const intervalOf = (pollInterval = 1000): number => Math.min(Math.max(pollInterval, 50), longestInterval)
+
+/** In milliseconds. */
+const longestInterval = 3_600_000

@@ -10,12 +10,12 @@ const longest = 30_000
 const shortest = 100
 /** A server may end the stream of a call whenever it likes, to be polled: the answer must not come much later for that. */
 const longestOfCall = 5000
-/** In milliseconds. */
-const longestRetryAfter = 3_600_000
+/** What a server may ask for with `retry`, in milliseconds. */
+const longestRetry = 3_600_000
 
 /** How long to wait, in milliseconds: as the server said (`retry`) or a second, doubled with each failure. */
 export const delay = (retry = first, failures: number, most = longest): number => {
-  const base = Math.max(retry, shortest)
+  const base = Math.min(Math.max(retry, shortest), longestRetry)
   return failures === 0 ? base : Math.min(base * 2 ** failures, Math.max(most, base))
 }
 
@@ -58,7 +58,6 @@ export class Cursor {
     this.#idle = wasFine || this.#hasMessage ? 0 : this.#idle + 1
     this.#hasEvent = this.#hasMessage = false
     this.#from = this.lastEventId
-    const wanted = Math.min(error?.retryAfter ?? 0, longestRetryAfter)
-    return Math.max(wanted, delay(this.retry, Math.max(0, this.#idle - 1), this.#longest))
+    return Math.max(error?.retryAfter ?? 0, delay(this.retry, Math.max(0, this.#idle - 1), this.#longest))
   }
 }

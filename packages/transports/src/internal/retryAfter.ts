@@ -1,13 +1,13 @@
 /** `Retry-After`: how long a server wants to be left alone. */
 import type { TransportError } from "@universal-mcp/core/McpTransport"
 
-/** In milliseconds: seconds as they are, a date against the time of day. */
+/** In milliseconds: seconds up to an hour, a date against the time of day up to five minutes. */
 export const parse = (header: string | undefined, wallTime: number): number | undefined => {
   if (header === undefined) return undefined
   const seconds = Number(header)
-  if (header.trim() !== "" && Number.isFinite(seconds)) return Math.max(0, seconds * 1000)
+  if (header.trim() !== "" && !Number.isNaN(seconds)) return within(seconds * 1000, longest)
   const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - wallTime), longestUntilDate)
+  return Number.isNaN(date) ? undefined : within(date - wallTime, longestUntilDate)
 }
 
 /** Whether the server refused before it did anything, and says when to come again. */
@@ -27,6 +27,11 @@ export const wait = (error: TransportError, retries: number, left: number): numb
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+const within = (milliseconds: number, most: number): number => Math.min(Math.max(0, milliseconds), most)
+
+/** In milliseconds. */
+const longest = 3_600_000
 
 /** In milliseconds. Our clock and the server's may differ by hours, so a date proves less than a number of seconds. */
 const longestUntilDate = 300_000
