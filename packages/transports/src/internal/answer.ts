@@ -67,7 +67,7 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
     }
     if (received.length > 0 && received.every(messages.isRecord)) {
       return fail(
-        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, wrongUrl)
+        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, http.wrongUrl)
       )
     }
     fail(notJson(response, text))
@@ -105,7 +105,8 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
   const options: events.ReadOptions = {
     limit: context.limit,
     silence,
-    isDone: () => isAnswered,
+    // Heartbeats are no messages: they do not put off what a stray is waiting for.
+    isDone: () => isAnswered || stray !== undefined,
     onJson: () => context.onMislabelled(current, "json"),
     onEvent: (event) => {
       if (event.event === "endpoint" && context.isOlder(id)) return fail(older)
@@ -121,11 +122,15 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
       hasBegun = true
       if (isAnswered) return
       if (!isAnswer) {
-        const first = received.find((message) => messages.isErrorForNone(message))
-        if (first === undefined) return
-        stray ??= first
-        context.warn(`the server sent an error under no id: ${messages.errorText(first) ?? ""}`)
-        return current.deadline(shortWait, settleStray)
+        const error = received.find((message) => messages.isErrorForNone(message))
+        if (error !== undefined) {
+          context.warn(`the server sent an error under no id: ${messages.errorText(error) ?? ""}`)
+        }
+        const isWaiting = stray !== undefined
+        stray ??= error
+        // Other messages show that the server is still at work; more such errors do not.
+        if (stray !== undefined && !(isWaiting && error !== undefined)) current.deadline(shortWait, settleStray)
+        return
       }
       isAnswered = true
       context.lingering.add(stop)
@@ -198,12 +203,10 @@ const linger = 1000
 /** More than are answered at once, as a rule. A server that leaves each of them open must not cost a socket a call. */
 const mostLingering = 128
 
-const wrongUrl = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
-
 const notJson = (response: http.Response, text: string): TransportError =>
   http.notAnAnswer(
     `the server answered with ${http.contentType(response) || "something"} that is not JSON: ${status.excerpt(text)}`,
-    wrongUrl
+    http.wrongUrl
   )
 
 const answerTo = (id: RequestId, message: JSONRPCMessage): JSONRPCMessage =>

@@ -73,7 +73,7 @@ export const read = (
     const kind = content.kindOf(chunk)
     if (kind === "page") {
       page = http.beginning(response, (text) => {
-        onFailure(http.notAnAnswer(`the server answered with a web page: ${status.excerpt(text)}`, pageHint))
+        onFailure(http.notAnAnswer(`the server answered with a web page: ${status.excerpt(text)}`, http.wrongUrl))
       })
     }
     if (kind !== "json") return
@@ -135,8 +135,6 @@ export const makeParser = (options: Handlers & { readonly limit: number }): Inpu
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
-
-const pageHint = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
 
 /** One JSON document instead of events. It counts as soon as it is complete: the body need not end. */
 const document = (

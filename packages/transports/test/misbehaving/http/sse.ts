@@ -36,7 +36,8 @@ export const cases: ReadonlyArray<SseCase> = [
       },
       "tools/call": ({ message, response }) => {
         response.writeHead(202).end()
-        // Longer than the client waits for the true answer once it suspects another to be meant for the call.
+        // Longer than the client waits for the true answer once it suspects another to be meant for the call. A real
+        // server cannot see that time pass: core/test/StrayAnswers shows the same in virtual time.
         setTimeout(() => say(event(result(message.id, "done"))), 3000)
       }
     }),

@@ -25,6 +25,13 @@ const lost = { call: "CallError Closed unknown", ping: "pong" }
 const late = { call: "CallError Timeout unknown", ping: "pong" }
 const soon = { requestTimeout: 700 }
 
+const stray = { jsonrpc: "2.0", id: null, error: { code: -32601, message: "Method not found" } }
+
+const beats = ({ response }: Exchange, text: string) => {
+  const timer = setInterval(() => response.write(text), 300)
+  response.on("close", () => clearInterval(timer))
+}
+
 const ping = (exchange: Exchange) => json(exchange, { jsonrpc: "2.0", id: exchange.message.id, result: {} })
 
 const all: ReadonlyArray<HttpCase> = [
@@ -38,10 +45,37 @@ const all: ReadonlyArray<HttpCase> = [
     name: "an error under no id, and the answer soon after",
     http: () =>
       call((exchange) => {
-        stream(exchange, event({ jsonrpc: "2.0", id: null, error: { code: -32601, message: "Method not found" } }))
-        setTimeout(() => exchange.response.end(done(exchange)), 500)
+        stream(exchange)
+        exchange.response.write(event(stray), () => setImmediate(() => exchange.response.end(done(exchange))))
       }),
     expect: { call: "done", ping: "pong" }
+  },
+  {
+    name: "an error under no id, and heartbeats",
+    http: () =>
+      call((exchange) => {
+        stream(exchange, event(stray))
+        beats(exchange, ": ping\n\n")
+      }),
+    expect: { call: "CallError Rejected(-32601) answered", ping: "pong" }
+  },
+  {
+    name: "an error under no id, and events without data",
+    http: () =>
+      call((exchange) => {
+        stream(exchange, event(stray))
+        beats(exchange, "event: ping\ndata:\n\n")
+      }),
+    expect: { call: "CallError Rejected(-32601) answered", ping: "pong" }
+  },
+  {
+    name: "an error under no id, again and again",
+    http: () =>
+      call((exchange) => {
+        stream(exchange, event(stray))
+        beats(exchange, event(stray))
+      }),
+    expect: { call: "CallError Rejected(-32601) answered", ping: "pong" }
   },
   {
     name: "an error under no id, and the end",
