@@ -1,5 +1,6 @@
 /** Whether the server still knows our session, asked with a ping of our own. */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { Refusal } from "./status.ts"
 
@@ -21,13 +22,12 @@ export const make = (
   let fiber: Fiber.Fiber<void, unknown> | undefined
   let pings = 0
 
-  const settle = (sign: Sign) =>
-    Effect.sync(() => {
-      fiber = undefined
-      const told = waiting
-      waiting = []
-      told.forEach((onSign) => onSign(sign))
-    })
+  const settle = (sign: Sign) => {
+    fiber = undefined
+    const asking = waiting
+    waiting = []
+    asking.forEach((onSign) => onSign(sign))
+  }
 
   return {
     ask: (onSign) => {
@@ -38,7 +38,8 @@ export const make = (
       fiber = run(
         Effect.andThen(Effect.yieldNow, asked).pipe(
           Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.succeed<Sign>("none") }),
-          Effect.flatMap(settle)
+          Effect.onExit((exit) => Effect.sync(() => settle(Exit.isSuccess(exit) ? exit.value : "none"))),
+          Effect.asVoid
         )
       )
     },
