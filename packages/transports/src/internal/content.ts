@@ -1,4 +1,5 @@
 /** What a body is, judged by its first bytes: some servers declare another type than they send. */
+import type { TransportError } from "@universal-mcp/core/McpTransport"
 import * as http from "./http.ts"
 
 export type Kind = "events" | "json" | "page" | "other"
@@ -42,7 +43,7 @@ export class ByContent implements http.Body {
 
   onData(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#body !== undefined) return this.#body.onData(chunk)
-    const bytes = this.#pending.length === 0 ? chunk : new Uint8Array([...this.#pending, ...chunk])
+    const bytes = this.#pending.length === 0 ? chunk : joined(this.#pending, chunk)
     const kind = kindOf(bytes)
     if (kind !== undefined) return this.#as(kind).onData(bytes)
     // Blank bytes mean nothing at the beginning of any of them, and may go on for ever.
@@ -56,7 +57,7 @@ export class ByContent implements http.Body {
     body.onEnd()
   }
 
-  onFailure(...[error]: Parameters<http.Body["onFailure"]>): void {
+  onFailure(error: TransportError): void {
     const body = this.#body ?? this.#as("other")
     body.onFailure(error)
   }
@@ -84,3 +85,10 @@ const fields = ["data:", "event:", "id:", "retry:"]
 const longestField = 6
 
 const none = new Uint8Array()
+
+const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
+  return bytes
+}

@@ -11,6 +11,7 @@ import * as reconnect from "./reconnect.ts"
 
 export interface Context {
   readonly limit: number
+  readonly keepsDigits: boolean
   readonly silence: number
   readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
@@ -21,7 +22,7 @@ export interface Context {
 /** Never fails: a server need not offer such a stream. */
 export const run = Effect.fnUntraced(function*(
   open: events.Open,
-  { deliver, limit, onMislabelled, silence, warn }: Context
+  { deliver, keepsDigits, limit, onMislabelled, silence, warn }: Context
 ) {
   const cursor = new reconnect.Cursor("notifications")
   const options: events.ReadOptions = {
@@ -30,7 +31,7 @@ export const run = Effect.fnUntraced(function*(
     onEvent: (event) => {
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       cursor.onMessage(event.id)
-      const received = messages.parse(event.data)
+      const received = messages.parse(event.data, { keepsDigits })
       if (received.length === 0) warn(`the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
       received.forEach(deliver)
     },
@@ -64,7 +65,7 @@ export const run = Effect.fnUntraced(function*(
     }
     yield* Effect.sleep(cursor.ended(error, Duration.toMillis(lived) >= livedEnough))
   }
-  warn(`the server's stream of notifications was given up after ${reconnect.maxFailures} attempts`)
+  warn(`the server's stream of notifications could not be opened in ${reconnect.maxFailures} attempts`)
 })
 
 /** A stream that stayed open for so long was no failure, even if nothing came, in milliseconds. */

@@ -1,7 +1,7 @@
 /** When a broken event stream is opened again, and how often. */
 import type { TransportError } from "@universal-mcp/core/McpTransport"
 
-/** After this many attempts in a row that brought nothing at all, a stream is given up. */
+/** After this many attempts in a row that brought nothing at all, a stream is not opened again. */
 export const maxFailures = 5
 
 const first = 1000

@@ -330,7 +330,14 @@ export const make = Effect.fnUntraced(function*(
   const listener = yield* Deferred.await(initialized).pipe(
     Effect.andThen(
       Effect.suspend(() =>
-        listen.run(getOwn, { limit: client.limit, silence, deliver, warn, onMislabelled: mislabelled })
+        listen.run(getOwn, {
+          limit: client.limit,
+          keepsDigits: client.keepsDigits,
+          silence,
+          deliver,
+          warn,
+          onMislabelled: mislabelled
+        })
       )
     ),
     Effect.forkScoped
