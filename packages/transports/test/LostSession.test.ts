@@ -250,15 +250,19 @@ describe("a session that lives, and an error that speaks of another", () => {
       assert.strictEqual(server.seen("ping").length, 0)
     }))
 
-  live("a call that is given up meanwhile leaves nothing", () =>
+  live("a call that runs out of time meanwhile leaves nothing open", () =>
     Effect.gen(function*() {
+      const pings: Array<Exchange> = []
       const { server } = yield* forgetful(plain(500, ""), {
         "tools/call": error(200, -32001, "Session not found"),
-        "ping": () => {}
+        "ping": (exchange) => pings.push(exchange)
       })
       const session = yield* connect(server.url)
       const late = yield* failure(session, { timeout: 200 })
       assert.strictEqual(late.reason._tag, "Timeout")
+      for (const ping of pings) json(ping, { jsonrpc: "2.0", id: ping.message.id, result: {} })
+      yield* server.until(() => server.open() === 0)
+      assert.strictEqual(server.seen("initialize").length, 1)
     }))
 })
 

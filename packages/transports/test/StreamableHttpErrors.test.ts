@@ -399,14 +399,16 @@ describe("a call over Streamable HTTP", () => {
   }
 
   live(
-    "a 404 for our session: it has expired, and is not deleted; what is still open is not given up",
+    "a 404 for our session: it has expired, and is not deleted; what is still open goes on",
     () =>
       Effect.gen(function*() {
+        const gone: Handler = (exchange) => json(exchange, rpcError(null, -32001, "Session not found"), 404)
         const server = yield* serve({
           "tools/call": (exchange, server) => {
             // The first call stays unanswered while the second learns that the session is gone.
-            if (server.seen("tools/call").length === 2) json(exchange, rpcError(null, -32001, "Session not found"), 404)
-          }
+            if (server.seen("tools/call").length === 2) gone(exchange, server)
+          },
+          "ping": gone
         })
         yield* Effect.scoped(Effect.gen(function*() {
           const session = yield* connect(server.url, { reconnect: false })

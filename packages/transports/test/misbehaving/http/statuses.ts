@@ -78,7 +78,7 @@ export const cases: ReadonlyArray<HttpCase> = [
     http: (): Handlers => {
       let sessions = 0
       return {
-        ping,
+        "ping": (exchange) => (exchange.headers["mcp-session-id"] === "session-1" ? refuse(404) : ping)(exchange),
         "initialize": (exchange) =>
           json(
             exchange,
@@ -103,7 +103,7 @@ export const cases: ReadonlyArray<HttpCase> = [
   },
   {
     name: "HTTP 404 to every session",
-    http: () => ({ ping, "tools/call": refuse(404) }),
+    http: () => ({ "ping": refuse(404), "tools/call": refuse(404) }),
     expect: { call: "CallError SessionExpired not-sent" },
     options: { requestTimeout: 5000 },
     seen: { "tools/call": 8, "initialize": 8 }
