@@ -13,26 +13,30 @@ import * as oversized from "./oversized.ts"
 import * as reconnect from "./reconnect.ts"
 import * as status from "./status.ts"
 
-/** What the answers of one connection share. */
-export interface Context {
+/** What all answers of one connection share. */
+export interface Shared {
   readonly limit: number
   readonly keepsDigits: boolean
-  readonly deliver: (message: JSONRPCMessage) => void
   readonly warn: (description: string) => void
   /** Called where a body that declares events is JSON (`json`), or the other way round. */
   readonly onMislabelled: (response: http.Response, content: "json" | "events") => void
-  /** Called with an error that answers the request and sounds as if the server did not know our session. */
-  readonly onDoubt: (id: RequestId, answer: JSONRPCMessage, hasBegun: boolean) => void
   /** Asked at an `endpoint` event: whether it shows that the server speaks HTTP+SSE, so that no answer will come. */
   readonly isOlder: (id: RequestId) => boolean
-  /** Called once: the exchange is over, and its request has had its answer. */
-  readonly onDone: (id: RequestId) => void
-  /** Called instead where it has had none. */
-  readonly onFailure: (id: RequestId, error: TransportError) => void
   /** Opens a stream that goes on after the event. */
   readonly open: events.Open
   /** Ends streams that have given their answer and stay open, the oldest first. */
   readonly lingering: Set<() => void>
+}
+
+/** What becomes of an answer. */
+export interface Context extends Shared {
+  readonly deliver: (message: JSONRPCMessage) => void
+  /** Called with an error that answers the request and sounds as if the server did not know our session. */
+  readonly onDoubt: (id: RequestId, answer: JSONRPCMessage, hasBegun: boolean) => void
+  /** Called once: the exchange is over, and its request has had its answer. */
+  readonly onDone: (id: RequestId) => void
+  /** Called instead where it has had none. */
+  readonly onFailure: (id: RequestId, error: TransportError) => void
   /** Runs what is to end with the request. */
   readonly run: (id: RequestId, resuming: Effect.Effect<void>) => void
 }
@@ -67,7 +71,7 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
     }
     if (received.length > 0 && received.every(messages.isRecord)) {
       return fail(
-        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, http.wrongUrl)
+        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, content.wrongUrl)
       )
     }
     fail(notJson(response, text))
@@ -206,7 +210,7 @@ const mostLingering = 128
 const notJson = (response: http.Response, text: string): TransportError =>
   http.notAnAnswer(
     `the server answered with ${http.contentType(response) || "something"} that is not JSON: ${status.excerpt(text)}`,
-    http.wrongUrl
+    content.wrongUrl
   )
 
 const answerTo = (id: RequestId, message: JSONRPCMessage): JSONRPCMessage =>

@@ -19,6 +19,9 @@ export const kindOf = (bytes: Uint8Array): Kind | undefined => {
 
 export const isBlank = (bytes: Uint8Array): boolean => bytes.every((byte) => blank.has(byte))
 
+/** The hint where something else than an MCP server seems to have answered. */
+export const wrongUrl = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
+
 /** Warns of the first body that is not what it declares. */
 export const mislabelled = (warn: (description: string) => void): (response: http.Response, kind: Kind) => void => {
   let hasWarned = false

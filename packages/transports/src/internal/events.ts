@@ -73,7 +73,7 @@ export const read = (
     const kind = content.kindOf(chunk)
     if (kind === "page") {
       page = http.beginning(response, (text) => {
-        onFailure(http.notAnAnswer(`the server answered with a web page: ${status.excerpt(text)}`, http.wrongUrl))
+        onFailure(http.notAnAnswer(`the server answered with a web page: ${status.excerpt(text)}`, content.wrongUrl))
       })
     }
     if (kind !== "json") return

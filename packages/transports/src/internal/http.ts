@@ -389,9 +389,6 @@ const lossyRedirect = (status: number, target: URL): TransportError =>
 const endlessRedirect = (status: number): TransportError =>
   redirected(status, `the server redirects more than ${maxRedirects} times (HTTP ${status})`, "check the URL")
 
-/** The hint where something else than an MCP server seems to have answered. */
-export const wrongUrl = "check that the URL is that of an MCP endpoint, and not of a web page or a login"
-
 /** A successful status with a body that is no answer. */
 export const notAnAnswer = (description: string, hint?: string): TransportError =>
   new TransportError({

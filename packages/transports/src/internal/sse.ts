@@ -15,6 +15,7 @@ import * as http from "./http.ts"
 import * as messages from "./messages.ts"
 import * as oversized from "./oversized.ts"
 import { beginning, type OwnTransport } from "./ownTransport.ts"
+import * as refusals from "./refusals.ts"
 import * as retryAfter from "./retryAfter.ts"
 import * as sending from "./sending.ts"
 import * as signOfLife from "./signOfLife.ts"
@@ -76,18 +77,13 @@ export const make = Effect.fnUntraced(function*(
   const post = (
     body: string,
     id: RequestId | undefined,
-    onDone: () => void,
-    onRefusal: (refusal: status.Refusal) => void,
-    onFailure: (error: TransportError) => void
+    { onDone, onFailure, onRefusal }: refusals.Handler
   ): http.Exchange =>
     client.exchange({ method: "POST", url, headers, body }, {
       onResponse: (response) => {
-        if (response.status >= 200 && response.status < 300) {
-          if (!http.isEventStream(response)) return http.drained(response, onDone)
-          onDone()
-          return http.nothing(response)
-        }
-        return status.read(client, response, { id, session: "url", authorized: client.authorized }, onRefusal)
+        if (response.status >= 200 && response.status < 300) return refusals.accepted(response, onDone)
+        const session = isHandshake ? "none" : "url"
+        return status.read(client, response, { id, session, authorized: client.authorized }, onRefusal)
       },
       onFailure
     })
@@ -96,21 +92,28 @@ export const make = Effect.fnUntraced(function*(
     (_, body) =>
       Effect.catch(
         http.effect<signOfLife.Sign>((succeed, fail) =>
-          post(body, undefined, () => succeed("alive"), (refusal) => succeed(signOfLife.of(refusal)), fail)
+          post(body, undefined, {
+            onDone: () => succeed("alive"),
+            onRefusal: (refusal) => succeed(signOfLife.of(refusal)),
+            onFailure: fail
+          })
         ),
         () => Effect.succeed<signOfLife.Sign>("none")
       ),
     run
   )
 
-  /** Tells whether a refusal means that the session is lost, which then ends. The stream may still be open. */
-  const judge = (refusal: status.Refusal, onJudged: (isLost: boolean) => void) => {
-    if (refusal.session === "known" || isHandshake) return onJudged(false)
-    ask((sign) => {
-      onJudged(sign === "lost")
-      if (sign === "lost") end(refusal.expired)
-    })
-  }
+  const { begin, judge, notify } = refusals.make({
+    ask,
+    // The stream may still be open.
+    lose: (expired, settle) => {
+      settle()
+      end(expired)
+    },
+    post: (body, handler) => post(body, undefined, handler),
+    timeLeft: () => connectBy - client.now(),
+    warn
+  })
 
   const request = (id: RequestId, body: string, retries = 0) => {
     const onFailure = (error: TransportError) => {
@@ -126,32 +129,8 @@ export const make = Effect.fnUntraced(function*(
         if (refusal.answer === undefined) return onFailure(refusal.error)
         if (requests.delete(id)) deliver(refusal.answer)
       })
-    requests.set(id, post(body, id, () => requests.delete(id), onRefusal, onFailure))
+    requests.set(id, post(body, id, { onDone: () => requests.delete(id), onRefusal, onFailure }))
   }
-
-  const notify = (body: string, onRefusal?: OnRefusal) =>
-    sending.bounded(
-      http.effect<void>((succeed, fail) =>
-        post(body, undefined, succeed, (refusal) =>
-          onRefusal === undefined
-            ? judge(refusal, (isLost) => fail(isLost ? refusal.expired : refusal.error))
-            : onRefusal(refusal, succeed, fail), fail)
-      )
-    )
-
-  /** Some servers refuse this notification, or every one, and answer all else. */
-  const begin = (body: string, retries = 0): Effect.Effect<void, TransportError> =>
-    notify(body, (refusal, succeed, fail) => {
-      if (!sending.isTolerable(refusal.error)) return fail(refusal.error)
-      ask((sign) => {
-        if (sign === "lost" || sign === "refused") return fail(refusal.error)
-        warn(sending.refusedInitialized(refusal.error))
-        succeed()
-      })
-    }).pipe(Effect.catch((error) => {
-      const wait = retryAfter.wait(error, retries, connectBy - client.now())
-      return wait === undefined ? Effect.fail(error) : Effect.delay(begin(body, retries + 1), wait)
-    }))
 
   /** Makes a server speak that is just idle; what it answers is of no interest. */
   const ping = () => {
@@ -299,8 +278,6 @@ export const make = Effect.fnUntraced(function*(
 
 /** In milliseconds. */
 const defaultSilence = 300_000
-
-type OnRefusal = (refusal: status.Refusal, succeed: () => void, fail: (error: TransportError) => void) => void
 
 const isPong = (message: unknown): boolean => messages.isAnswer(message) && signOfLife.isAnswerTo(message["id"])
 
