@@ -50,6 +50,28 @@ describe("notifications/initialized that the server refuses", () => {
       }
     }))
 
+  it.live("over HTTP+SSE, because it has lost the session already: no session", () =>
+    Effect.gen(function*() {
+      let open: Exchange | undefined
+      for (const refuse of [plain(404), plain(404, "Session not found"), plain(410)]) {
+        const server = yield* serve({
+          "GET": (exchange) => {
+            open = exchange
+            exchange.response.writeHead(200, { "content-type": "text/event-stream" })
+            exchange.response.write("event: endpoint\ndata: /messages\n\n")
+          },
+          "initialize": ({ message, response }) => {
+            response.writeHead(202).end()
+            open?.response.write(event(initializeResult(message.id)))
+          },
+          "notifications/initialized": refuse,
+          "ping": refuse
+        })
+        const error = yield* Effect.flip(SseTransport.make({ name: "old", url: server.url }))
+        assert.include(error.description, "no longer knows our session")
+      }
+    }).pipe(Effect.scoped, Effect.provide(NodeTransports.platform)))
+
   it.live("over HTTP+SSE too: a session", () =>
     Effect.gen(function*() {
       let open: Exchange | undefined
