@@ -21,6 +21,11 @@ describe("a number written with an exponent", () => {
     assert.strictEqual(typeof Result.getOrThrow(ExactNumbers.parse(text)), "bigint")
   })
 
+  it.effect.each(["-0", "-0.0", "0e5"])("that is zero is not changed: %s", (text) =>
+    Effect.gen(function*() {
+      assert.notProperty(yield* callFor(`"n":${text}`), "warnings")
+    }))
+
   it.effect.each(["1e501", "1e4299", "-9.9e2000"])(
     "of more digits is a number, with a warning: %s",
     (text) =>

@@ -32,6 +32,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { ownAnswer } from "./internal/status.ts"
 import * as streamableHttpSession from "./internal/streamableHttpSession.ts"
 import * as SseTransport from "./SseTransport.ts"
 
@@ -100,6 +101,6 @@ const both = (first: ConnectionError, second: ConnectionError): ConnectionError 
     stderr: [],
     ...(first.status === undefined ? {} : { status: first.status }),
     ...(second.wwwAuthenticate === undefined ? {} : { wwwAuthenticate: second.wwwAuthenticate }),
-    hint: "check that the URL is that of an MCP endpoint (often /mcp or /sse)",
+    hint: first.hint === ownAnswer ? ownAnswer : "check that the URL is that of an MCP endpoint (often /mcp or /sse)",
     cause: second
   })

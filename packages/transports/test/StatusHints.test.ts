@@ -1,5 +1,6 @@
 /** An HTTP error whose body is a JSON-RPC error comes from the MCP server itself: the URL is right. */
 import { assert, describe } from "@effect/vitest"
+import * as AutoTransport from "@universal-mcp/transports/AutoTransport"
 import { Effect } from "effect"
 import { json, serve } from "./fixtures/httpServer.ts"
 import { live, refused } from "./fixtures/httpSupport.ts"
@@ -20,6 +21,17 @@ describe("the hint for an HTTP error", () => {
         assert.include(hint, "the MCP server's own answer")
         assert.notInclude(hint, "URL")
       }
+    }))
+
+  live("does not doubt it where the transport is found out either", () =>
+    Effect.gen(function*() {
+      const body = refusal({ code: -32600, message: "Invalid Request: Server already initialized" })
+      const server = yield* serve({
+        POST: (exchange) => json(exchange, body, 400),
+        initialize: (exchange) => json(exchange, body, 400)
+      })
+      const { hint = "" } = yield* Effect.flip(AutoTransport.make({ name: "web", url: server.url }))
+      assert.include(hint, "the MCP server's own answer")
     }))
 
   live("does where anything else answers", () =>

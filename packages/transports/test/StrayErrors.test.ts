@@ -27,7 +27,7 @@ describe("an error under no id on the stream of a call", () => {
       const outcome = yield* Effect.forkChild(session.callTool("echo"))
       yield* said("0")
       for (const data of ["1", "2", "3"]) {
-        yield* TestClock.adjust("1500 millis")
+        yield* TestClock.adjust("6 seconds")
         call?.response.write(log(data))
         yield* said(data)
       }

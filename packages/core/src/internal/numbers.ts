@@ -239,7 +239,7 @@ const changes = (source: string): boolean => {
   if (source.length > longest) return true
   const value = Number(source)
   const written = String(value)
-  if (written === source || Number.isNaN(value)) return false
+  if (written === source || source === "-0" || Number.isNaN(value)) return false
   // Two integers, both written with all of their digits.
   if (!Number.isFinite(value) || !/[.e]/i.test(source + written)) return true
   const came = decimal(source)

@@ -133,7 +133,7 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
         const isWaiting = stray !== undefined
         stray ??= error
         // Other messages show that the server is still at work; more such errors do not.
-        if (stray !== undefined && !(isWaiting && error !== undefined)) current.deadline(shortWait, settleStray)
+        if (stray !== undefined && !(isWaiting && error !== undefined)) current.deadline(quiet, settleStray)
         return
       }
       isAnswered = true
@@ -199,7 +199,7 @@ export const isFinal = (error: TransportError): boolean => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** How long a stream has to bring the true answer after an error under no id, in milliseconds. */
-const shortWait = 2000
+const quiet = 7000
 
 /** How long a stream may stay open after its answer, in milliseconds: ending by itself saves the connection. */
 const linger = 1000

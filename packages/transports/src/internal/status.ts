@@ -136,7 +136,7 @@ const toError = (
     : status >= 500
     ? "the server itself failed; its log says why"
     : isMcp
-    ? "this is the MCP server's own answer: its log may say more"
+    ? ownAnswer
     : "check that the URL is that of the MCP endpoint (often /mcp, or /sse for HTTP+SSE) and that the transport is the right one"
   return new TransportError({
     phase: "http",
@@ -194,6 +194,9 @@ const message = (first: unknown): string | undefined => {
   const data = error?.["data"]
   return typeof data === "string" && !current.includes(data) ? `${current}: ${data}` : current
 }
+
+/** The hint where the URL is right. */
+export const ownAnswer = "this is the MCP server's own answer: its log may say more"
 
 const phrases: Readonly<Record<number, string>> = {
   400: "Bad Request",
