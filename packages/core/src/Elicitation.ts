@@ -175,7 +175,7 @@ export type ElicitationRequest =
 /**
  * What the user said. It is sent as it is: nothing is filled in that the user left out, so offer the form's defaults
  * while asking, or take them with `withDefaults` where nobody is asked. Content that does not fit the form is not sent:
- * the server is told `cancel`, with a remark in the session's `notifications`.
+ * the server is told `cancel`, with a warning in the session's `notifications`.
  *
  * @category models
  * @since 0.1.0

@@ -106,7 +106,7 @@ export type SessionState =
 /**
  * A notification of the server, as the protocol has it.
  *
- * What the client itself has to remark — lines on stdout that are not messages, a tool it had to leave out — arrives here
+ * What the client itself warns of — lines on stdout that are not messages, a tool it had to leave out — arrives here
  * too, as `notifications/message` with the logger `universal-mcp` and the level `warning`, or `info` where nothing is
  * wrong.
  *
@@ -202,7 +202,7 @@ export class McpSession extends Context.Service<McpSession, {
     /** The current state, then every change, until the session has ended: `Failed` or `Closed` is the last. */
     readonly changes: Stream.Stream<SessionState>
   }
-  /** All tools, every page. A tool that is not valid is left out, with a remark in `notifications`. */
+  /** All tools, every page. A tool that is not valid is left out, with a warning in `notifications`. */
   readonly listTools: Effect.Effect<ReadonlyArray<Tool>, CallError>
   /**
    * Calls a tool. A tool that answers `isError: true` is a result, as in the protocol; see `callToolOrFail`.
@@ -240,7 +240,7 @@ export class McpSession extends Context.Service<McpSession, {
     options?: CallOptions
   ) => Stream.Stream<CallEvent, CallError | ToolNotFound | InvalidStructuredContent>
   /**
-   * All resources that the server lists, every page. One that is not valid is left out, with a remark in
+   * All resources that the server lists, every page. One that is not valid is left out, with a warning in
    * `notifications`. None, without a request, if the server does not offer resources.
    *
    * Errors: as for every list, a cursor that comes again, more than 1000 pages, or more time than ten times the server's
@@ -322,7 +322,7 @@ export class McpSession extends Context.Service<McpSession, {
   readonly changes: Stream.Stream<ListKind>
   /**
    * What the server tells without being asked, from now on, until the session has ended; a slow reader loses the oldest
-   * beyond 16,384 (or 16 Mi characters), and gets a remark that says how many. The first reader also gets what came before it, the first 64.
+   * beyond 16,384 (or 16 Mi characters), and gets a warning that says how many. The first reader also gets what came before it, the first 64.
    */
   readonly notifications: Stream.Stream<Notification>
   /**

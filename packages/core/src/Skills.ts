@@ -125,7 +125,7 @@ export const make = (session: McpSession["Service"]): Skills => {
     new CallError({ server, method, delivery: "answered", reason: new InvalidResult({ description }) })
 
   const list = Effect.gen(function*() {
-    const remarks: Array<string> = []
+    const warnings: Array<string> = []
     const lister: Lister = {
       server,
       requestTimeout: Duration.minutes(1),
@@ -134,11 +134,11 @@ export const make = (session: McpSession["Service"]): Skills => {
           const checked = check(result)
           return typeof checked === "string" ? Effect.fail(invalid(method, checked)) : Effect.succeed(checked.value)
         }),
-      warn: (remark) => remarks.push(remark)
+      warn: (warning) => warnings.push(warning)
     }
     const isOffered = () => session.server.capabilities.extensions?.[extension] !== undefined
     const skills = yield* requests.list(lister, { isOffered, method: "skills/list", key: "skills", isItem: isSkill })
-    yield* Effect.forEach(remarks, (remark) => Effect.logWarning(`"${server}": ${remark}`), { discard: true })
+    yield* Effect.forEach(warnings, (warning) => Effect.logWarning(`"${server}": ${warning}`), { discard: true })
     return skills
   }).pipe(trace.span("Skills.list", { "mcp.server": server }))
 

@@ -11,7 +11,7 @@ const good = { type: "text", text: "good" }
 const image = { type: "image", data: "AA==", mimeType: "image/png" }
 
 describe("what a tool answers", () => {
-  it.each<readonly [what: string, content: unknown, read: ReadonlyArray<unknown>, remark: RegExp | undefined]>([
+  it.each<readonly [what: string, content: unknown, read: ReadonlyArray<unknown>, warning: RegExp | undefined]>([
     ["no content", undefined, [], undefined],
     ["content that is null", null, [], undefined],
     [
@@ -34,13 +34,13 @@ describe("what a tool answers", () => {
     ["a block for the list", good, [good], /not a list but one block/],
     ["text for the list", "bare", [{ type: "text", text: "bare" }], /"bare"/],
     ["a number for the list", 5, [], /5/]
-  ])("is read with %s", (_, content, read, remark) => {
+  ])("is read with %s", (_, content, read, warning) => {
     const checked = results.callToolResult({ content, isError: true, structuredContent: { n: 1 } })
     if (typeof checked === "string") return assert.fail(checked)
     assert.deepStrictEqual<unknown>(checked.value.result, { content: read, isError: true, structuredContent: { n: 1 } })
-    if (remark === undefined) assert.isUndefined(checked.value.remark)
-    else assert.match(checked.value.remark ?? "", remark)
-    assert.isBelow(checked.value.remark?.length ?? 0, 500)
+    if (warning === undefined) assert.isUndefined(checked.value.warning)
+    else assert.match(checked.value.warning ?? "", warning)
+    assert.isBelow(checked.value.warning?.length ?? 0, 500)
   })
 
   it.effect("is told what had to be read in another way", () =>
@@ -49,8 +49,8 @@ describe("what a tool answers", () => {
         "tools/call": (request, to) => to.answer(request, { content: [good, null] })
       })
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), { content: [good] })
-      const [remark] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.match(String(remark?.params?.["data"]), /^tool "a": 1 of the 2 content blocks .*\[null\]$/)
+      const [warning] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(warning?.params?.["data"]), /^tool "a": 1 of the 2 content blocks .*\[null\]$/)
     }))
 })
 

@@ -21,7 +21,7 @@ import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
-import { isRemark } from "../internal/warnings.ts"
+import { isWarning } from "../internal/warnings.ts"
 import { Progress } from "../render/Progress.ts"
 import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
@@ -159,8 +159,8 @@ const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallE
     return yield* progress.show(`${tool} ${safeLine(statusMessage ?? status)}`)
   }
   const screen = yield* Screen
-  // The session's own remarks are shown as warnings.
-  if (!screen.errIsTerminal || isRemark(event.logger)) return
+  // The session's own warnings are shown as warnings.
+  if (!screen.errIsTerminal || isWarning(event.logger)) return
   const text = typeof event.data === "string" ? event.data : renderJson(event.data)
   yield* progress.printing(
     Console.error(

@@ -33,7 +33,7 @@ export const layer = Layer.effectDiscard(
   Layer.merge(Elicitation.layer)
 )
 
-/** Connects a server, and shows what there is to remark of it. */
+/** Connects a server, and shows the warnings about it. */
 export const connect = Effect.fnUntraced(function*(config: ServerConfig) {
   const registry = yield* ServerRegistry.ServerRegistry
   const warnings = yield* Warnings

@@ -1,4 +1,4 @@
-/** What the library remarks about servers while a command runs: a line each on stderr, with `--json` one of JSON. */
+/** What the library warns of while a command runs: a line each on stderr, with `--json` one of JSON. */
 import type { McpSession, Notification } from "@universal-mcp/core/McpSession"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import { type ShowStderr, showStderr } from "./connecting.ts"
 import { root } from "./root.ts"
 
 export class Warnings extends Context.Service<Warnings, {
-  /** Prints what there is to remark of a session until it has ended: each once, the first 20. */
+  /** Prints the warnings of a session until it has ended: each once, the first 20. */
   readonly watch: (server: string, session: McpSession["Service"]) => Effect.Effect<void>
   /** Connects, and prints what the server says on standard error when that takes long. */
   readonly whileConnecting: ShowStderr
@@ -23,7 +23,7 @@ export class Warnings extends Context.Service<Warnings, {
 }
 
 /** Whether it comes from the library itself. */
-export const isRemark = (logger: unknown): boolean => logger === "universal-mcp"
+export const isWarning = (logger: unknown): boolean => logger === "universal-mcp"
 
 const most = 20
 
@@ -49,10 +49,10 @@ const make = Effect.gen(function*() {
       const tell = (message: string) => {
         if (said.has(message) || said.size > most) return Effect.void
         said.add(message)
-        return print(server, said.size > most ? "there is more to remark, which is not shown" : message)
+        return print(server, said.size > most ? "there are more warnings, which are not shown" : message)
       }
       const telling = Stream.runForEach(session.notifications, (notification) => {
-        const message = remarkOf(notification)
+        const message = warningOf(notification)
         return message === undefined ? Effect.void : tell(message)
       })
       return Effect.asVoid(FiberSet.run(watching, telling))
@@ -60,7 +60,7 @@ const make = Effect.gen(function*() {
   })
 })
 
-const remarkOf = ({ method, params }: Notification): string | undefined =>
-  method === "notifications/message" && isRemark(params?.["logger"]) && params?.["level"] === "warning"
+const warningOf = ({ method, params }: Notification): string | undefined =>
+  method === "notifications/message" && isWarning(params?.["logger"]) && params?.["level"] === "warning"
     ? String(params["data"])
     : undefined

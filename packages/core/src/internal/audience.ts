@@ -20,9 +20,9 @@ export class Audience {
     this.#notifications?.publish(notification)
   }
 
-  /** Tells whoever reads the notifications what we had to remark. */
-  warn(description: string, level: RemarkLevel = "warning"): void {
-    this.publish(remark(description, level))
+  /** A warning of ours, for those who read the notifications. */
+  warn(description: string, level: WarningLevel = "warning"): void {
+    this.publish(warning(description, level))
   }
 
   publishStderr(line: string): void {
@@ -52,7 +52,7 @@ export class Audience {
         this.#early = undefined
         return taken
       },
-      onLost: (count) => remark(`${count} notifications were lost, because they were not read fast enough`)
+      onLost: (count) => warning(`${count} notifications were lost, because they were not read fast enough`)
     })
   }
 }
@@ -65,9 +65,9 @@ export class Audience {
 const keptEarly = 64
 
 /** `info` where nothing is wrong. */
-type RemarkLevel = "info" | "warning"
+type WarningLevel = "info" | "warning"
 
-const remark = (description: string, level: RemarkLevel = "warning"): Notification => ({
+const warning = (description: string, level: WarningLevel = "warning"): Notification => ({
   method: "notifications/message",
   params: { level, logger: "universal-mcp", data: description }
 })

@@ -25,7 +25,7 @@ export class Broadcast<A> {
     this.listeners.forEach((listener) => listener(value))
   }
 
-  /** From now on; a reader that is slower loses the oldest, and gets a remark in their place. */
+  /** From now on; a reader that is slower loses the oldest, and gets a warning in their place. */
   get stream(): Stream.Stream<A> {
     const { first, onLost } = this.#options
     return Bounded.stream(onLost, (offer) =>

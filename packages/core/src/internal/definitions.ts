@@ -28,7 +28,7 @@ export class Definitions {
   /** Counts how often the server has said that its tools are others, from the first list on. */
   #version: number | undefined
   #lock: Semaphore.Semaphore | undefined
-  #remarked: Set<string> | undefined
+  #warned: Set<string> | undefined
   #checks: WeakMap<Tool, Result.Result<outputSchema.Check, string>> | undefined
 
   constructor(session: Session) {
@@ -185,9 +185,9 @@ export class Definitions {
   }
 
   #warnOnce(description: string): void {
-    this.#remarked ??= new Set()
-    if (this.#remarked.has(description)) return
-    this.#remarked.add(description)
+    this.#warned ??= new Set()
+    if (this.#warned.has(description)) return
+    this.#warned.add(description)
     this.#session.warn(description)
   }
 }

@@ -14,10 +14,10 @@ import { excerpt, isRecord } from "./json.ts"
 /** The value as it is read, or what is wrong with it. */
 export type Check<A> = (value: Readonly<Record<string, unknown>>) => { readonly value: A } | string
 
-/** An answer of a tool, and what had to be remarked about it. */
+/** An answer of a tool, with a warning about it. */
 export interface ToolResult {
   readonly result: CallToolResult
-  readonly remark?: string
+  readonly warning?: string
 }
 
 /**
@@ -32,13 +32,14 @@ export const callToolResult: Check<ToolResult> = (value) => {
   if (!isToolResult(result)) return "the result's content is not a list of content blocks"
   const invalid = given.filter((block) => !isBlock(block))
   if (invalid.length > 0) {
-    const remark = `${invalid.length} of the ${given.length} content blocks of a result are not valid, and were read ` +
+    const warning =
+      `${invalid.length} of the ${given.length} content blocks of a result are not valid, and were read ` +
       `as text or left out: ${excerpt(invalid, 300)}`
-    return { value: { result, remark } }
+    return { value: { result, warning } }
   }
   return given.length === 0 || Array.isArray(content)
     ? { value: { result } }
-    : { value: { result, remark: `the content of a result is not a list but one block: ${excerpt(content, 300)}` } }
+    : { value: { result, warning: `the content of a result is not a list but one block: ${excerpt(content, 300)}` } }
 }
 
 const isToolResult = (value: Readonly<Record<string, unknown>>): value is CallToolResult =>

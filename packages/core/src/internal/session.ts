@@ -151,7 +151,7 @@ export class Session {
     return this.#reconnect.isOver()
   }
 
-  /** Tells whoever reads the notifications what we had to remark. */
+  /** A warning of ours, for those who read the notifications. */
   warn(description: string): void {
     this.audience.warn(description)
   }

@@ -9,8 +9,8 @@ import * as results from "./results.ts"
 export interface State {
   readonly task: Task
   readonly result?: CallToolResult
-  /** What had to be remarked about the result. */
-  readonly remark?: string
+  /** A warning about the result. */
+  readonly warning?: string
   readonly error?: Readonly<Record<string, unknown>>
   readonly inputRequests?: Readonly<Record<string, unknown>>
 }
@@ -18,7 +18,7 @@ export interface State {
 /** What `tools/call` gives: a task where the server wants to take its time. */
 export type Called =
   | { readonly _tag: "Task"; readonly state: State }
-  | { readonly _tag: "Result"; readonly result: CallToolResult; readonly remark?: string }
+  | { readonly _tag: "Result"; readonly result: CallToolResult; readonly warning?: string }
 
 export interface RawTask {
   readonly taskId: string

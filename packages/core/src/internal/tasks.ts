@@ -108,11 +108,11 @@ const fetch = (session: Session, taskId: string, options: Numbers = {}) =>
       ...unlimited,
       exactNumbers: options.exactNumbers ?? false
     }),
-    (answered) => remarking(session, answered)
+    (answered) => withWarning(session, answered)
   )
 
-const remarking = (session: Session, { remark, result }: results.ToolResult): CallToolResult => {
-  if (remark !== undefined) session.warn(remark)
+const withWarning = (session: Session, { warning, result }: results.ToolResult): CallToolResult => {
+  if (warning !== undefined) session.warn(warning)
   return result
 }
 
@@ -212,8 +212,8 @@ const modern = Effect.fnUntraced(function*(
     state = yield* lost(Effect.raceFirst(ask(state.task), Deferred.await(unanswered)))
   }
   if (state.task.status === "cancelled") return yield* cancelled(session, state.task)
-  const { remark, result } = state
-  if (result !== undefined) return remarking(session, { result, ...(remark === undefined ? {} : { remark }) })
+  const { warning, result } = state
+  if (result !== undefined) return withWarning(session, { result, ...(warning === undefined ? {} : { warning }) })
   return yield* state.task.status === "failed" ? failed(session, state) : empty(session)
 })
 

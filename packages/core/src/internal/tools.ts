@@ -168,8 +168,8 @@ export class Tools {
         (result) => result.isError === true ? Effect.succeed(result) : this.#check(name, result)
       )
     }
-    const { remark, result } = outcome
-    if (remark !== undefined) session.warn(`tool "${name}": ${remark}`)
+    const { warning, result } = outcome
+    if (warning !== undefined) session.warn(`tool "${name}": ${warning}`)
     if (result.isError !== true) {
       return this.#definitions.isPlain(name, result) ? Effect.succeed(result) : this.#check(name, result)
     }
