@@ -333,8 +333,8 @@ describe("Elicitation on the wire", () => {
       assert.deepStrictEqual(answer, { result: { action: "cancel" } })
       const told = yield* warnings(session).pipe(Stream.take(3), Stream.runCollect)
       assert.deepStrictEqual(told, [
-        "\"hand\" asks \"Where?\": the form does not support the type of its field \"address\"; the field is left out",
-        "\"hand\" asks \"Where?\": the form does not support the type of its required field \"place\"; enter any JSON",
+        "the question \"Where?\": the form does not support the type of its field \"address\"; the field is left out",
+        "the question \"Where?\": the form does not support the type of its required field \"place\"; enter any JSON",
         "the answer to \"Where?\" of \"hand\" was not sent, because place is missing; the server was told cancel"
       ])
     }))

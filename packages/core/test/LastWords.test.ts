@@ -325,6 +325,16 @@ Missing required argument: folder`
 2026-01-02 03:04:06,000 - srv - CRITICAL - the licence was revoked
 2026-01-02 03:04:06,001 INFO bye`
   ],
+  [
+    "Lua",
+    "lua: server.lua:1: attempt to index a nil value (global 'config')",
+    "lua: server.lua:1: attempt to index a nil value (global 'config')\nstack traceback:\n\tserver.lua:1: in main chunk\n\t[C]: in ?\n"
+  ],
+  [
+    "Rust's eyre",
+    "Error: failed to read config; caused by No such file or directory (os error 2)",
+    "Error: failed to read config\n\nCaused by:\n    No such file or directory (os error 2)\n\nLocation:\n    src/main.rs:12:5\n"
+  ],
   ["words without any sign of failure", "see you", "hello\nsee you\n"]
 ]
 

@@ -43,7 +43,7 @@ const noise: ReadonlyArray<RegExp> = [
   /^#\d+ |^Stack trace:|^\s+thrown in /,
   /^\s+File "|^Traceback \(|^During handling of the above|^The above exception was/,
   /^[\w./*()-]+\([^)]*\)$|^goroutine \d|^created by |^\[signal |^exit status \d/,
-  /^stack backtrace:|^\s+\d+: |^note: /,
+  /^stack (?:backtrace|traceback):|^Location:|^\s+\d+: |^note: /,
   /^\s*\.\.\. \d+ |^\s+--- End of /,
   // The source line that threw, and the file it is in.
   /^(?:file:|node:)?\S+:\d+$|^\s*throw |triggerUncaughtException/,
@@ -110,7 +110,9 @@ const causeIn = (lines: ReadonlyArray<string>): string | undefined => {
   if (index === -1) return undefined
   const inline = bare((lines[index] ?? "").replace(causePrefix, ""))
   if (inline !== "") return inline
-  const below = lines.slice(index + 1).filter((line) => /^\s+\S/.test(line) && !/^\s*at /.test(line))
+  const after = lines.slice(index + 1)
+  const end = after.findIndex((line) => !/^\s/.test(line))
+  const below = after.slice(0, end === -1 ? after.length : end).filter((line) => !/^\s*at /.test(line))
   return below.at(-1)?.replace(/^\s*(?:\d+: )?/, "")
 }
 

@@ -218,7 +218,7 @@ const handlersOf = (
         return refuse(invalidParams, `the elicitation request is not valid: ${read.failure}`)
       }
       const { request, warnings } = read.success
-      return Effect.forEach(warnings, (warning) => warn(`"${server}" asks "${request.message}": ${warning}`)).pipe(
+      return Effect.forEach(warnings, (warning) => warn(`the question "${request.message}": ${warning}`)).pipe(
         Effect.andThen(elicitation.elicit(request)),
         Effect.flatMap((result) => fitting(request, result))
       )

@@ -238,7 +238,7 @@ const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessa
 
 const mayBeMessage = (value: unknown): boolean =>
   messages.isRecord(value) &&
-  ("jsonrpc" in value || "id" in value || typeof value["method"] === "string" || "result" in value ||
+  ("jsonrpc" in value || typeof value["method"] === "string" || "result" in value ||
     messages.isRecord(value["error"]))
 
 const describeNoise = (lines: number, example: string): string =>
