@@ -92,3 +92,32 @@ describe("a connection that was replaced, with a call in flight", () => {
       assert.lengthOf(wires.flatMap((wire) => wire.all("prompts/get")), 1)
     }))
 })
+
+describe("a call that each session is lost by", () => {
+  const run = Effect.gen(function*() {
+    const wires: Array<Wire> = []
+    const acquire = Effect.map(
+      wire({
+        "tools/call": (request, end) => {
+          Object.assign(end.near, { lost: expired })
+          end.near.onmessage?.(failRequest(request.id ?? 0, expired))
+        }
+      }),
+      (end) => {
+        wires.push(end)
+        return end.near
+      }
+    )
+    const session = yield* McpSession.make(acquire, { name: "hand", transport: "in-memory" })
+    const error = yield* Effect.flip(session.callTool("logout", {}, { idempotent: false }))
+    return { calls: wires.flatMap((wire) => wire.all("tools/call")).length, error }
+  })
+
+  it.effect("is sent once more and no oftener, because it may be what ends them", () =>
+    Effect.gen(function*() {
+      const { calls, error } = yield* run
+      assert.strictEqual(calls, 2)
+      assert.isTrue(error._tag === "CallError" && error.reason._tag === "SessionExpired")
+      assert.strictEqual("delivery" in error && error.delivery, "unknown")
+    }))
+})

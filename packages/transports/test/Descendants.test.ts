@@ -7,6 +7,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
+import { patience } from "../../../test/patience.ts"
 import * as Watchdog from "../src/internal/watchdog.ts"
 import { fixture, mark, node } from "./support.ts"
 
@@ -35,7 +36,7 @@ const left = (word: string): ReadonlyArray<string> => {
 const until = (isSo: () => boolean) =>
   Effect.sync(isSo).pipe(
     Effect.repeat({ until: (so) => so, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("30 seconds"),
+    Effect.timeout(patience(30_000)),
     Effect.orDie,
     Effect.asVoid
   )
@@ -53,7 +54,8 @@ const options = (
 ): StdioTransport.Options => ({
   name: "leaves",
   command: node,
-  gracePeriod: 300,
+  // A busy server that is to leave by itself gets the time for it.
+  gracePeriod: more.args === undefined ? patience(3000) : 300,
   reconnect: false,
   ...more,
   args: [fixture, `--mark=${word}`, `--leaves=${leaves}`, ...more.args ?? []]

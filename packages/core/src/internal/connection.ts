@@ -2,7 +2,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { CallError, type ConnectionError } from "../McpError.ts"
+import type { CallError, ConnectionError } from "../McpError.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
 import type { Era } from "../NegotiationCache.ts"
 import type { RequestId } from "../Protocol.ts"
@@ -254,10 +254,10 @@ export class Connection {
             return resume(Effect.fail(limit.expired()))
           }
           return Effect.sync(this.#ask(outgoing, { ...params, ...more }, (answer) => resume(Effect.fromResult(answer))))
-        }).pipe(Effect.mapError(begun)),
+        }).pipe(Effect.mapError(failure.begun)),
       // What we could not answer because the connection is gone, the server never heard of.
       failed: (why) =>
-        this.hasEnded() ? begun(failure.gone(this.#peer, outgoing.method)) : this.#failed(outgoing.method, why)
+        this.hasEnded() ? failure.begun(failure.gone(this.#peer, outgoing.method)) : this.#failed(outgoing.method, why)
     }).pipe(Effect.map((result) => this.#readBy(outgoing, result)))
   }
 }
@@ -277,13 +277,6 @@ interface Parts {
   readonly negotiated: negotiation.Negotiated
   readonly envelope: Readonly<Record<string, unknown>> | undefined
   readonly waiting: Waiting
-}
-
-/** A later round may not have been sent: the first was. */
-const begun = (error: CallError): CallError => {
-  if (error.delivery !== "not-sent") return error
-  const { hint, method, reason, server } = error
-  return new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
 }
 
 const asItIs: Check<Readonly<Record<string, unknown>>> = (value) => ({ value })

@@ -56,6 +56,13 @@ export const gone = (peer: Peer, method: string): CallError => {
   })
 }
 
+/** The last message was not sent, but an earlier one of the same call was: it may have been executed. */
+export const begun = (error: CallError): CallError => {
+  if (error.delivery !== "not-sent") return error
+  const { hint, method, reason, server } = error
+  return new CallError({ server, method, delivery: "unknown", reason, ...(hint === undefined ? {} : { hint }) })
+}
+
 /** A failure of the transport as the error of the whole peer. */
 export const fromTransportError = (peer: Peer, error: TransportError): ConnectionError => {
   const { hint, phase, reason, retryAfter, status, wwwAuthenticate } = error

@@ -12,12 +12,14 @@ export interface Again {
 /** How often a request is repeated, at most. */
 export const most = 3
 
-/** Nothing where trying again would not help. */
-export const again = ({ delivery, reason }: CallError): Again | undefined => {
+/** Nothing where trying again would not help. `retries`: how often it was sent again already. */
+export const again = ({ delivery, reason }: CallError, retries: number): Again | undefined => {
   switch (reason._tag) {
     case "Closed":
-    case "SessionExpired":
       return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" }
+    case "SessionExpired":
+      // A session that was just made is not lost at once: the request itself may end it.
+      return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" || retries > 0 }
     case "Rejected": {
       const { retryAfter, status } = reason
       if (isGatewayFailure(status)) return { after: retryAfter ?? 0, mayHaveBeenExecuted: true }

@@ -8,6 +8,7 @@ import { CallError, Closed, type ConnectionError, Timeout } from "../McpError.ts
 import type { Options } from "../McpSession.ts"
 import type { LoggingLevel } from "../Protocol.ts"
 import type { Connection, End } from "./connection.ts"
+import * as failure from "./failure.ts"
 import { isRecord } from "./json.ts"
 import * as Overload from "./overload.ts"
 import type { Reconnect } from "./reconnect.ts"
@@ -212,14 +213,14 @@ export class Sending {
 
   #recover<A>(call: Call<A>, error: CallError, retries: number): Effect.Effect<A, CallError> {
     const { deadline, fate, method, options } = call
-    const again = retry.again(error)
+    const again = retry.again(error, retries)
     if (this.#policy === false || again === undefined || retries === retry.most) return Effect.fail(error)
     if (again.after > this.#waiting.left(deadline)) return Effect.fail(error)
     const repeated = Effect.delay(Effect.suspend(() => this.#attempt(call, retries + 1)), again.after)
     // What was asked on the way would be asked once more.
     if (!again.mayHaveBeenExecuted && !fate.hasBegun) return repeated
     const isRepeatable = options.isRepeatable ?? retry.repeatable.has(method)
-    if (isRepeatable === false) return Effect.fail(error)
+    if (isRepeatable === false) return Effect.fail(failure.begun(error))
     // What may have been executed the first time is not undone by a second that did not get there.
     const atLeastOnce = Effect.mapError(
       repeated,
@@ -232,7 +233,7 @@ export class Sending {
         onFailure: (second) => Effect.fail(notAgain(error, second)),
         onSuccess: () => isRepeatable
       }),
-      Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(error))
+      Effect.flatMap((may) => may ? atLeastOnce : Effect.fail(failure.begun(error)))
     )
   }
 }
