@@ -39,12 +39,14 @@ export class Closed extends Schema.TaggedError<Closed>()("Closed", {
 /**
  * The server no longer knows our session: HTTP 404 for its `Mcp-Session-Id`, or words to that effect. With the delivery
  * `not-sent` the request was not executed; with `unknown` the session may have ended while the server was at work.
+ * `isCertain` where the server said nothing but HTTP 404, as the specification has it: no tool speaks so.
  *
  * @category reasons
  * @since 0.1.0
  */
 export class SessionExpired extends Schema.TaggedError<SessionExpired>()("SessionExpired", {
-  description: Schema.String
+  description: Schema.String,
+  isCertain: Schema.optionalKey(Schema.Boolean)
 }) {
   override get message(): string {
     return oneLine(this.description)

@@ -218,5 +218,5 @@ const expired = new TransportError({
   phase: "http",
   delivery: "not-sent",
   status: 404,
-  reason: new SessionExpired({ description: "the server no longer knows our session (injected)" })
+  reason: new SessionExpired({ description: "the server no longer knows our session (injected)", isCertain: true })
 })

@@ -207,10 +207,13 @@ export class JsonRpc {
     this.#warnOf(message)
     const request = isLate ? undefined : this.#only()
     if (request === undefined || !this.#strays.mayAnswer(request.method, message)) return
-    const answer = isRecord(message["error"])
+    const { error } = message
+    // What our transport could not read is no answer to a notification.
+    const isOurs = isRecord(error) && error["data"] instanceof TransportError
+    const answer = isRecord(error)
       ? read(message)
       : malformed(`the server answered under an id that was never used: ${excerpt(message)}`)
-    this.#suspect(request, answer, this.#strays.sentOther ? longWait : shortWait)
+    this.#suspect(request, answer, this.#strays.sentOther && !isOurs ? longWait : shortWait)
   }
 
   /** Fails the request after a while, unless its true answer comes before. */

@@ -18,8 +18,8 @@ export const again = ({ delivery, reason }: CallError, retries: number): Again |
     case "Closed":
       return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" }
     case "SessionExpired":
-      // A session that was just made is not lost at once: the request itself may end it.
-      return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" || retries > 0 }
+      // A session that was just made is not lost at once: the request itself may end it, or speak of another session.
+      return { after: 0, mayHaveBeenExecuted: delivery !== "not-sent" || retries > 0 && reason.isCertain !== true }
     case "Rejected": {
       const { retryAfter, status } = reason
       if (isGatewayFailure(status)) return { after: retryAfter ?? 0, mayHaveBeenExecuted: true }

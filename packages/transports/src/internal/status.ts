@@ -43,11 +43,16 @@ export const read = (
     // When to come again says more than the JSON-RPC error beside it.
     const answer = retryAfter.isAskedFor(error) ? undefined : answerIn(received, sent.id)
     const mayHaveBegun = status >= 500 || lostSession.mayHaveBegun(said)
+    const isEmpty = text.trim() === ""
     onRefusal({
       answer,
       error,
-      session: sessionIn(status, { answer, said, isEmpty: text.trim() === "" }, sent.session),
-      expired: expired(description, { status, delivery: mayHaveBegun ? "unknown" : "not-sent" })
+      session: sessionIn(status, { answer, said, isEmpty }, sent.session),
+      expired: expired(description, {
+        status,
+        delivery: mayHaveBegun ? "unknown" : "not-sent",
+        isCertain: status === 404 && isEmpty
+      })
     })
   })
 
@@ -155,13 +160,20 @@ const demandsCertificate = (status: number, said: string): boolean =>
 /** Where nothing is said of the delivery, the server has executed nothing. */
 export const expired = (
   description: string,
-  { delivery = "not-sent", status }: { readonly delivery?: Delivery; readonly status?: number }
+  { delivery = "not-sent", isCertain, status }: {
+    readonly delivery?: Delivery
+    readonly status?: number
+    readonly isCertain?: boolean
+  }
 ): TransportError =>
   new TransportError({
     phase: "http",
     delivery,
     ...(status === undefined ? {} : { status }),
-    reason: new SessionExpired({ description: `the server no longer knows our session (${description})` })
+    reason: new SessionExpired({
+      description: `the server no longer knows our session (${description})`,
+      ...(isCertain === true ? { isCertain } : {})
+    })
   })
 
 const authorizationHint = (status: number, authorized: boolean): string => {
