@@ -191,8 +191,9 @@ export class JsonRpc {
   #receiveAnswer(message: Readonly<Record<string, unknown>>): void {
     const request = this.#inFlight.get(numberOf(message["id"]))
     if (request === undefined) return this.#receiveStray(message)
-    const isResult = isRecord(message["result"]) && !StrayAnswers.isRefusal(request.method, message)
-    if (!request.sharesId || isResult) return this.#settle(request, read(message))
+    const isDoubtful = request.sharesId &&
+      (isRecord(message["error"]) || StrayAnswers.isRefusal(request.method, message))
+    if (!isDoubtful) return this.#settle(request, read(message))
     // It may be about our answer to the server's request with the same id.
     request.sharesId = false
     this.#warnOf(message)

@@ -234,7 +234,10 @@ const message = /^\s*(\{\s*"|\[\s*\{)/
 
 /** A log may be written as JSON too. */
 const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessage> =>
-  message.test(line) ? messages.parse(line, options).filter(mayBeMessage) : []
+  message.test(line) ? messagesIn(messages.parse(line, options)) : []
+
+const messagesIn = (received: ReadonlyArray<JSONRPCMessage>): ReadonlyArray<JSONRPCMessage> =>
+  received.every(mayBeMessage) ? received : received.filter(mayBeMessage)
 
 const mayBeMessage = (value: unknown): boolean =>
   messages.isRecord(value) &&
