@@ -1,0 +1,144 @@
+/**
+ * Text that came from a server or a file, made safe to show: no control of a terminal, nothing that reorders the line,
+ * nothing that a person cannot see and a model can read. Such characters are shown as escapes: `\u001b`, `\u{e0041}`.
+ *
+ * What prints takes `SafeText` and no `string`, so that forgetting to make a text safe does not compile.
+ *
+ * ```ts
+ * import * as SafeText from "@universal-mcp/core/SafeText"
+ *
+ * const description = "Reads\u200b files\u001b[2J"
+ * SafeText.format`tool: ${SafeText.line(description)}` // => "tool: Reads\\u200b files\\u001b[2J"
+ * SafeText.hidden(description) // => ["\\u200b", "\\u001b"]
+ * ```
+ *
+ * A user interface that escapes HTML by itself, such as React, needs it all the same: bidirectional and invisible
+ * characters are no matter of HTML.
+ *
+ * @since 0.1.0
+ */
+import * as Brand from "effect/Brand"
+import * as Result from "effect/Result"
+import * as ExactNumbers from "./ExactNumbers.ts"
+
+/**
+ * A string that is safe to show.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SafeText = Brand.Branded<string, "@universal-mcp/core/SafeText">
+
+/**
+ * A text of many lines: line breaks and tabs stay. What is no text is shown as JSON, `null` and `undefined` as nothing.
+ *
+ * When to use: for content. A name, a title or a message that stands in a sentence or a table is a `line`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const block = (value: unknown): SafeText => safe(escaped(textOf(value).replaceAll("\r\n", "\n")))
+
+/**
+ * The same on one line: every run of spaces and line breaks is one space.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const line = (value: unknown): SafeText =>
+  safe(escaped(textOf(value).replaceAll(/[\t-\r\p{Zs}]+/gu, " ").trim()))
+
+/**
+ * A value as JSON that stays the same JSON: escapes within its strings. `indent` as with `JSON.stringify`. What cannot be
+ * written, because it is nested too deeply, is a JSON string that says so.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const json = (value: unknown, indent?: number): SafeText =>
+  safe(jsonOf(value, indent).replace(unseen, escapeUnits))
+
+/**
+ * Composes safe texts: the words of the template are your own, the holes are safe texts and numbers.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const format = (words: TemplateStringsArray, ...parts: ReadonlyArray<SafeText | number>): SafeText =>
+  safe(String.raw({ raw: words }, ...parts))
+
+/**
+ * @category combinators
+ * @since 0.1.0
+ */
+export const join = (parts: ReadonlyArray<SafeText>, separator: SafeText = empty): SafeText =>
+  safe(parts.join(separator))
+
+/**
+ * Says of a string that it is safe, and checks nothing.
+ *
+ * When to use: for what was cut, padded or wrapped out of safe text. Never for what came from elsewhere.
+ *
+ * @category unsafe
+ * @since 0.1.0
+ */
+export const unsafe: (text: string) => SafeText = (text) => safe(text)
+
+/**
+ * The characters of a text that a person is not shown as they are, as escapes, each once and in the order of the text;
+ * empty where a person sees what a model is given. Line breaks and tabs are not among them.
+ *
+ * When to use: to warn of a tool's description or name before a model gets it.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const hidden = (text: string): ReadonlyArray<string> => [
+  ...new Set(Array.from(text.replaceAll("\r\n", "\n").matchAll(unseen), ([found]) => escape(found)))
+]
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const safe = Brand.nominal<SafeText>()
+
+const empty: SafeText = safe("")
+
+// Controls but tab and line feed; what reorders text or is not drawn; blanks that are no spaces; halves of a character.
+const character = String.raw`[\0-\x08\v-\x1F\x7F-\x9F\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\p{Cs}]`
+
+// What emoji and some scripts are written with, where they need it: the emoji's joiner and form, the joiners of letters.
+const needed = [
+  String.raw`(?:\p{Extended_Pictographic}\uFE0F?|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic})`,
+  String.raw`\p{Extended_Pictographic}[\uFE0E\uFE0F]`,
+  String.raw`[0-9#*]\uFE0F(?=\u20E3)`,
+  ...["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada"]
+    .concat("Malayalam", "Sinhala").map((script) =>
+      String.raw`\p{Script=${script}}[\u200C\u200D](?=\p{Script=${script}})`
+    )
+]
+
+const unseen = new RegExp(`${character}(?<!${needed.join("|")})`, "gu")
+
+const escaped = (text: string): string => text.replace(unseen, escape)
+
+const escape = (found: string): string => {
+  const code = found.codePointAt(0) ?? 0
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : unitEscape(code)
+}
+
+/** JSON knows no other. */
+const escapeUnits = (found: string): string =>
+  Array.from({ length: found.length }, (_, at) => unitEscape(found.charCodeAt(at))).join("")
+
+const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" ? value : value === undefined || value === null ? "" : jsonOf(value)
+
+const jsonOf = (value: unknown, indent?: number): string =>
+  Result.getOrElse(
+    Result.try(() => ExactNumbers.stringify(value, indent) ?? "null"),
+    () => "\"something nested too deeply\""
+  )
