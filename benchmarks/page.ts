@@ -246,8 +246,8 @@ const remaining =
   watches time-outs until the last would have been over. Over stdio 11 more are the process and its three pipes, as Node and
   Effect's spawner keep them; SDK 2.x's is 5, with two.
 - **Connecting over stdio**: the watchdog's \`sh\`, once for all servers that are open, which the others do not have; then Effect's
-  code and ours before it is compiled. Half of a bundle is ajv and re2js, which are loaded when an output schema is
-  met; of the other half three quarters are Effect.`
+  code and ours before it is compiled. A part of the bundle is re2js, which is loaded when an output schema is met; most of
+  the rest is Effect.`
 
 const table = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))

@@ -148,8 +148,7 @@ describe("output schemas", () => {
     ["itself", twice("x", { $ref: "#" }), nested("x")],
     ["itself, in a property with a keyword's name", twice("const", { $ref: "#" }), nested("const")],
     ["a dynamic reference", { $dynamicAnchor: "a", ...twice("x", { $dynamicRef: "#a" }) }, nested("x")],
-    ["what is hidden in a default", doubling(both, {}, "default"), {}],
-    ["what is hidden in a constant", doubling(both, {}, "const"), {}]
+    ["what is hidden in a default", doubling(both, {}, "default"), {}]
   ])(
     "a schema that doubles the work with each level goes unchecked: %s",
     ([, schema, value]) =>
@@ -157,18 +156,18 @@ describe("output schemas", () => {
         yield* outputSchema.compile({})
         const refuse = Effect.map(outputSchema.compile(schema), (compiled) => {
           const outcome = Result.flatMap(compiled, (check) => check(value))
-          assert.match(Result.isFailure(outcome) ? outcome.failure : "it was checked", /references/)
+          assert.match(Result.isFailure(outcome) ? outcome.failure : "it was checked", /more work/)
         })
         assert.isBelow(yield* cpuTime(refuse), 1000)
       })
   )
 
   it.effect.each([{ const: { $ref: "#/a" } }, { enum: [{ $ref: "#/a" }] }])(
-    "what must be equal to a reference is never said not to be: %j",
+    "what must be equal to a reference is compared as data: %j",
     (schema) =>
       Effect.gen(function*() {
-        const outcome = Result.flatMap(yield* outputSchema.compile(schema), (check) => check({ $ref: "#/a" }))
-        assert.deepStrictEqual(Result.isSuccess(outcome) ? outcome.success : [], [])
+        assert.deepStrictEqual(yield* issues(schema, { $ref: "#/a" }), [])
+        assert.lengthOf(yield* issues(schema, { $ref: "#/b" }), 1)
       })
   )
 

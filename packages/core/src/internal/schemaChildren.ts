@@ -1,0 +1,150 @@
+/** The keywords about what is inside of objects and lists. */
+import { isRecord } from "./json.ts"
+import type { Place } from "./schemaPlace.ts"
+import { type Assertion, first, issue, keysOf, shown } from "./schemaRun.ts"
+
+export const properties = (place: Place): Assertion => {
+  const named = place.namedNodes
+  return (value, run) =>
+    isRecord(value) && run.work.spend(named.length)
+      ? first(named, ([name, node]) => {
+        if (!Object.hasOwn(value, name)) return undefined
+        run.sawName(name)
+        return run.inside(node, value[name], name)
+      })
+      : undefined
+}
+
+export const patternProperties = (place: Place): Assertion => {
+  const patterns = place.patterns
+  return (value, run) =>
+    isRecord(value)
+      ? first(keysOf(value, run.work), (name) =>
+        first(patterns, ([pattern, node]) => {
+          if (!pattern.matches(name, run.work)) return undefined
+          run.sawName(name)
+          return run.inside(node, value[name], name)
+        }))
+      : undefined
+}
+
+export const additionalProperties = (place: Place): Assertion => {
+  const { node } = place
+  const isNone = place.given === false
+  const named = new Set(place.beside("properties")?.namedNodes.map(([name]) => name))
+  const patterns = place.beside("patternProperties")?.patterns ?? []
+  return (value, run) =>
+    isRecord(value)
+      ? first(keysOf(value, run.work), (name) => {
+        if (named.has(name) || patterns.some(([pattern]) => pattern.matches(name, run.work))) return undefined
+        if (isNone) return issue(`must NOT have additional properties: ${shown(name)}`)
+        run.sawName(name)
+        return run.inside(node, value[name], name)
+      })
+      : undefined
+}
+
+export const propertyNames = (place: Place): Assertion => {
+  const { node } = place
+  return (value, run) =>
+    isRecord(value)
+      ? first(keysOf(value, run.work), (name) =>
+        run.inside(node, name, name) === undefined
+          ? undefined
+          : issue(`must NOT have a property of the name ${shown(name)}`))
+      : undefined
+}
+
+export const unevaluatedProperties = (place: Place): Assertion => {
+  const { node } = place
+  const isNone = place.given === false
+  return (value, run) => {
+    const { seen } = run
+    if (!isRecord(value) || seen === undefined || seen.allNames) return undefined
+    const issues = first(keysOf(value, run.work), (name) => {
+      if (seen.names.has(name)) return undefined
+      return isNone
+        ? issue(`must NOT have unevaluated properties: ${shown(name)}`)
+        : run.inside(node, value[name], name)
+    })
+    seen.allNames = true
+    return issues
+  }
+}
+
+/** One schema for each of the first items. */
+export const prefixItems = (place: Place): Assertion => {
+  const { nodes } = place
+  return (value, run) => {
+    if (!Array.isArray(value)) return undefined
+    if (run.seen !== undefined) run.seen.items = Math.max(run.seen.items, nodes.length)
+    return first(nodes, (node, i) => i < value.length ? run.inside(node, value[i], i) : undefined)
+  }
+}
+
+/** One schema for all items, or one for each: so wrote draft-07, and so do many who do not say which they mean. */
+export const items = (place: Place): Assertion =>
+  Array.isArray(place.given)
+    ? prefixItems(place)
+    : itemsFrom(place, lengthOf(place.beside("prefixItems")))
+
+export const additionalItems = (place: Place): Assertion | undefined => {
+  const before = place.beside("items")
+  return Array.isArray(before?.given) ? itemsFrom(place, before.given.length) : undefined
+}
+
+export const unevaluatedItems = (place: Place): Assertion => {
+  const { node } = place
+  const isNone = place.given === false
+  return (value, run) => {
+    const { seen } = run
+    if (!Array.isArray(value) || seen === undefined || !run.work.spend(value.length)) return undefined
+    for (let i = seen.items; i < value.length; i++) {
+      if (seen.indexes.has(i)) continue
+      const issues = isNone ? issue("must NOT have unevaluated items") : run.inside(node, value[i], i)
+      if (issues !== undefined) return issues
+    }
+    seen.items = value.length
+    return undefined
+  }
+}
+
+export const contains = (place: Place): Assertion => {
+  const { node } = place
+  const has2020 = !place.reader.isDraft07
+  const least = (has2020 ? place.beside("minContains")?.number : undefined) ?? 1
+  const most = (has2020 ? place.beside("maxContains")?.number : undefined) ?? Number.POSITIVE_INFINITY
+  return (value, run) => {
+    if (!Array.isArray(value) || !run.work.spend(value.length)) return undefined
+    let count = 0
+    value.forEach((item, i) => {
+      if (run.inside(node, item, i) !== undefined) return
+      count++
+      if (has2020) run.sawIndex(i)
+    })
+    if (count < least) return issue(`must contain at least ${least} valid item(s)`)
+    return count > most ? issue(`must contain at most ${most} valid item(s)`) : undefined
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const lengthOf = (place: Place | undefined): number => Array.isArray(place?.given) ? place.given.length : 0
+
+const itemsFrom = (place: Place, start: number): Assertion => {
+  const { node } = place
+  const isNone = place.given === false
+  return (value, run) => {
+    if (!Array.isArray(value)) return undefined
+    if (isNone && value.length > start) return issue(`must NOT have more than ${start} items`)
+    if (!run.work.spend(value.length)) return undefined
+    for (let i = start; i < value.length; i++) {
+      const issues = run.inside(node, value[i], i)
+      if (issues !== undefined) return issues
+    }
+    if (run.seen !== undefined) run.seen.items = value.length
+    return undefined
+  }
+}

@@ -1,0 +1,159 @@
+/** Reads a JSON Schema: of all that it says, only the keywords that `schemaKeywords.ts` lists, each once. */
+import * as Result from "effect/Result"
+import { isRecord } from "./json.ts"
+import * as jsonPointer from "./jsonPointer.ts"
+import * as schemaKeywords from "./schemaKeywords.ts"
+import * as schemaPatterns from "./schemaPatterns.ts"
+import { type Assertion, issue, type Node, type Resource } from "./schemaRun.ts"
+import type { Work } from "./schemaWork.ts"
+
+export type Schema = Readonly<Record<string, unknown>>
+
+export class SchemaReader {
+  readonly work: Work
+  readonly isDraft07: boolean
+  readonly #engine: schemaPatterns.Engine
+  readonly #resources = new Map<string, Resource>()
+  /** The schemas that have an address of their own. */
+  readonly #starts = new Map<unknown, Resource>()
+  readonly #nodes = new Map<unknown, Node>()
+  readonly #unread: Array<() => void> = []
+  readonly #patterns = new Map<string, schemaPatterns.Pattern>()
+  #patternSize = 0
+
+  constructor(schema: Schema, engine: schemaPatterns.Engine, work: Work) {
+    const dialect = schema["$schema"]
+    this.isDraft07 = typeof dialect === "string" && dialect.includes("draft-07")
+    this.#engine = engine
+    this.work = work
+  }
+
+  /** What `work` has not refused by then can be used. */
+  read(schema: Schema): Node {
+    const root = this.#start(schema, { uri: rootUri, root: schema, anchors: new Map(), dynamic: new Map() })
+    this.#resources.set(rootUri, root)
+    this.#index(schema, root)
+    // What is too large is looked at once.
+    if (this.work.refused !== undefined) return { resource: root, tracks: false, assertions: [] }
+    const node = this.node(schema, root)
+    for (let next = this.#unread.pop(); next !== undefined && this.work.spend(1); next = this.#unread.pop()) next()
+    return node
+  }
+
+  /** What stands where a schema is expected; it is read later, so that no depth matters. */
+  node(given: unknown, around: Resource): Node {
+    const resource = this.#starts.get(given) ?? around
+    if (!isRecord(given)) {
+      if (typeof given !== "boolean") this.work.refuse("it has something else where a schema is expected")
+      return { resource, tracks: false, assertions: given === false ? [never] : [] }
+    }
+    const known = this.#nodes.get(given)
+    if (known !== undefined) return known
+    const assertions: Array<Assertion> = []
+    const node = { resource, assertions, tracks: !this.isDraft07 && schemaKeywords.tracks(given) }
+    this.#nodes.set(given, node)
+    this.#unread.push(() => assertions.push(...schemaKeywords.read(given, resource, this)))
+    return node
+  }
+
+  pattern(source: string): schemaPatterns.Pattern {
+    const known = this.#patterns.get(source)
+    if (known !== undefined) return known
+    // What is not compiled is not tried either.
+    const refused = { source, matches: () => true }
+    if (source.length <= maxPatternSize) this.#patternSize += patternCost + schemaPatterns.sizeOf(source)
+    if (source.length > maxPatternSize || this.#patternSize > maxPatternSize) {
+      this.work.refuse("its patterns are too large")
+      return refused
+    }
+    const pattern = Result.getOrElse(schemaPatterns.compile(this.#engine, source), (why) => {
+      this.work.refuse(why)
+      return refused
+    })
+    this.#patterns.set(source, pattern)
+    return pattern
+  }
+
+  /** What a reference leads to. */
+  reference(reference: string, around: Resource): Node {
+    this.work.spend(reference.length / 8)
+    const [address = "", ...rest] = reference.split("#")
+    const fragment = rest.join("#")
+    const resource = address === "" ? around : this.#resources.get(absolute(address, around.uri))
+    const [found, where] = resource === undefined ? [] : this.#lookUp(fragment, resource)
+    if (found === undefined || where === undefined) {
+      this.work.refuse(`its reference ${JSON.stringify(reference.slice(0, 100))} leads to no part of it`)
+      return { resource: around, tracks: false, assertions: [] }
+    }
+    return this.node(found, where)
+  }
+
+  #lookUp(fragment: string, resource: Resource): [found: unknown, where: Resource] {
+    if (fragment !== "" && !fragment.startsWith("/")) {
+      return [resource.anchors.get(jsonPointer.decode(fragment)), resource]
+    }
+    let found = resource.root
+    let where = resource
+    for (const name of jsonPointer.names(fragment)) {
+      found = jsonPointer.get(found, name)
+      where = this.#starts.get(found) ?? where
+    }
+    return [found, where]
+  }
+
+  /** Finds the addresses and anchors, before the first reference is followed. */
+  #index(root: Schema, resource: Resource): void {
+    const open: Array<[part: unknown, around: Resource]> = [[root, resource]]
+    const dynamic: Array<() => void> = []
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [part, around] = next
+      if (!isRecord(part)) continue
+      const where = part === root ? around : this.#start(part, around)
+      this.#anchor(part["$anchor"], part, where)
+      const anchor = this.#anchor(part["$dynamicAnchor"], part, where)
+      if (anchor !== undefined) dynamic.push(() => where.dynamic.set(anchor, this.node(part, where)))
+      if (!this.work.spend(1)) return
+      for (const inner of schemaKeywords.schemasIn(part, this.work)) open.push([inner, where])
+    }
+    dynamic.forEach((add) => add())
+  }
+
+  #anchor(name: unknown, part: Schema, where: Resource): string | undefined {
+    if (typeof name !== "string" || this.isDraft07) return undefined
+    if (!where.anchors.has(name)) where.anchors.set(name, part)
+    return name
+  }
+
+  #start(part: Schema, around: Resource): Resource {
+    const id = part["$id"]
+    if (typeof id !== "string" || this.isDraft07 && typeof part["$ref"] === "string") return around
+    this.work.spend(id.length / 8)
+    if (id.startsWith("#")) {
+      if (this.isDraft07) around.anchors.set(id.slice(1), part)
+      return around
+    }
+    const uri = absolute(id, around.uri)
+    const resource = { uri, root: part, anchors: new Map<string, unknown>(), dynamic: new Map<string, Node>() }
+    this.#resources.set(uri, resource)
+    this.#starts.set(part, resource)
+    return resource
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Where a schema is that does not say it. */
+const rootUri = "schema://root/"
+
+/** In instructions, which take some microseconds each to compile. */
+const maxPatternSize = 10_000
+
+/** What each pattern takes besides its instructions. */
+const patternCost = 20
+
+const never: Assertion = () => issue("must not be there (its schema is false)")
+
+const absolute = (uri: string, base: string): string =>
+  Result.getOrElse(Result.try(() => new URL(uri, base).href.replace(/#$/, "")), () => uri)

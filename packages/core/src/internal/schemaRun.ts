@@ -1,0 +1,158 @@
+/** One check of one value: what it may still cost, how deep it is, and what is known of the value on the way. */
+import { maxDepth, type Work } from "./schemaWork.ts"
+
+/** A schema, read. */
+export interface Node {
+  readonly assertions: ReadonlyArray<Assertion>
+  readonly resource: Resource
+  /** Whether it asks what its other keywords have looked at. */
+  readonly tracks: boolean
+}
+
+/** Gives what is wrong; nothing also where the work is spent. */
+export type Assertion = (value: unknown, run: Run) => Issues
+
+export type Issues = ReadonlyArray<Issue> | undefined
+
+export interface Issue {
+  readonly path: Path | undefined
+  readonly message: string
+}
+
+interface Path {
+  readonly name: string | number
+  readonly rest: Path | undefined
+}
+
+/** A schema with an address of its own, and the names for parts of it. */
+export interface Resource {
+  readonly uri: string
+  readonly root: unknown
+  readonly anchors: Map<string, unknown>
+  readonly dynamic: Map<string, Node>
+}
+
+interface Scope {
+  readonly resource: Resource
+  readonly outer: Scope | undefined
+}
+
+/** What of an object or a list was looked at. */
+export class Seen {
+  readonly names = new Set<string>()
+  readonly indexes = new Set<number>()
+  allNames = false
+  /** All items before this one. */
+  items = 0
+
+  add(other: Seen, work: Work): void {
+    if (!work.spend((other.names.size + other.indexes.size) * seenCost)) return
+    for (const name of other.names) this.names.add(name)
+    for (const index of other.indexes) this.indexes.add(index)
+    this.allNames ||= other.allNames
+    this.items = Math.max(this.items, other.items)
+  }
+}
+
+export class Run {
+  readonly work: Work
+  /** Nothing where nobody asks. */
+  seen: Seen | undefined
+  #scope: Scope | undefined
+  #depth = 0
+
+  constructor(work: Work) {
+    this.work = work
+  }
+
+  /** The same value; what is looked at counts for the schema around it. */
+  here(node: Node, value: unknown): Issues {
+    if (!this.work.spend(1 + node.assertions.length)) return undefined
+    if (this.#depth >= maxDepth) {
+      this.work.refuse(`it follows more than ${maxDepth} schemas or references into each other`)
+      return undefined
+    }
+    const { seen } = this
+    const scope = this.#scope
+    this.#depth++
+    if (scope?.resource !== node.resource) this.#scope = { resource: node.resource, outer: scope }
+    if (node.tracks) this.seen = new Seen()
+    const issues = first(node.assertions, (assertion) => assertion(value, this))
+    if (node.tracks) {
+      if (issues === undefined && this.seen !== undefined) seen?.add(this.seen, this.work)
+      this.seen = seen
+    }
+    this.#scope = scope
+    this.#depth--
+    return issues
+  }
+
+  /** The same value; what is looked at counts only where it fits. */
+  branch(node: Node, value: unknown): Issues {
+    const { seen } = this
+    if (seen === undefined) return this.here(node, value)
+    const own = this.seen = new Seen()
+    const issues = this.here(node, value)
+    this.seen = seen
+    if (issues === undefined) seen.add(own, this.work)
+    return issues
+  }
+
+  /** A value inside of the value. */
+  inside(node: Node, value: unknown, name: string | number): Issues {
+    const { seen } = this
+    this.seen = undefined
+    const issues = this.here(node, value)
+    this.seen = seen
+    if (issues === undefined || !this.work.spend(issueCost * issues.length)) return undefined
+    return issues.map(({ message, path }) => ({ message, path: { name, rest: path } }))
+  }
+
+  sawName(name: string): void {
+    if (this.seen !== undefined && this.work.spend(seenCost)) this.seen.names.add(name)
+  }
+
+  sawIndex(index: number): void {
+    if (this.seen !== undefined && this.work.spend(seenCost)) this.seen.indexes.add(index)
+  }
+
+  /** Of all schemas that led here, the outermost that has the anchor. */
+  dynamic(anchor: string): Node | undefined {
+    let found: Node | undefined
+    for (let scope = this.#scope; scope !== undefined && this.work.spend(1); scope = scope.outer) {
+      found = scope.resource.dynamic.get(anchor) ?? found
+    }
+    return found
+  }
+}
+
+export const issue = (message: string): Issues => [{ path: undefined, message }]
+
+/** Names and texts of a server, in a message. */
+export const shown = (text: string): string => text.length > 100 ? `${text.slice(0, 100)}…` : text
+
+/** Nothing where the work is spent. */
+export const keysOf = (value: Readonly<Record<string, unknown>>, work: Work): ReadonlyArray<string> => {
+  const keys = Object.keys(value)
+  return work.spend(keys.length * (keys.length > manyKeys ? manyKeyCost : keyCost)) ? keys : []
+}
+
+export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number) => Issues): Issues => {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]
+    const issues = item === undefined ? undefined : check(item, i)
+    if (issues !== undefined) return issues
+  }
+  return undefined
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const seenCost = 15
+const issueCost = 10
+const keyCost = 5
+/** Engines keep objects of many properties in another way. */
+const manyKeys = 100
+const manyKeyCost = 20
