@@ -114,10 +114,12 @@ export class Definitions {
         this.#warnOnce(`what tool "${name}" answers lacks the structuredContent that its outputSchema describes`)
         return []
       }
-      const outcome = Result.flatMap(yield* this.#checkOf(tool), (check) => check(numbers.asNumbers(structuredContent)))
+      const outcome = Result.flatMap(
+        yield* this.#checkOf(tool),
+        (check) => Result.flatMap(plain(structuredContent), check)
+      )
       if (Result.isSuccess(outcome)) return outcome.success
-      const why = outcome.failure.slice(0, 300)
-      this.#warnOnce(`what tool "${name}" answers goes unchecked against its outputSchema: ${why}`)
+      this.#warnOnce(`what tool "${name}" answers goes unchecked against its outputSchema: ${outcome.failure}`)
       return []
     })
   }
@@ -141,13 +143,9 @@ export class Definitions {
     return Effect.gen({ self: this }, function*() {
       const headers = new Map<string, ReadonlyArray<paramHeaders.Declaration>>()
       const byName = new Map<string, Tool | undefined>()
-      const tools = this.#session.hasHttpHeaders
-        ? listed.filter((tool) => {
-          const isValid = this.#declares(tool, headers)
-          if (!isValid) byName.set(tool.name, undefined)
-          return isValid
-        })
-        : listed
+      const tools = this.#session.hasHttpHeaders ? yield* this.#valid(listed, headers) : listed
+      // Those that are left out are known by name.
+      for (const tool of tools.length < listed.length ? listed : []) byName.set(tool.name, undefined)
       // Of tens of thousands, each of these steps takes its time: between them it is everybody else's turn.
       yield* Effect.yieldNow
       for (const tool of tools) byName.set(tool.name, tool)
@@ -164,16 +162,29 @@ export class Definitions {
   }
 
   /** Tools whose declarations are not valid must not be offered. Specification: 2026-07-28, Tools, x-mcp-header. */
-  #declares(tool: Tool, headers: Map<string, ReadonlyArray<paramHeaders.Declaration>>): boolean {
-    const declared = paramHeaders.declared(tool)
-    if (Result.isFailure(declared)) {
-      this.#session.warn(`left out tool "${tool.name}", which is not valid: ${declared.failure}`)
-      return false
-    }
-    // Of two with one name the last counts.
-    if (declared.success.length > 0) headers.set(tool.name, declared.success)
-    else headers.delete(tool.name)
-    return true
+  #valid(
+    listed: ReadonlyArray<Tool>,
+    headers: Map<string, ReadonlyArray<paramHeaders.Declaration>>
+  ): Effect.Effect<ReadonlyArray<Tool>> {
+    return Effect.gen({ self: this }, function*() {
+      const valid: Array<Tool> = []
+      for (const [i, tool] of listed.entries()) {
+        // Schemas can be large.
+        if (i % 100 === 99) yield* Effect.yieldNow
+        const declared = paramHeaders.declared(tool)
+        if (Result.isSuccess(declared)) {
+          valid.push(tool)
+          // Of two with one name the last counts.
+          if (declared.success.length > 0) headers.set(tool.name, declared.success)
+          else headers.delete(tool.name)
+        } else if (i - valid.length < mostLeftOut) {
+          this.#session.warn(`left out tool "${tool.name.slice(0, 100)}", which is not valid: ${declared.failure}`)
+        }
+      }
+      const leftOut = listed.length - valid.length
+      if (leftOut > mostLeftOut) this.#session.warn(`left out ${leftOut - mostLeftOut} more tools, which are not valid`)
+      return valid
+    })
   }
 
   #checkOf(tool: Tool): Effect.Effect<Result.Result<outputSchema.Check, string>> {
@@ -184,12 +195,25 @@ export class Definitions {
       : Effect.tap(outputSchema.compile(tool.outputSchema), (check) => Effect.sync(() => checks.set(tool, check)))
   }
 
+  /** A server can change names and schemas as often as it wants to. */
   #warnOnce(description: string): void {
-    this.#warned ??= new Set()
-    if (this.#warned.has(description)) return
-    this.#warned.add(description)
-    this.#session.warn(description)
+    const warned = this.#warned ??= new Set()
+    const text = description.slice(0, longestWarning)
+    if (warned.has(text) || warned.size >= mostWarnings) return
+    warned.add(text)
+    this.#session.warn(warned.size < mostWarnings ? text : "no more warnings about results that go unchecked follow")
   }
 }
 
 const none: ReadonlyMap<string, Tool> = new Map()
+
+const mostWarnings = 100
+
+/** Invalid tools of one list that are each warned of. */
+const mostLeftOut = 20
+
+/** In characters. */
+const longestWarning = 500
+
+const plain = (value: unknown): Result.Result<unknown, string> =>
+  Result.try({ try: () => numbers.asNumbers(value), catch: String })

@@ -35,8 +35,8 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
       if (!Array.isArray(value)) return "must be a list"
       const choices = choicesOf(schema)
       if (choices === undefined && !isNames(value)) return "must be a list of text"
-      if (choices !== undefined && !value.every((item) => choices.includes(item))) {
-        return `must be some of ${choices.join(", ")}`
+      if (choices !== undefined && !value.every((item) => choices.has(item))) {
+        return `must be some of ${listed([...choices])}`
       }
       const what = choices === undefined ? "texts" : "of the choices"
       if (schema.minItems !== undefined && value.length < schema.minItems) {
@@ -52,14 +52,14 @@ export const fieldIssue = (schema: FieldSchema, value: FieldValue): string | und
       if (schema.type === "integer" && typeof value === "number" && !Number.isInteger(value)) {
         return "must be a whole number"
       }
-      if ("enum" in schema && !schema.enum.includes(Number(value))) return `must be one of ${schema.enum.join(", ")}`
+      if ("enum" in schema && !schema.enum.includes(Number(value))) return `must be one of ${listed(schema.enum)}`
       if (schema.minimum !== undefined && value < schema.minimum) return `must be at least ${schema.minimum}`
       return schema.maximum !== undefined && value > schema.maximum ? `must be at most ${schema.maximum}` : undefined
     case "string": {
       if (typeof value !== "string") return "must be text"
       if ("enum" in schema || "oneOf" in schema) {
         const choices = "enum" in schema ? schema.enum : schema.oneOf.map((choice) => choice.const)
-        return choices.includes(value) ? undefined : `must be one of ${choices.join(", ")}`
+        return choices.includes(value) ? undefined : `must be one of ${listed(choices)}`
       }
       return textIssue(schema, value)
     }
@@ -93,8 +93,19 @@ export const isField = (value: unknown): value is FieldSchema => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** The choices of a list, if it has some. */
-const choicesOf = ({ items }: Extract<FieldSchema, { readonly type: "array" }>): ReadonlyArray<unknown> | undefined =>
-  "enum" in items ? items.enum : "anyOf" in items ? items.anyOf.map((choice) => choice.const) : undefined
+const choicesOf = ({ items }: Extract<FieldSchema, { readonly type: "array" }>): ReadonlySet<unknown> | undefined =>
+  "enum" in items
+    ? new Set(items.enum)
+    : "anyOf" in items
+    ? new Set(items.anyOf.map((choice) => choice.const))
+    : undefined
+
+const listed = (choices: ReadonlyArray<unknown>): string =>
+  choices.length > mostListed
+    ? `${choices.slice(0, mostListed).join(", ")} and ${choices.length - mostListed} more`
+    : choices.join(", ")
+
+const mostListed = 50
 
 type TextSchema = Exclude<Extract<FieldSchema, { readonly type: "string" }>, { enum: unknown } | { oneOf: unknown }>
 

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import type { FieldSchema, FormSchema } from "../Elicitation.ts"
 import * as form from "./form.ts"
 import { isRecord } from "./json.ts"
+import * as jsonPointer from "./jsonPointer.ts"
 
 export interface Read {
   readonly form: FormSchema
@@ -22,9 +23,11 @@ export const read = (value: unknown): Result.Result<Read, string> => {
   if (type !== undefined && !listOf(type).includes("object")) return Result.fail("its requestedSchema is not an object")
   const asked = isRecord(properties) ? properties : {}
   const names = new Set(listOf(required ?? []).filter(Predicate.isString))
+  const all = new Set([...Object.keys(asked), ...names])
+  if (all.size > mostFields) return Result.fail(`its requestedSchema has more than ${mostFields} fields`)
   const warnings: Array<string> = []
   const fields: Array<[string, FieldSchema]> = []
-  for (const name of new Set([...Object.keys(asked), ...names])) {
+  for (const name of all) {
     const given = Object.hasOwn(asked, name) ? asked[name] : undefined
     const field = given === undefined ? undefined : reader.field(given)
     const shown = JSON.stringify(name.slice(0, 100))
@@ -55,12 +58,15 @@ export const withoutNulls = (value: Schema): Schema =>
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** References can double the work with each level. */
-const mostSteps = 5000
+/** Nobody fills in more. */
+const mostFields = 500
+
+/** Keywords, names and choices that are read in one form: references can double them with each level. */
+const mostWork = 100_000
 
 class Reader {
   readonly #root: unknown
-  #steps = 0
+  #work = 0
 
   constructor(root: unknown) {
     this.#root = root
@@ -69,11 +75,19 @@ class Reader {
   /** The schema with what its `$ref` and `allOf` say in it. */
   flatten(schema: unknown, depth = 0): Schema | undefined {
     if (schema === true) return {}
-    if (!isRecord(schema) || depth > 20 || ++this.#steps > mostSteps) return undefined
+    if (!isRecord(schema) || depth > 20 || !this.#spend(schema)) return undefined
     const { $ref, allOf, ...own } = withoutNulls(schema)
     const parts = [...($ref === undefined ? [] : [this.#lookUp($ref)]), ...(Array.isArray(allOf) ? allOf : [])]
-    const all = parts.map((part) => this.flatten(part, depth + 1))
-    return all.every((part) => part !== undefined) ? [...all, own].reduce(merge, {}) : undefined
+    const all = parts.map((part) => this.flatten(part, depth + 1)).filter(Predicate.isNotUndefined)
+    return all.length === parts.length ? merge([...all, own]) : undefined
+  }
+
+  /** Whether so much may be read. */
+  #spend(schema: Schema): boolean {
+    const names = Object.keys(schema)
+    this.#work += 1 + names.length
+    if (this.#work <= mostWork) { for (const name of names) this.#work += sizeOf(schema[name]) }
+    return this.#work <= mostWork
   }
 
   /** As a field of a form, if it can be one. */
@@ -154,27 +168,29 @@ class Reader {
 
   #lookUp(reference: unknown): unknown {
     if (typeof reference !== "string" || !/^#(\/|$)/.test(reference)) return undefined
-    return reference.split("/").slice(1).reduce<unknown>((at, key) => {
-      const name = decode(key).replaceAll("~1", "/").replaceAll("~0", "~")
-      return isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined
-    }, this.#root)
+    return jsonPointer.names(reference).reduce(jsonPointer.get, this.#root)
   }
 }
 
 const listOf = (value: unknown): ReadonlyArray<unknown> => Array.isArray(value) ? value : [value]
 
-const decode = (key: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(key)), () => key)
+/** How much there is to copy of a keyword's value. */
+const sizeOf = (value: unknown): number => {
+  if (typeof value === "string") return value.length / 100
+  if (Array.isArray(value)) return value.length
+  return isRecord(value) ? Object.keys(value).length : 0
+}
 
-const merge = (a: Schema, b: Schema): Schema => ({
-  ...a,
-  ...b,
-  ...(isRecord(a["properties"]) && isRecord(b["properties"])
-    ? { properties: { ...a["properties"], ...b["properties"] } }
-    : {}),
-  ...(Array.isArray(a["required"]) && Array.isArray(b["required"])
-    ? { required: [...a["required"], ...b["required"]] }
-    : {})
-})
+/** Later ones win, but for the fields and which of them are required: of those all count. */
+const merge = (schemas: ReadonlyArray<Schema>): Schema => {
+  const properties = schemas.map((schema) => schema["properties"]).filter(isRecord)
+  const required = schemas.map((schema) => schema["required"]).filter(Array.isArray)
+  return {
+    ...Object.assign({}, ...schemas),
+    ...(properties.length > 1 ? { properties: Object.assign({}, ...properties) } : {}),
+    ...(required.length > 1 ? { required: required.flat() } : {})
+  }
+}
 
 const isNull = (schema: unknown): boolean => isRecord(schema) && (schema["type"] === "null" || schema["const"] === null)
 
@@ -189,7 +205,11 @@ const titledChoice = (schema: Schema, members: ReadonlyArray<unknown>): FieldSch
   const { enum: _, ...own } = schema
   const choices = members.flatMap((member) =>
     isRecord(member) && typeof member["const"] === "string"
-      ? [{ ...member, const: member["const"], title: String(member["title"] ?? member["const"]) }]
+      ? [{
+        ...member,
+        const: member["const"],
+        title: typeof member["title"] === "string" ? member["title"] : member["const"]
+      }]
       : []
   )
   return choices.length === 0 || choices.length < members.length ? undefined : checked(

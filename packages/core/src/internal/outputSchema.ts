@@ -28,7 +28,7 @@ export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, str
 const maxSize = 100_000
 
 /** Of one check, in looks at a value: about as long as it takes to parse a message of the size limit. */
-const maxWork = 10_000_000
+const maxWork = 8_000_000
 
 const load = async (): Promise<Engine> => (await import("re2js")).RE2JS
 

@@ -16,12 +16,22 @@ export interface Declaration {
 
 /** What a tool declares, or what is wrong with it: such a tool must not be offered. */
 export const declared = ({ inputSchema }: Tool): Result.Result<ReadonlyArray<Declaration>, string> => {
-  const found: Array<Declaration> = []
-  const wrong = visit(inputSchema, [], true, found)
-  if (wrong !== undefined) return Result.fail(wrong)
-  const names = found.map(({ header }) => header)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  return twice === undefined ? Result.succeed(found) : Result.fail(`"${twice}" is declared twice`)
+  const found = new Map<string, Declaration>()
+  const open: Array<Part> = [{ schema: inputSchema, path: undefined, isReachable: true }]
+  for (let parts = 0, part = open.pop(); part !== undefined; part = open.pop()) {
+    const declaration = declarationOf(part)
+    if (typeof declaration === "string") return Result.fail(declaration)
+    if (declaration !== undefined) {
+      if (found.has(declaration.header)) return Result.fail(`"${declaration.header}" is declared twice`)
+      found.set(declaration.header, declaration)
+    }
+    if (found.size > mostHeaders) return Result.fail(`it declares more than ${mostHeaders} headers`)
+    const inner = partsOf(part)
+    parts += inner.length
+    if (parts > mostParts) return Result.fail(`its inputSchema has more than ${mostParts} parts`)
+    for (const one of inner.toReversed()) open.push(one)
+  }
+  return Result.succeed([...found.values()])
 }
 
 /** The headers of one call; an argument that is absent or null has none. */
@@ -55,47 +65,67 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 const types: ReadonlyArray<unknown> = ["string", "integer", "boolean"]
 
-/** Gives what is wrong, if something is. Only what `properties` alone lead to may be declared. */
-const visit = (
-  schema: unknown,
-  path: ReadonlyArray<string>,
-  reachable: boolean,
-  found: Array<Declaration>
-): string | undefined => {
-  if (Array.isArray(schema)) return first(schema, (item) => visit(item, path, false, found))
-  if (!isRecord(schema)) return undefined
-  if (Object.hasOwn(schema, key)) {
-    const name = schema[key]
-    const where = path.join(".") || "the schema itself"
-    if (!reachable || path.length === 0) return `${key} is not allowed at ${where}`
-    if (typeof name !== "string" || !token.test(name)) return `${key} of ${where} is not the name of a header`
-    if (!types.includes(schema["type"])) return `${key} of ${where} needs the type string, integer or boolean`
-    found.push({ path, header: `mcp-param-${name.toLowerCase()}` })
+/** More than servers take. */
+const mostHeaders = 100
+
+const mostParts = 200_000
+
+interface Part {
+  readonly schema: unknown
+  readonly path: Path | undefined
+  /** Whether only `properties` lead to it; elsewhere nothing may be declared. */
+  readonly isReachable: boolean
+}
+
+/** From the inside out, so that a schema of many levels costs no more than others. */
+interface Path {
+  readonly name: string
+  readonly outer: Path | undefined
+}
+
+const namesOf = (path: Path | undefined): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (let at = path; at !== undefined; at = at.outer) names.push(at.name)
+  return names.toReversed()
+}
+
+/** What a schema itself declares, or what is wrong with that. */
+const declarationOf = ({ isReachable, path, schema }: Part): Declaration | string | undefined => {
+  if (!isRecord(schema) || !Object.hasOwn(schema, key)) return undefined
+  const names = namesOf(path)
+  const name = schema[key]
+  const where = names.join(".").slice(0, 200) || "the schema itself"
+  if (!isReachable || names.length === 0) return `${key} is not allowed at ${where}`
+  if (typeof name !== "string" || name.length > longestName || !token.test(name)) {
+    return `${key} of ${where} is not the name of a header`
   }
-  return first(Object.entries(schema), ([keyword, inner]) => {
-    if (literal.includes(keyword)) return undefined
-    if (keyword !== "properties") {
-      return first(subschemas(keyword, inner), (item) => visit(item, [...path, keyword], false, found))
+  if (names.length > deepest) return `${key} of ${where} is nested too deeply`
+  if (!types.includes(schema["type"])) return `${key} of ${where} needs the type string, integer or boolean`
+  return { path: names, header: `mcp-param-${name.toLowerCase()}` }
+}
+
+const longestName = 200
+const deepest = 100
+
+const partsOf = ({ isReachable, path, schema }: Part): ReadonlyArray<Part> => {
+  if (Array.isArray(schema)) return schema.map((item) => ({ schema: item, path, isReachable: false }))
+  if (!isRecord(schema)) return []
+  return Object.entries(schema).flatMap(([keyword, inner]): ReadonlyArray<Part> => {
+    if (typeof inner !== "object" || literal.has(keyword)) return []
+    if (keyword === "properties" && isRecord(inner)) {
+      return Object.entries(inner).map(([name, property]) => ({
+        schema: property,
+        path: { name, outer: path },
+        isReachable
+      }))
     }
-    return isRecord(inner)
-      ? first(Object.entries(inner), ([name, property]) => visit(property, [...path, name], reachable, found))
-      : undefined
+    const all = maps.has(keyword) && isRecord(inner) ? Object.values(inner) : [inner]
+    return all.map((one) => ({ schema: one, path: { name: keyword, outer: path }, isReachable: false }))
   })
 }
 
 /** Their values are data, not schemas. */
-const literal: ReadonlyArray<string> = [key, "const", "enum", "default", "examples", "required", "type"]
+const literal: ReadonlySet<string> = new Set([key, "const", "enum", "default", "examples", "required", "type"])
 
 /** Under these, keys are names and not keywords. */
-const maps: ReadonlyArray<string> = ["patternProperties", "dependentSchemas", "$defs", "definitions"]
-
-const subschemas = (keyword: string, inner: unknown): ReadonlyArray<unknown> =>
-  maps.includes(keyword) && isRecord(inner) ? Object.values(inner) : [inner]
-
-const first = <A>(items: ReadonlyArray<A>, check: (item: A) => string | undefined): string | undefined => {
-  for (const item of items) {
-    const wrong = check(item)
-    if (wrong !== undefined) return wrong
-  }
-  return undefined
-}
+const maps: ReadonlySet<string> = new Set(["patternProperties", "dependentSchemas", "$defs", "definitions"])
