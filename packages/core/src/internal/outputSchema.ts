@@ -24,16 +24,16 @@ export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, str
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** In parts of the schema, each a keyword, a name or an item of a list: about a quarter of a second for all. */
-const maxSize = 100_000
+/** Of reading a schema: about 50,000 keywords, names and items of lists. */
+const maxReading = 3_000_000
 
-/** Of one check, in looks at a value: about as long as it takes to parse a message of the size limit. */
+/** Of one check: less than it takes to parse a message of the size limit. */
 const maxWork = 8_000_000
 
 const load = async (): Promise<Engine> => (await import("re2js")).RE2JS
 
 const checkOf = (schema: Schema, engine: Engine): Result.Result<Check, string> => {
-  const reading = new Work(maxSize, "it is too large to be checked")
+  const reading = new Work(maxReading, "it is too large to be checked")
   const node = new SchemaReader(schema, engine, reading).read(schema)
   if (reading.refused !== undefined) return Result.fail(reading.refused)
   return Result.succeed((value) =>

@@ -5,7 +5,6 @@ import { Place } from "./schemaPlace.ts"
 import type { Schema, SchemaReader } from "./schemaReader.ts"
 import { type Assertion, first, issue, type Issues, keysOf, type Resource, type Run, shown } from "./schemaRun.ts"
 import { Values } from "./schemaValues.ts"
-import type { Work } from "./schemaWork.ts"
 
 /** What a schema asserts, in the order in which it is to be tried. */
 export const read = (schema: Schema, resource: Resource, reader: SchemaReader): ReadonlyArray<Assertion> => {
@@ -19,12 +18,12 @@ export const read = (schema: Schema, resource: Resource, reader: SchemaReader): 
 }
 
 /** What stands in it where schemas are expected. The names of a map are counted before its values are read. */
-export const schemasIn = (schema: Schema, work: Work): ReadonlyArray<unknown> => [
+export const schemasIn = (schema: Schema, reader: SchemaReader): ReadonlyArray<unknown> => [
   ...oneSchema.map((name) => schema[name]).filter(isRecord),
-  ...lists.map((name) => schema[name]).filter(Array.isArray).filter((list) => work.spend(list.length)).flat(),
+  ...lists.map((name) => schema[name]).filter(Array.isArray).filter((list) => reader.spendParts(list.length)).flat(),
   ...maps.map((name) => schema[name]).filter(isRecord).flatMap((map) => {
     const names = Object.keys(map)
-    return work.spend(names.length) ? names.map((name) => map[name]) : []
+    return reader.spendParts(names.length) ? names.map((name) => map[name]) : []
   })
 ]
 

@@ -88,4 +88,4 @@ const endOfClass = (source: string, start: number): number => {
 
 /** A class of Unicode is hundreds of ranges, and each letter in a range may have other cases. */
 const classSize = (text: string, isCaseInsensitive: boolean): number =>
-  2 + text.length / 4 + 50 * text.split("\\").length + (isCaseInsensitive ? 500 : 0)
+  2 + text.length / 4 + 50 * (text.split("\\").length - 1) + (isCaseInsensitive ? 500 : 0)

@@ -41,7 +41,7 @@ export class Place {
 
   get list(): ReadonlyArray<unknown> {
     const list = this.#is(Array.isArray, "a list", [])
-    this.reader.work.spend(list.length)
+    this.reader.spendParts(list.length)
     return list
   }
 
@@ -84,7 +84,7 @@ export class Place {
   get #entries(): ReadonlyArray<readonly [name: string, value: unknown]> {
     const map = this.#is(isRecord, "an object", {})
     const names = Object.keys(map)
-    if (!this.reader.work.spend(names.length)) return []
+    if (!this.reader.spendParts(names.length)) return []
     for (const name of names) this.#spendName(name)
     return names.map((name) => [name, map[name]])
   }
@@ -95,7 +95,7 @@ export class Place {
   }
 
   #namesIn(list: ReadonlyArray<unknown>): ReadonlyArray<string> {
-    if (!this.reader.work.spend(list.length)) return []
+    if (!this.reader.spendParts(list.length)) return []
     if (!list.every(Predicate.isString)) {
       this.refuse("a list of text")
       return []

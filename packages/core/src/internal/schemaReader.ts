@@ -36,8 +36,13 @@ export class SchemaReader {
     // What is too large is looked at once.
     if (this.work.refused !== undefined) return { resource: root, tracks: false, assertions: [] }
     const node = this.node(schema, root)
-    for (let next = this.#unread.pop(); next !== undefined && this.work.spend(1); next = this.#unread.pop()) next()
+    for (let next = this.#unread.pop(); next !== undefined && this.spendParts(1); next = this.#unread.pop()) next()
     return node
+  }
+
+  /** Before they are looked at. */
+  spendParts(count: number): boolean {
+    return this.work.spend(count * partCost)
   }
 
   /** What stands where a schema is expected; it is read later, so that no depth matters. */
@@ -112,8 +117,8 @@ export class SchemaReader {
       this.#anchor(part["$anchor"], part, where)
       const anchor = this.#anchor(part["$dynamicAnchor"], part, where)
       if (anchor !== undefined) dynamic.push(() => where.dynamic.set(anchor, this.node(part, where)))
-      if (!this.work.spend(1)) return
-      for (const inner of schemaKeywords.schemasIn(part, this.work)) open.push([inner, where])
+      if (!this.spendParts(1)) return
+      for (const inner of schemaKeywords.schemasIn(part, this)) open.push([inner, where])
     }
     dynamic.forEach((add) => add())
   }
@@ -146,6 +151,9 @@ export class SchemaReader {
 
 /** Where a schema is that does not say it. */
 const rootUri = "schema://root/"
+
+/** A keyword, a name or an item of a list. */
+const partCost = 30
 
 /** In instructions, which take some microseconds each to compile. */
 const maxPatternSize = 10_000

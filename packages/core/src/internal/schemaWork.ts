@@ -15,7 +15,7 @@ export class Work {
     return this.#refused
   }
 
-  /** Whether that much may be done; a unit is about what it takes to look at one small value. */
+  /** Whether that much may be done; a unit is about the time to look at a number. */
   spend(units: number): boolean {
     this.#left -= units
     return this.#left >= 0 || this.refuse(this.#tooMuch)
