@@ -168,6 +168,8 @@ class Reader {
 
   #lookUp(reference: unknown): unknown {
     if (typeof reference !== "string" || !/^#(\/|$)/.test(reference)) return undefined
+    this.#work += reference.length
+    if (this.#work > mostWork) return undefined
     return jsonPointer.names(reference).reduce(jsonPointer.get, this.#root)
   }
 }
@@ -181,13 +183,16 @@ const sizeOf = (value: unknown): number => {
   return isRecord(value) ? Object.keys(value).length : 0
 }
 
+/** A field may be called `__proto__`. */
+const together = (records: ReadonlyArray<Schema>): Schema => Object.fromEntries(records.flatMap(Object.entries))
+
 /** Later ones win, but for the fields and which of them are required: of those all count. */
 const merge = (schemas: ReadonlyArray<Schema>): Schema => {
   const properties = schemas.map((schema) => schema["properties"]).filter(isRecord)
   const required = schemas.map((schema) => schema["required"]).filter(Array.isArray)
   return {
-    ...Object.assign({}, ...schemas),
-    ...(properties.length > 1 ? { properties: Object.assign({}, ...properties) } : {}),
+    ...together(schemas),
+    ...(properties.length > 1 ? { properties: together(properties) } : {}),
     ...(required.length > 1 ? { required: required.flat() } : {})
   }
 }

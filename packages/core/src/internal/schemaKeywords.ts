@@ -9,23 +9,34 @@ import { Values } from "./schemaValues.ts"
 /** What a schema asserts, in the order in which it is to be tried. */
 export const read = (schema: Schema, resource: Resource, reader: SchemaReader): ReadonlyArray<Assertion> => {
   const isReference = reader.isDraft07 && typeof schema["$ref"] === "string"
-  return keywords.flatMap(([name, assert]) => {
-    if (schema[name] === undefined || isReference && name !== "$ref") return []
-    if (reader.isDraft07 && newer.includes(name)) return []
+  const assertions: Array<Assertion> = []
+  for (const [name, assert] of keywords) {
+    if (schema[name] === undefined || isReference && name !== "$ref") continue
+    if (reader.isDraft07 && newer.has(name)) continue
     const assertion = assert(new Place(name, schema, resource, reader))
-    return assertion === undefined ? [] : [assertion]
-  })
+    if (assertion !== undefined) assertions.push(assertion)
+  }
+  return assertions
 }
 
-/** What stands in it where schemas are expected. The names of a map are counted before its values are read. */
-export const schemasIn = (schema: Schema, reader: SchemaReader): ReadonlyArray<unknown> => [
-  ...oneSchema.map((name) => schema[name]).filter(isRecord),
-  ...lists.map((name) => schema[name]).filter(Array.isArray).filter((list) => reader.spendParts(list.length)).flat(),
-  ...maps.map((name) => schema[name]).filter(isRecord).flatMap((map) => {
-    const names = Object.keys(map)
-    return reader.spendParts(names.length) ? names.map((name) => map[name]) : []
-  })
-]
+/** Calls back with what stands in it where schemas are expected. The names of a map are counted before its values are read. */
+export const eachSchemaIn = (schema: Schema, reader: SchemaReader, onSchema: (schema: Schema) => void): void => {
+  const visit = (part: unknown) => {
+    if (isRecord(part)) onSchema(part)
+  }
+  for (const name of Object.keys(schema)) {
+    const part = schema[name]
+    if (Array.isArray(part)) {
+      if (lists.has(name) && reader.spendParts(part.length)) part.forEach(visit)
+    } else if (isRecord(part)) {
+      if (oneSchema.has(name)) onSchema(part)
+      if (maps.has(name)) {
+        const names = Object.keys(part)
+        if (reader.spendParts(names.length)) { for (const inner of names) visit(part[inner]) }
+      }
+    }
+  }
+}
 
 /** Whether it asks what its other keywords have looked at. */
 export const tracks = (schema: Schema): boolean =>
@@ -268,16 +279,16 @@ const keywords: ReadonlyArray<readonly [name: string, keyword: Keyword]> = [
 ]
 
 /** Those that draft-07 does not know. */
-const newer: ReadonlyArray<string> = [
+const newer: ReadonlySet<string> = new Set([
   "$dynamicRef",
   "dependentRequired",
   "dependentSchemas",
   "prefixItems",
   "unevaluatedItems",
   "unevaluatedProperties"
-]
+])
 
-const oneSchema = [
+const oneSchema: ReadonlySet<string> = new Set([
   "additionalItems",
   "additionalProperties",
   "contains",
@@ -289,6 +300,13 @@ const oneSchema = [
   "then",
   "unevaluatedItems",
   "unevaluatedProperties"
-]
-const lists = ["allOf", "anyOf", "items", "oneOf", "prefixItems"]
-const maps = ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"]
+])
+const lists: ReadonlySet<string> = new Set(["allOf", "anyOf", "items", "oneOf", "prefixItems"])
+const maps: ReadonlySet<string> = new Set([
+  "$defs",
+  "definitions",
+  "dependencies",
+  "dependentSchemas",
+  "patternProperties",
+  "properties"
+])

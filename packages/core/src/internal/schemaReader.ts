@@ -81,14 +81,15 @@ export class SchemaReader {
 
   /** What a reference leads to. */
   reference(reference: string, around: Resource): Node {
-    this.work.spend(reference.length / 8)
+    const nothing = { resource: around, tracks: false, assertions: [] }
+    if (!this.work.spend(reference.length * 10)) return nothing
     const [address = "", ...rest] = reference.split("#")
     const fragment = rest.join("#")
     const resource = address === "" ? around : this.#resources.get(absolute(address, around.uri))
     const [found, where] = resource === undefined ? [] : this.#lookUp(fragment, resource)
     if (found === undefined || where === undefined) {
       this.work.refuse(`its reference ${JSON.stringify(reference.slice(0, 100))} leads to no part of it`)
-      return { resource: around, tracks: false, assertions: [] }
+      return nothing
     }
     return this.node(found, where)
   }
@@ -108,17 +109,15 @@ export class SchemaReader {
 
   /** Finds the addresses and anchors, before the first reference is followed. */
   #index(root: Schema, resource: Resource): void {
-    const open: Array<[part: unknown, around: Resource]> = [[root, resource]]
+    const open: Array<readonly [part: Schema, around: Resource]> = [[root, resource]]
     const dynamic: Array<() => void> = []
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (let next = open.pop(); next !== undefined && this.spendParts(1); next = open.pop()) {
       const [part, around] = next
-      if (!isRecord(part)) continue
       const where = part === root ? around : this.#start(part, around)
       this.#anchor(part["$anchor"], part, where)
       const anchor = this.#anchor(part["$dynamicAnchor"], part, where)
       if (anchor !== undefined) dynamic.push(() => where.dynamic.set(anchor, this.node(part, where)))
-      if (!this.spendParts(1)) return
-      for (const inner of schemaKeywords.schemasIn(part, this)) open.push([inner, where])
+      schemaKeywords.eachSchemaIn(part, this, (inner) => open.push([inner, where]))
     }
     dynamic.forEach((add) => add())
   }
@@ -132,7 +131,7 @@ export class SchemaReader {
   #start(part: Schema, around: Resource): Resource {
     const id = part["$id"]
     if (typeof id !== "string" || this.isDraft07 && typeof part["$ref"] === "string") return around
-    this.work.spend(id.length / 8)
+    if (!this.work.spend(id.length)) return around
     if (id.startsWith("#")) {
       if (this.isDraft07) around.anchors.set(id.slice(1), part)
       return around

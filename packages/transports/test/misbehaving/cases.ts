@@ -12,6 +12,7 @@ import * as jsonRpc from "./stdio/jsonRpc.ts"
 import * as limits from "./stdio/limits.ts"
 import * as lists from "./stdio/lists.ts"
 import * as results from "./stdio/results.ts"
+import * as schemas from "./stdio/schemas.ts"
 import * as shutdown from "./stdio/shutdown.ts"
 import * as startUp from "./stdio/startUp.ts"
 import * as strays from "./stdio/strays.ts"
@@ -23,6 +24,7 @@ export const subjects: Readonly<Record<string, ReadonlyArray<Case>>> = {
   "stdio/strays": strays.cases,
   "stdio/lists": lists.cases,
   "stdio/results": results.cases,
+  "stdio/schemas": schemas.cases,
   "stdio/floods": floods.cases,
   "stdio/limits": limits.cases,
   "stdio/shutdown": shutdown.cases,
