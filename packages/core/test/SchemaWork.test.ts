@@ -62,7 +62,7 @@ describe("what is large but honest is checked", () => {
     ["rows", { items: row }, rows, { id: 1, name: "" }],
     ["words of a long list", { items: { enum: words } }, repeat(100_000, "word 4999"), "word 5000"],
     ["a pattern", { items: { pattern: "^[a-z]{2,8}-\\d+$" } }, range(100_000, (i) => `abc-${i}`), "abc-"],
-    ["references", { items: { $ref: "#/$defs/a" }, $defs: { a: { type: "number" } } }, repeat(1e6, 1), "1"],
+    ["references", { items: { $ref: "#/$defs/a" }, $defs: { a: { type: "number" } } }, repeat(300_000, 1), "1"],
     ["unique texts", { uniqueItems: true }, range(100_000, (i) => `t${i}`), "t5"]
   ])("%s", ([, schema, items, wrong]) =>
     Effect.gen(function*() {

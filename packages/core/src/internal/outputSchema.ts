@@ -39,7 +39,7 @@ const checkOf = (schema: Schema, engine: Engine): Result.Result<Check, string> =
   return Result.succeed((value) =>
     total(() => {
       const work = new Work(maxWork, "it takes more work than a check may take")
-      const issues = new Run(work).here(node, value) ?? []
+      const issues = new Run(work).start(node, value) ?? []
       return work.refused === undefined ? Result.succeed(issues.map(textOf)) : Result.fail(work.refused)
     })
   )

@@ -137,9 +137,11 @@ const uniqueItems: Keyword = (place) =>
   place.given !== true ? undefined : (value, { work }) => {
     if (!Array.isArray(value) || !work.spend(value.length)) return undefined
     const values = new Values()
-    return value.every((item) => values.add(item, work))
-      ? undefined
-      : issue("must NOT have duplicate items (uniqueItems)")
+    for (const item of value) {
+      if (!values.add(item, work)) return issue("must NOT have duplicate items (uniqueItems)")
+      if (work.refused !== undefined) return undefined
+    }
+    return undefined
   }
 
 const missing = (value: unknown, names: ReadonlyArray<string>, run: Run): string | undefined =>

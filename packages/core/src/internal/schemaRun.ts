@@ -46,7 +46,7 @@ export class Seen {
   items = 0
 
   add(other: Seen, work: Work): void {
-    if (!work.spend((other.names.size + other.indexes.size) * seenCost)) return
+    if (!work.spend(seenCost(other.names) + seenCost(other.indexes))) return
     for (const name of other.names) this.names.add(name)
     for (const index of other.indexes) this.indexes.add(index)
     this.allNames ||= other.allNames
@@ -65,8 +65,8 @@ export class Run {
     this.work = work
   }
 
-  /** The same value; what is looked at counts for the schema around it. */
-  here(node: Node, value: unknown): Issues {
+  /** Whether a value fits, which is looked at for the first time. */
+  start(node: Node, value: unknown): Issues {
     if (!this.work.spend(1 + node.assertions.length)) return undefined
     if (this.#depth >= maxDepth) {
       this.work.refuse(`it follows more than ${maxDepth} schemas or references into each other`)
@@ -87,6 +87,11 @@ export class Run {
     return issues
   }
 
+  /** The same value once more; what is looked at counts for the schema around it. */
+  here(node: Node, value: unknown): Issues {
+    return this.work.spend(againCost) ? this.start(node, value) : undefined
+  }
+
   /** The same value; what is looked at counts only where it fits. */
   branch(node: Node, value: unknown): Issues {
     const { seen } = this
@@ -102,18 +107,18 @@ export class Run {
   inside(node: Node, value: unknown, name: string | number): Issues {
     const { seen } = this
     this.seen = undefined
-    const issues = this.here(node, value)
+    const issues = this.start(node, value)
     this.seen = seen
     if (issues === undefined || !this.work.spend(issueCost * issues.length)) return undefined
     return issues.map(({ message, path }) => ({ message, path: { name, rest: path } }))
   }
 
   sawName(name: string): void {
-    if (this.seen !== undefined && this.work.spend(seenCost)) this.seen.names.add(name)
+    if (this.seen !== undefined && this.work.spend(nextCost(this.seen.names))) this.seen.names.add(name)
   }
 
   sawIndex(index: number): void {
-    if (this.seen !== undefined && this.work.spend(seenCost)) this.seen.indexes.add(index)
+    if (this.seen !== undefined && this.work.spend(nextCost(this.seen.indexes))) this.seen.indexes.add(index)
   }
 
   /** Of all schemas that led here, the outermost that has the anchor. */
@@ -134,7 +139,7 @@ export const shown = (text: string): string => text.length > 100 ? `${text.slice
 /** Nothing where the work is spent. */
 export const keysOf = (value: Readonly<Record<string, unknown>>, work: Work): ReadonlyArray<string> => {
   const keys = Object.keys(value)
-  return work.spend(keys.length * (keys.length > manyKeys ? manyKeyCost : keyCost)) ? keys : []
+  return work.spend(keyCost(keys.length)) ? keys : []
 }
 
 export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number) => Issues): Issues => {
@@ -150,9 +155,12 @@ export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const seenCost = 15
+/** Honest schemas look at one value a few times, others thousands of times. */
+const againCost = 10
 const issueCost = 10
-const keyCost = 5
-/** Engines keep objects of many properties in another way. */
-const manyKeys = 100
-const manyKeyCost = 20
+
+/** What is small is quick to look at, because engines keep it in another way and it is in the cache. */
+const many = 100
+const keyCost = (count: number): number => count * (count > many ? 20 : 5)
+const nextCost = ({ size }: ReadonlySet<unknown>): number => size > many ? 40 : 8
+const seenCost = (seen: ReadonlySet<unknown>): number => seen.size * nextCost(seen)
