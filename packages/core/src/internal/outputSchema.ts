@@ -28,7 +28,7 @@ export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, str
 const maxReading = 3_000_000
 
 /** Of one check: less than it takes to parse a message of the size limit. */
-const maxWork = 8_000_000
+const maxWork = 6_000_000
 
 const load = async (): Promise<Engine> => (await import("re2js")).RE2JS
 
