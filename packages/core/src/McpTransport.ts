@@ -22,8 +22,16 @@ import type {
 } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
+import * as excessOf from "./internal/excess.ts"
+import { message as messageOf } from "./internal/json.ts"
 import * as numbers from "./internal/numbers.ts"
-import { type CallErrorReason, type ConnectionPhase, type Delivery, InvalidArguments } from "./McpError.ts"
+import {
+  type CallErrorReason,
+  type ConnectionPhase,
+  type Delivery,
+  InvalidArguments,
+  InvalidResult
+} from "./McpError.ts"
 
 /**
  * A failure as a transport sees it. While connecting it becomes a `ConnectionError` with this `phase`; afterwards it
@@ -128,7 +136,7 @@ export const encode = (message: JSONRPCMessage): Result.Result<string, Transport
         phase: "connect",
         delivery: "not-sent",
         reason: new InvalidArguments({
-          description: `the arguments are not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+          description: `the arguments are not JSON: ${messageOf(cause)}`
         })
       })
   })
@@ -150,8 +158,8 @@ export interface DecodeOptions {
 }
 
 /**
- * What came on the wire: a message or a batch; nothing if the text is not JSON, or neither an object nor a list. The
- * members of a message are not checked: the session does that.
+ * What came on the wire: a message or a batch; nothing if the text is not JSON, neither an object nor a list, or more
+ * than is read of one message ({@link excess}). The members of a message are not checked: the session does that.
  *
  * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
  * change, for the `exactNumbers` of a call and for the warnings on its result.
@@ -171,12 +179,40 @@ export const decode = (
   text: string,
   { exactNumbers = false, keepsDigits = false }: DecodeOptions = {}
 ): JSONRPCMessage | Array<JSONRPCMessage> | undefined => {
+  if (excessOf.of(text) !== undefined) return undefined
   try {
     const value = exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
     return isFromWire(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/**
+ * Why {@link decode} gives nothing for a text that may well be JSON: it is nested more than 1,000 levels deep, or has
+ * more than 1,000,000 values. Nothing where that is not the reason.
+ *
+ * When to use: in a transport of your own, where `decode` gave nothing, as the failure of the request that the text
+ * answers.
+ *
+ * ```ts
+ * import { excess } from "@universal-mcp/core/McpTransport"
+ *
+ * excess("[".repeat(5000))?.message // => "the message is nested more than 1000 levels deep"
+ * excess("ready") // => undefined
+ * ```
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const excess = (text: string): TransportError | undefined => {
+  const why = excessOf.of(text)
+  return why === undefined ? undefined : new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new InvalidResult({ description: `the message ${why}` }),
+    hint: "ask for less, or tell the server's author: no option raises this limit"
+  })
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   decode,
   type DecodeOptions,
   encode,
+  excess,
   failRequest,
   type McpTransport,
   TransportError
@@ -94,30 +95,43 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What comes is what JSON makes of it, as on every other transport: no `undefined`, nothing shared with the server. */
-const onTheWire = (message: JSONRPCMessage, options: DecodeOptions): JSONRPCMessage =>
-  read(message, ExactNumbers.stringify(message) ?? "", options)
-
-const read = (message: JSONRPCMessage, text: string, options: DecodeOptions): JSONRPCMessage => {
+/**
+ * What comes is what JSON makes of it, as on every other transport: no `undefined`, nothing shared with the server.
+ * Nothing of what is too much to read.
+ */
+const onTheWire = (
+  message: JSONRPCMessage,
+  text: string,
+  options: DecodeOptions
+): Result.Result<JSONRPCMessage, TransportError> => {
   const copy = decode(text, options)
-  return copy === undefined || Array.isArray(copy) ? message : copy
+  if (copy !== undefined && !Array.isArray(copy)) return Result.succeed(copy)
+  const why = excess(text)
+  return why === undefined ? Result.succeed(message) : Result.fail(why)
 }
 
 /** Whatever else cannot be written fails where the server sends it; for an answer nobody waits there, but here. */
-const answerOnTheWire = (answer: JSONRPCResponse, options: DecodeOptions): JSONRPCMessage =>
-  Result.getOrElse(Result.try(() => onTheWire(answer, options)), (cause) => {
-    const description = `the answer cannot be written as JSON: ${
-      cause instanceof Error ? cause.message : String(cause)
-    }`
+const answerOnTheWire = (answer: JSONRPCResponse, options: DecodeOptions): JSONRPCMessage => {
+  const text = Result.mapError(Result.try(() => ExactNumbers.stringify(answer) ?? ""), (cause) => {
+    const description = `the answer cannot be written as JSON: ${cause instanceof Error ? cause.message : "it throws"}`
     const reason = new InvalidResult({ description })
-    return failRequest(answer.id ?? null, new TransportError({ phase: "negotiate", delivery: "answered", reason }))
+    return new TransportError({ phase: "negotiate", delivery: "answered", reason })
   })
+  return Result.getOrElse(
+    Result.flatMap(text, (text) => onTheWire(answer, text, options)),
+    (error) => failRequest(answer.id ?? null, error)
+  )
+}
 
 const asOnTheWire = (near: InMemoryTransport, options: DecodeOptions): McpTransport => {
   const transport: McpTransport = {
     start: () => {
-      near.onmessage = (message) =>
-        transport.onmessage?.("method" in message ? onTheWire(message, options) : answerOnTheWire(message, options))
+      near.onmessage = (message) => {
+        if (!("method" in message)) return transport.onmessage?.(answerOnTheWire(message, options))
+        const received = onTheWire(message, ExactNumbers.stringify(message) ?? "", options)
+        if (Result.isSuccess(received)) transport.onmessage?.(received.success)
+        else transport.onerror?.(new Error(`left out what the server sent by itself: ${received.failure.message}`))
+      }
       near.onclose = () => transport.onclose?.()
       near.onerror = (error) => transport.onerror?.(error)
       return near.start()
@@ -125,9 +139,8 @@ const asOnTheWire = (near: InMemoryTransport, options: DecodeOptions): McpTransp
     send: (message) => {
       const text = encode(message)
       // The server gets integers beyond 2^53 as they are: as `bigint`.
-      return Result.isFailure(text)
-        ? Promise.reject(text.failure)
-        : near.send(read(message, text.success, { exactNumbers: true }))
+      if (Result.isFailure(text)) return Promise.reject(text.failure)
+      return near.send(Result.getOrElse(onTheWire(message, text.success, { exactNumbers: true }), () => message))
     },
     close: () => near.close()
   }

@@ -53,16 +53,10 @@ export interface Settled {
 
 /** Nothing where there is nothing to do, which is found out without looking at the result. */
 export const settle = (result: Readonly<Record<string, unknown>>, exactNumbers: boolean): Settled | undefined => {
-  if (tooDeep.has(result)) return warned(result, [depthWarning])
   if (!(exactNumbers ? digits : changed).has(result)) return undefined
-  try {
-    return exactNumbers
-      ? warned(toExact(result), changesIn(result, (source) => integerOf(source) === undefined))
-      : warned(result, changesIn(result, () => true))
-  } catch {
-    // What could just be read may be too deep for this.
-    return warned(result, [depthWarning])
-  }
+  return exactNumbers
+    ? warned(toExact(result), changesIn(result, (source) => integerOf(source) === undefined))
+    : warned(result, changesIn(result, () => true))
 }
 
 /** Adds a list of texts to the `warnings` of a result; what else a server has under that name stays as it is. */
@@ -106,11 +100,6 @@ const digits = new WeakMap<object, Map<string, string>>()
 
 /** Those that hold, or lead to, a number that is not the one that came. */
 const changed = new WeakSet()
-
-/** Results with numbers that may have changed, which nothing can find because they are nested too deeply. */
-const tooDeep = new WeakSet()
-
-const depthWarning = "it is nested too deeply to find the numbers in it that JavaScript changes"
 
 /** More digits than these are not made a `bigint`: that takes long. */
 const longest = 4300
@@ -168,16 +157,8 @@ const remembering = (text: string, keepsDigits: boolean, value: unknown): unknow
       return inner
     })
   } catch {
-    // It is nested more deeply than functions can be.
-    if (mayChange(text)) markTooDeep(value)
+    // It is nested more deeply than functions can be: no message is, but other texts may be.
     return value
-  }
-}
-
-/** A message is marked at its result, and so is each of a batch. */
-const markTooDeep = (value: unknown): void => {
-  for (const message of Array.isArray(value) ? value : [value]) {
-    if (isObject(message) && "result" in message && isObject(message.result)) tooDeep.add(message.result)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The answer to one request, from a JSON body or from an event stream that belongs to that request. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { Closed } from "@universal-mcp/core/McpError"
-import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
+import { excess, failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as content from "./content.ts"
@@ -74,7 +74,7 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
         http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, content.wrongUrl)
       )
     }
-    fail(notJson(response, text))
+    fail(excess(text) ?? notJson(response, text))
   }, fail)
 }
 
@@ -117,6 +117,8 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, context)
       if (received.length === 0) {
+        const leftOut = messages.leftOut(event.data)
+        if (leftOut !== undefined) return context.warn(leftOut)
         const text = status.excerpt(event.data)
         if (/^\s*[[{]/.test(event.data)) broken = text
         return context.warn(`the server sent an event that is not JSON: ${text}`)

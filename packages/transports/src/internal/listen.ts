@@ -32,7 +32,9 @@ export const run = Effect.fnUntraced(function*(
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       cursor.onMessage(event.id)
       const received = messages.parse(event.data, { keepsDigits })
-      if (received.length === 0) warn(`the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
+      if (received.length === 0) {
+        warn(messages.leftOut(event.data) ?? `the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
+      }
       received.forEach(deliver)
     },
     onOversized: (_, complete) => {

@@ -107,6 +107,8 @@ export const make = Effect.fnUntraced(function*(
         return received.forEach((message) => transport.onmessage?.(message))
       }
       if (line.trim() === "") return
+      const leftOut = message.test(line) ? messages.leftOut(line) : undefined
+      if (leftOut !== undefined) return transport.onerror?.(new Error(leftOut))
       strayLine ??= line.slice(0, 200)
       const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
       if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(line)))

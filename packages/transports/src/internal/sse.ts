@@ -184,7 +184,7 @@ export const make = Effect.fnUntraced(function*(
   const reading = (response: http.Response): events.ReadOptions => ({
     limit: client.limit,
     silence,
-    grace: () => Math.max(0, ...long.values()) - silence,
+    grace: () => [...long.values()].reduce((most, time) => Math.max(most, time), 0) - silence,
     onJson: () => mislabelled(response, "json"),
     onQuiet: ping,
     onEvent: (event) => {
@@ -196,6 +196,8 @@ export const make = Effect.fnUntraced(function*(
       const received = messages.parse(event.data, client)
       received.forEach(deliver)
       if (received.length > 0) return
+      const leftOut = messages.leftOut(event.data)
+      if (leftOut !== undefined) return warn(leftOut)
       const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`
       if (/^\s*[[{]/.test(event.data)) deliver(failRequest(null, http.notAnAnswer(description)))
       else warn(description)
