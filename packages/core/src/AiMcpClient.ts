@@ -45,6 +45,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as revisions from "./internal/revisions.ts"
+import { oneLine } from "./internal/words.ts"
 import { CallError, ToolNotFound } from "./McpError.ts"
 import { McpSession } from "./McpSession.ts"
 
@@ -202,7 +203,7 @@ const reasonOf = (error: CallError): McpClientErrorReason => {
     case "Rejected": {
       const { data, retryAfter, status } = reason
       // Their messages add the code.
-      const description = `${method} on "${error.server}" failed: ${reason.description}`
+      const description = `${method} on "${error.server}" failed: ${oneLine(reason.description)}`
       const code = Number.isSafeInteger(reason.code) && reason.code !== status ? reason.code : undefined
       return status === undefined
         ? new ProtocolError({ code, data, description, cause: error })

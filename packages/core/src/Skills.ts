@@ -3,7 +3,7 @@
  * Skills extension, SEP-2640.
  *
  * Listing reads no file. A file is only handed out when it is what the server's own list promised: in the list, of the
- * size and with the digest given there, and, for `SKILL.md`, with the frontmatter given there. Whether a skill may be
+ * size and with the digest given there, and, for `SKILL.md`, with the frontmatter given there, of at most 64 KiB. Whether a skill may be
  * loaded at all stays with you.
  *
  * ```ts
@@ -38,8 +38,13 @@ import * as trace from "./internal/trace.ts"
 import { CallError, InvalidResult } from "./McpError.ts"
 import type { McpSession } from "./McpSession.ts"
 
+/** In characters. */
+const longestUri = 8 * 1024
+
+const Uri = Schema.String.check(Schema.isMaxLength(longestUri))
+
 /**
- * An entry of the server's list of skills. `resources` are its files; `"dynamic"` are files that nobody can list, so
+ * An entry of the server's list of skills, whose URIs have at most 8 KiB. `resources` are its files; `"dynamic"` are files that nobody can list, so
  * that only the frontmatter can be verified.
  *
  * @category schemas
@@ -47,14 +52,14 @@ import type { McpSession } from "./McpSession.ts"
  */
 export const Skill = Schema.Struct({
   /** Of its `SKILL.md`. */
-  uri: Schema.String.check(Schema.isPattern(/^[a-z][a-z\d+.-]*:\/\/(.*[^/])?\/SKILL\.md$/i)),
+  uri: Uri.check(Schema.isPattern(/^[a-z][a-z\d+.-]*:\/\/(.*[^/])?\/SKILL\.md$/i)),
   frontmatter: Schema.StructWithRest(Schema.Struct({ name: Schema.String, description: Schema.String }), [
     Schema.Record(Schema.String, Schema.Unknown)
   ]),
   resources: Schema.Union([
     Schema.Literal("dynamic"),
     Schema.Array(Schema.Struct({
-      uri: Schema.String,
+      uri: Uri,
       digest: Schema.String.check(Schema.isPattern(/^sha256:[\da-f]{64}$/)),
       size: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
     }))
@@ -154,20 +159,21 @@ export const make = (session: McpSession["Service"]): Skills => {
     const { contents } = yield* session.readResource(listed?.uri ?? uri)
     const content = contents.find((content) => keyOf(content.uri) === key)
     if (content === undefined) return yield* invalid("resources/read", `the result has no contents for ${uri}`)
-    const bytes = "text" in content
-      ? new TextEncoder().encode(content.text)
-      : Result.getOrUndefined(Base64.decode(content.blob))
-    if (bytes === undefined) return yield* invalid("resources/read", `the contents of ${uri} are not base64`)
+    const bytes = bytesOf(content)
+    if (bytes === undefined) {
+      return yield* invalid("resources/read", `the contents of ${uri} are neither text nor base64`)
+    }
 
     if (listed !== undefined) {
       if (bytes.length !== listed.size) return yield* rejected("size")
       if (`sha256:${yield* sha256(bytes)}` !== listed.digest) return yield* rejected("digest")
     }
-    const text = "text" in content ? content.text : Result.getOrUndefined(Result.try(() => utf8.decode(bytes)))
-    if (key === keyOf(skill.uri) && !Equal.equals(frontmatterOf(text ?? ""), skill.frontmatter)) {
+    const text = Result.getOrUndefined(Result.try(() => utf8.decode(bytes)))
+    if (key === keyOf(skill.uri) && !isSame(frontmatterOf(text ?? ""), skill.frontmatter)) {
       return yield* rejected("frontmatter")
     }
-    return { uri, mimeType: content.mimeType, bytes, text }
+    const { mimeType } = content
+    return { uri, mimeType: typeof mimeType === "string" ? mimeType : undefined, bytes, text }
   }, trace.span("Skills.read", { "mcp.server": server }))
 
   return { list, read }
@@ -188,19 +194,43 @@ const sha256 = (bytes: Uint8Array): Effect.Effect<string> =>
 
 const decode = (part: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(part)), () => part)
 
-/** One spelling for all ways to percent-encode the same URI, without its fragment. */
-const keyOf = (uri: string): string =>
-  (URL.parse(uri)?.href ?? uri).replace(/#.*/, "").replaceAll(/[^/:?]+/g, (part) => encodeURIComponent(decode(part)))
+/** The server's text or base64, whatever it says that it is. */
+const bytesOf = (content: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
+  const { blob, text } = content
+  if (typeof text === "string") return new TextEncoder().encode(text)
+  return typeof blob === "string" ? Result.getOrUndefined(Base64.decode(blob)) : undefined
+}
+
+/**
+ * One spelling for all ways to percent-encode the same URI, without its fragment. One that is too long is left as it is:
+ * none in a list is like that.
+ */
+const keyOf = (uri: string): string => {
+  if (uri.length > longestUri) return uri
+  const [whole = ""] = (URL.parse(uri)?.href ?? uri.toWellFormed()).split("#", 1)
+  return whole.replaceAll(/[^/:?]+/g, (part) => encodeURIComponent(decode(part)))
+}
 
 /** No way out of the skill's folder, also not after somebody decodes the path. */
 const isWithin = (skill: string, key: string): boolean => {
-  const folder = keyOf(skill).replace(/[^/]*$/, "")
+  const file = keyOf(skill)
+  const folder = file.slice(0, file.lastIndexOf("/") + 1)
   return key.startsWith(folder) &&
     key.slice(folder.length).split("/").every((part) => !/^\.{0,2}$|[/\\\0]/.test(decode(part)))
 }
 
+/** In characters. */
+const longestFrontmatter = 64 * 1024
+
 /** Undefined where there is none that is YAML. */
 const frontmatterOf = (markdown: string): unknown => {
-  const yaml = /^\uFEFF?---\r?\n([^]*?)^---[\t ]*$/m.exec(markdown)?.[1]
-  return yaml === undefined ? undefined : Result.getOrUndefined(Result.try(() => Yaml.parse(yaml)))
+  const [opening] = /^\uFEFF?---\r?\n/.exec(markdown) ?? []
+  if (opening === undefined) return undefined
+  const lines = markdown.slice(opening.length, opening.length + longestFrontmatter).split("\n")
+  const end = lines.findIndex((line) => line.startsWith("---") && line.trimEnd() === "---")
+  if (end === -1) return undefined
+  return Result.getOrUndefined(Result.try(() => Yaml.parse(lines.slice(0, end).join("\n"))))
 }
+
+/** What is nested too deeply to be compared is not the same. */
+const isSame = (a: unknown, b: unknown): boolean => Result.getOrElse(Result.try(() => Equal.equals(a, b)), () => false)

@@ -54,7 +54,7 @@ const split = (entry: string): { readonly name: string; readonly port: string | 
 const isMeant = (name: string, host: string): boolean => {
   const family = isIP(host)
   if (isIP(name.replace(/\/\d+$/, "")) !== 0) return family !== 0 && isInNetwork(name, host)
-  if (name.includes("*")) return pattern(name).test(host)
+  if (name.includes("*")) return fits(name, host)
   const domain = name.replace(/^\./, "")
   return domain !== "" && (host === domain || family === 0 && host.endsWith(`.${domain}`))
 }
@@ -73,5 +73,15 @@ const isInNetwork = (name: string, host: string): boolean => {
 const familyOf = (address: string): "ipv4" | "ipv6" => isIP(address) === 4 ? "ipv4" : "ipv6"
 
 /** Also `10.*.*.*`; `*` stands for anything, dots included. */
-const pattern = (name: string): RegExp =>
-  new RegExp(`^${name.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`)
+const fits = (pattern: string, host: string): boolean => {
+  const [first = "", ...others] = pattern.split("*")
+  const last = others.pop() ?? ""
+  let at = first.length
+  if (!host.startsWith(first)) return false
+  for (const part of others) {
+    const found = host.indexOf(part, at)
+    if (found === -1) return false
+    at = found + part.length
+  }
+  return host.length - last.length >= at && host.endsWith(last)
+}

@@ -86,7 +86,7 @@ const field = (schema: FieldSchema) => {
         _tag: "Text" as const,
         about: about(schema.type === "integer" ? "a whole number" : "a number", range(schema.minimum, schema.maximum)),
         read: (given: string) => {
-          const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given.trim())
+          const isNumber = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(given.trim())
           return isNumber ? fitting(schema, numberOf(given.trim())) : Result.fail("must be a number")
         }
       }

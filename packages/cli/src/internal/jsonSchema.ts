@@ -16,7 +16,8 @@ export const resolve = (schema: unknown, root: unknown, depth = 0): JsonObject |
   if (!isObject(schema)) return undefined
   const reference = schema["$ref"]
   if (reference === undefined) return schema
-  if (typeof reference !== "string" || !reference.startsWith("#/") || depth > 20) return undefined
+  if (typeof reference !== "string" || !reference.startsWith("#/")) return undefined
+  if (depth > 20 || reference.length > longestReference) return undefined
   const target = reference.slice(2).split("/").reduce<unknown>(
     (value, key) => isObject(value) ? value[key.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined,
     root
@@ -24,20 +25,28 @@ export const resolve = (schema: unknown, root: unknown, depth = 0): JsonObject |
   return resolve(target, root, depth + 1)
 }
 
+/** In characters. */
+const longestReference = 1000
+
 /** The schemas of which one must hold: those of `anyOf` or `oneOf`, or the schema itself. */
-export const alternatives = (schema: unknown, root: unknown, depth = 0): ReadonlyArray<JsonObject> | undefined => {
-  const resolved = resolve(schema, root)
-  if (resolved === undefined || depth > 20) return undefined
-  const several = resolved["anyOf"] ?? resolved["oneOf"]
-  if (!Array.isArray(several)) return [resolved]
+export const alternatives = (schema: unknown, root: unknown): ReadonlyArray<JsonObject> | undefined => {
   const found: Array<JsonObject> = []
-  for (const one of several) {
-    const inner = alternatives(one, root, depth + 1)
-    if (inner === undefined) return undefined
-    found.push(...inner)
+  const open = [schema]
+  let looked = 0
+  while (open.length > 0) {
+    // References may lead round in circles, and any number of them.
+    if (++looked > mostAlternatives) return undefined
+    const resolved = resolve(open.pop(), root)
+    if (resolved === undefined) return undefined
+    const several = resolved["anyOf"] ?? resolved["oneOf"]
+    if (!Array.isArray(several)) found.push(resolved)
+    else if (several.length > mostAlternatives) return undefined
+    else open.push(...several.toReversed())
   }
   return found
 }
+
+const mostAlternatives = 1000
 
 /** The values a schema lists, where it lists any. */
 export const listed = (schema: JsonObject): ReadonlyArray<unknown> | undefined => {

@@ -98,8 +98,9 @@ export const coerce = (text: string, schema: unknown, root: unknown): Result.Res
     const types = jsonSchema.typesOf(one)
     if (values !== undefined) {
       if (values.includes(text)) return Result.succeed(text)
-      if (value !== undefined && values.some((listed) => same(listed, value))) return Result.succeed(typed(text))
-      expected.push(...values.map((listed) => JSON.stringify(listed)))
+      if (value !== undefined && values.some(same(value))) return Result.succeed(typed(text))
+      expected.push(...values.slice(0, mostExpected).map((listed) => JSON.stringify(listed)))
+      if (values.length > mostExpected) expected.push(`one of ${values.length - mostExpected} more`)
     } else if (types === undefined || types.includes("string")) {
       return Result.succeed(text)
     } else if (types.some((type) => jsonSchema.hasType(exact, type))) {
@@ -110,6 +111,9 @@ export const coerce = (text: string, schema: unknown, root: unknown): Result.Res
   }
   return Result.fail(expected.join(" or "))
 }
+
+/** Of the values that a schema lists, how many an error names. */
+const mostExpected = 50
 
 const typeInWords: Record<jsonSchema.JsonType, string> = {
   string: "text",
@@ -140,7 +144,10 @@ const rawJson = (text: string): Result.Result<unknown, string> => {
   return value === undefined ? Result.fail("JSON after :=") : Result.succeed(value)
 }
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+const same = (value: unknown) => {
+  const written = JSON.stringify(value)
+  return (listed: unknown): boolean => JSON.stringify(listed) === written
+}
 
 /** The value to send: its numbers with the digits that were typed. */
 const typed = (text: string): unknown => Result.getOrUndefined(ExactNumbers.parseRaw(text))

@@ -10,7 +10,7 @@ import type { Notification } from "../McpSession.ts"
 import { type McpTransport, type SendOptions, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
-import { excerpt, isRecord } from "./json.ts"
+import { excerpt, isRecord, message as messageOf } from "./json.ts"
 import * as numbers from "./numbers.ts"
 import * as StrayAnswers from "./strayAnswers.ts"
 
@@ -231,8 +231,13 @@ export class JsonRpc {
   }
 
   #only(): Waiting | undefined {
-    const [only, ...others] = [...this.#inFlight].filter(({ method }) => method !== "subscriptions/listen")
-    return others.length === 0 ? only : undefined
+    let only: Waiting | undefined
+    for (const request of this.#inFlight) {
+      if (request.method === "subscriptions/listen") continue
+      if (only !== undefined) return undefined
+      only = request
+    }
+    return only
   }
 
   #respond(id: RequestId, exactId: RequestId, outcome: Outcome): void {
@@ -240,7 +245,7 @@ export class JsonRpc {
     this.#strays.responded(id)
     const request = this.#inFlight.get(numberOf(id))
     if (request !== undefined) request.sharesId = true
-    this.#sent({ jsonrpc: "2.0", id: exactId, ...outcome }).catch((error) => this.#listener.onWarning(String(error)))
+    this.#sent({ jsonrpc: "2.0", id: exactId, ...outcome }).catch((error) => this.#listener.onWarning(messageOf(error)))
   }
 
   #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {
@@ -271,7 +276,7 @@ export const fromTransport = (cause: unknown): TransportError =>
   cause instanceof TransportError ? cause : new TransportError({
     phase: "connect",
     delivery: "unknown",
-    reason: new Closed({ description: cause instanceof Error ? cause.message : String(cause), stderr: [], cause })
+    reason: new Closed({ description: messageOf(cause), stderr: [], cause })
   })
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -224,7 +224,7 @@ const reply = Effect.fnUntraced(function*(
   request: unknown
 ): Effect.fn.Return<void, CallError> {
   const { method, params } = isRecord(request) ? request : {}
-  const answer = yield* session.answer(String(method), params).pipe(
+  const answer = yield* session.answer(typeof method === "string" ? method : "", params).pipe(
     Effect.mapError((why) =>
       new CallError({
         server: session.server,

@@ -14,8 +14,9 @@ export const didYouMean = (closest: ReadonlyArray<string>): string =>
 
 /** Many servers say in `data` what was wrong, and in `message` only that something was. */
 export const withData = (description: string, data: unknown): string => {
-  const text = typeof data === "string" ? oneLine(data).slice(0, 300) : ""
-  return text === "" || description.includes(text) ? description : `${description}: ${text}`
+  const text = typeof data === "string" ? oneLine(data.slice(0, 3000)).slice(0, 300) : ""
+  // To look for it in megabytes takes long.
+  return text === "" || description.slice(0, 3000).includes(text) ? description : `${description}: ${text}`
 }
 
 export const ended = (

@@ -62,7 +62,7 @@ export class Lines {
     const pieces = this.#pieces ??= []
     pieces.push(piece)
     if (this.#size <= this.#handlers.limit) return
-    this.#skipping = { head: withoutMark(first(pieces)), tail: pieces.reduce(slide, "") }
+    this.#skipping = { head: withoutMark(first(pieces)), tail: last(pieces) }
     this.#pieces = undefined
   }
 
@@ -120,6 +120,14 @@ const first = (pieces: ReadonlyArray<string>): string => {
     text += piece.slice(0, endSize)
   }
   return text.slice(0, endSize)
+}
+
+const last = (pieces: ReadonlyArray<string>): string => {
+  let text = ""
+  for (let at = pieces.length - 1; at >= 0 && text.length < endSize; at--) {
+    text = (pieces[at] ?? "").slice(-endSize) + text
+  }
+  return text.slice(-endSize)
 }
 
 /** The byte order mark with which some programs begin. */

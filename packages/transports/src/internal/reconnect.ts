@@ -12,6 +12,8 @@ const shortest = 100
 const longestOfCall = 5000
 /** What a server may ask for with `retry`, in milliseconds. */
 const longestRetry = 3_600_000
+/** In characters. It is sent back in a header, and servers take no longer ones. */
+const longestId = 8 * 1024
 
 /** How long to wait, in milliseconds: as the server said (`retry`) or a second, doubled with each failure. */
 export const delay = (retry = first, failures: number, most = longest): number => {
@@ -39,7 +41,7 @@ export class Cursor {
 
   onId(id: string): void {
     this.#hasEvent = true
-    this.lastEventId = id
+    this.lastEventId = id.length > longestId ? undefined : id
   }
 
   /** An event with messages in it; one that we have had already brings nothing new. */

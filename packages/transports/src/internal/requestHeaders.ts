@@ -30,7 +30,8 @@ export const make = Effect.fnUntraced(function*(
 export const utf8 = (text: string): string =>
   /^[\x20-\x7e]*$/.test(text)
     ? text
-    : String.fromCharCode(...encoder.encode(text)).replace(/[^\t\x20-\x7e\x80-\xff]/g, "")
+    : Array.from(encoder.encode(text), (byte) => String.fromCharCode(byte)).join("")
+      .replace(/[^\t\x20-\x7e\x80-\xff]/g, "")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

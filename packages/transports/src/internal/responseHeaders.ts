@@ -25,7 +25,7 @@ const joined = (name: string, values: ReadonlyArray<string>): string =>
 
 /** `fetch` joins all values of a header, and some have a comma of their own. */
 const separated = (name: string, value: string): string => {
-  const parts = value.split(/\s*,\s*/)
+  const parts = value.split(",").map((part) => part.trim())
   if (name === "content-type" || name === "retry-after" && /^\d/.test(value)) return parts[0] ?? value
   if (name === "content-encoding") return joined(name, parts)
   return single.has(name) ? repeated(value) : value

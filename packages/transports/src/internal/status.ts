@@ -188,7 +188,7 @@ export const excerpt = (text: string): string => summary(text, messages.parse(te
 
 /** The same of a body that has been read: `first` is its first message. */
 const summary = (text: string, first: JSONRPCMessage | undefined): string => {
-  const spoken = message(first) ?? text.slice(0, 4096).replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, " ")
+  const spoken = message(first) ?? text.slice(0, 4096).replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^<>]*>/gi, " ")
   const line = spoken.replaceAll(/\s+/g, " ").trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
