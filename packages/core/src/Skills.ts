@@ -3,7 +3,8 @@
  * Skills extension, SEP-2640.
  *
  * Listing reads no file. A file is only handed out when it is what the server's own list promised: in the list, of the
- * size and with the digest given there, and, for `SKILL.md`, with the frontmatter given there, of at most 64 KiB. Whether a skill may be
+ * size and with the digest given there, and, for `SKILL.md`, with the frontmatter given there, of at most 64 KiB and
+ * 4 KiB a line. Whether a skill may be
  * loaded at all stays with you.
  *
  * ```ts
@@ -222,13 +223,16 @@ const isWithin = (skill: string, key: string): boolean => {
 /** In characters. */
 const longestFrontmatter = 64 * 1024
 
+/** In characters. On one line the YAML parser takes time that grows with the square of its length. */
+const longestLine = 4 * 1024
+
 /** Undefined where there is none that is YAML. */
 const frontmatterOf = (markdown: string): unknown => {
   const [opening] = /^\uFEFF?---\r?\n/.exec(markdown) ?? []
   if (opening === undefined) return undefined
   const lines = markdown.slice(opening.length, opening.length + longestFrontmatter).split("\n")
   const end = lines.findIndex((line) => line.startsWith("---") && line.trimEnd() === "---")
-  if (end === -1) return undefined
+  if (end === -1 || lines.slice(0, end).some((line) => line.length > longestLine)) return undefined
   return Result.getOrUndefined(Result.try(() => Yaml.parse(lines.slice(0, end).join("\n"))))
 }
 
