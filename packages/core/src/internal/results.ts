@@ -78,10 +78,27 @@ const isList = (value: unknown): value is ReadonlyArray<Readonly<Record<string, 
   Array.isArray(value) && value.every(isRecord)
 
 const isReadResult = (value: Readonly<Record<string, unknown>>): value is ReadResourceResult =>
-  isList(value["contents"]) && value["contents"].every((content) => typeof content["uri"] === "string")
+  isList(value["contents"]) && value["contents"].every(isContent)
 
-export const readResourceResult: Check<ReadResourceResult> = (value) =>
-  isReadResult(value) ? { value } : "the result has no list of contents, each with a uri"
+const isContent = ({ blob, text, uri }: Readonly<Record<string, unknown>>): boolean =>
+  typeof uri === "string" && (typeof text === "string" || text === undefined && typeof blob === "string")
+
+/** Many servers say null for the one of the two that is not there. */
+const withoutNulls = (value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  isList(value["contents"])
+    ? {
+      ...value,
+      contents: value["contents"].map((content) =>
+        Object.fromEntries(Object.entries(content).filter(([, field]) => field !== null))
+      )
+    }
+    : value
+
+export const readResourceResult: Check<ReadResourceResult> = (value) => {
+  if (isReadResult(value)) return { value }
+  const read = withoutNulls(value)
+  return isReadResult(read) ? { value: read } : "the result has no list of contents, each with a uri and text or a blob"
+}
 
 const isPromptResult = (value: Readonly<Record<string, unknown>>): value is GetPromptResult =>
   isList(value["messages"]) && value["messages"].every(({ content }) => isRecord(content) || isList(content))

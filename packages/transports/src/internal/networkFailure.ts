@@ -172,7 +172,8 @@ const search = (error: unknown): Found => {
     if (asked === "connect" && typeof address === "string" && typeof port === "number") peer ??= { address, port }
     const message = field(current, "message")
     if (typeof message === "string" && message !== "") text = message
-    name = String(field(current, "name"))
+    const called = field(current, "name")
+    name = typeof called === "string" ? called : ""
     const errors = field(current, "errors")
     const reason = field(current, "reason")
     current = field(current, "cause")
