@@ -81,10 +81,10 @@ describe("exactNumbers", () => {
 
   it.effect("gives what is nested deeply, too", () =>
     Effect.gen(function*() {
-      const deep = `${"[".repeat(20_000)}${id}${"]".repeat(20_000)}`
+      const deep = `${"[".repeat(990)}${id}${"]".repeat(990)}`
       const session = yield* connect(server(() => `{"content":[],"deep":${deep},"id":${id}}`))
       const result = yield* session.callTool("get", {}, { exactNumbers: true })
-      assert.oneOf(result["id"], [id, Number(id)])
+      assert.strictEqual(result["id"], id)
     }))
 })
 

@@ -9,7 +9,7 @@ import type { RequestId } from "../Protocol.ts"
 import * as failure from "./failure.ts"
 import type { Incoming } from "./incoming.ts"
 import * as inputRequired from "./inputRequired.ts"
-import { isRecord, message } from "./json.ts"
+import { isRecord, text } from "./json.ts"
 import * as JsonRpc from "./jsonRpc.ts"
 import type * as negotiation from "./negotiation.ts"
 import * as numbers from "./numbers.ts"
@@ -184,7 +184,7 @@ export class Connection {
     if (this.hasHttpHeaders || this.hasEnded()) return
     const params = this.#withEnvelope({ requestId: id, reason: "nobody waits for it any more" })
     this.#rpc.notify("notifications/cancelled", params).catch(
-      (cause) => this.warn(`the server could not be told that a request is cancelled: ${message(cause)}`)
+      (cause) => this.warn(`the server could not be told that a request is cancelled: ${text(cause)}`)
     )
   }
 

@@ -9,7 +9,7 @@ import type { Options } from "../Faults.ts"
 import { Closed, SessionExpired } from "../McpError.ts"
 import { failRequest, type McpTransport, TransportError } from "../McpTransport.ts"
 import * as FaultSchedule from "./faultSchedule.ts"
-import { message as messageOf } from "./json.ts"
+import { text } from "./json.ts"
 
 /** All connections to a server share its schedule. */
 export const make = (options: Options) => {
@@ -59,7 +59,7 @@ const decorate = Effect.fnUntraced(function*(
     const { chance, ...hit } = decision
     // It runs where the transport delivers, which must not throw.
     const told = Result.try(() => onFault?.(hit))
-    if (Result.isFailure(told)) transport.onerror?.(new Error(`onFault threw: ${messageOf(told.failure)}`))
+    if (Result.isFailure(told)) transport.onerror?.(new Error(`onFault threw: ${text(told.failure)}`))
     return { fault: hit.fault, after: chance * longest }
   }
 

@@ -12,10 +12,10 @@ export const excerpt = (value: unknown, length = 200): string =>
     () => "something that is not JSON"
   )
 
-/** Any value as a text to read: what `String` makes of it, but JSON of an object. */
+/** Any value as a text to read: what `String` makes of it, but JSON of an object that is no error. */
 export const text = (value: unknown): string => {
-  if (typeof value === "string") return value
-  return typeof value === "object" && value !== null || typeof value === "function" ? excerpt(value) : String(value)
+  const isPlain = typeof value === "object" && value !== null && !(value instanceof Error)
+  return isPlain ? excerpt(value) : Result.getOrElse(Result.try(() => String(value)), () => excerpt(value))
 }
 
 /** What a thrown value says. */

@@ -10,7 +10,7 @@ import type { Notification } from "../McpSession.ts"
 import { type McpTransport, type SendOptions, TransportError } from "../McpTransport.ts"
 import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
-import { excerpt, isRecord, message as messageOf } from "./json.ts"
+import { excerpt, isRecord, message as messageOf, text as textOf } from "./json.ts"
 import * as numbers from "./numbers.ts"
 import * as StrayAnswers from "./strayAnswers.ts"
 
@@ -245,7 +245,7 @@ export class JsonRpc {
     this.#strays.responded(id)
     const request = this.#inFlight.get(numberOf(id))
     if (request !== undefined) request.sharesId = true
-    this.#sent({ jsonrpc: "2.0", id: exactId, ...outcome }).catch((error) => this.#listener.onWarning(messageOf(error)))
+    this.#sent({ jsonrpc: "2.0", id: exactId, ...outcome }).catch((error) => this.#listener.onWarning(textOf(error)))
   }
 
   #send(request: Waiting, message: JSONRPCRequest, options: RequestOptions | undefined): Promise<void> {

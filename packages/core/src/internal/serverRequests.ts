@@ -16,7 +16,7 @@ import { Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
 import * as formSchema from "./formSchema.ts"
-import { excerpt, isRecord, message } from "./json.ts"
+import { excerpt, isRecord, text } from "./json.ts"
 import type { Outcome } from "./jsonRpc.ts"
 import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
@@ -181,7 +181,7 @@ const handlersOf = (
       ).pipe(
         Effect.catchDefect((defect) =>
           Effect.andThen(
-            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${message(defect)}`),
+            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${text(defect)}`),
             refuse(internalError, "Internal error")
           )
         ),
