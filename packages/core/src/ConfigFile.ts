@@ -178,6 +178,7 @@ const known = [
   "reconnect",
   "concurrency",
   "rateLimit",
+  "questions",
   "circuitBreaker",
   "disabled"
 ]
@@ -262,7 +263,8 @@ const decodeEntry = Effect.fnUntraced(
         "reconnect",
         "concurrency",
         "rateLimit",
-        "circuitBreaker"
+        "circuitBreaker",
+        "questions"
       ])
     }
     return yield* Effect.mapError(ServerConfig.decode(config, [path]), (error) => {

@@ -410,6 +410,11 @@ export interface Options {
     readonly failures?: number | undefined
     readonly cooldown?: Duration.Input | undefined
   } | undefined
+  /**
+   * How many questions (sampling, elicitation, roots) the server may have open at a time (`open`, default 16), and ask in
+   * one call (`perCall`, default 100); one more is refused with the code -32000.
+   */
+  readonly questions?: { readonly open?: number | undefined; readonly perCall?: number | undefined } | undefined
 }
 
 /**

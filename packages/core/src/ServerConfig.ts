@@ -122,6 +122,19 @@ export const CircuitBreaker = Schema.Union([
   False
 ])
 
+/**
+ * How many questions a server may ask of us: sampling, elicitation and roots.
+ *
+ * - `open`: at a time, over all of its calls. Default 16 questions. One more is refused with the code -32000; those in a
+ *   result of revision 2026-07-28 wait for their turn.
+ * - `perCall`: in one call, retries and all rounds included. Default 100 questions. One more is refused with the code
+ *   -32000, and in a result of revision 2026-07-28 fails the call. What is asked between calls counts for the last one.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Questions = Schema.Struct({ open: Schema.optionalKey(Count), perCall: Schema.optionalKey(Count) })
+
 const Limits = {
   /** How long connecting may take, handshake included. Default 60 s for stdio, 30 s for Streamable HTTP, 5 s for SSE. */
   timeout: Schema.optionalKey(DurationInput),
@@ -134,7 +147,9 @@ const Limits = {
   /** How many calls may begin within a time. Default: any number. */
   rateLimit: Schema.optionalKey(RateLimit),
   /** When calls are held back from a server that answers none. */
-  circuitBreaker: Schema.optionalKey(CircuitBreaker)
+  circuitBreaker: Schema.optionalKey(CircuitBreaker),
+  /** How many questions the server may ask. Default: 16 open, 100 per call. */
+  questions: Schema.optionalKey(Questions)
 }
 
 const Common = {

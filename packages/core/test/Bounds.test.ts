@@ -46,9 +46,9 @@ describe("headers that a tool declares", () => {
     }
   })
 
-  it.effect("are 256 at most", () =>
+  it.effect("are 100 at most", () =>
     Effect.gen(function*() {
-      assert.isTrue(Result.isSuccess(paramHeaders.declared(tool(256, (index) => `H${index}`))))
+      assert.isTrue(Result.isSuccess(paramHeaders.declared(tool(100, (index) => `H${index}`))))
       const many = tool(200_000, (index) => `H${index}`)
       const cost = yield* cpuTime(Effect.sync(() => assert.isTrue(Result.isFailure(paramHeaders.declared(many)))))
       assert.isBelow(cost, bound)

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import { Questions } from "../src/internal/questions.ts"
 import * as ServerRequests from "../src/internal/serverRequests.ts"
 import { Telemetry } from "../src/internal/telemetry.ts"
 import * as Waiting from "../src/internal/waiting.ts"
@@ -140,7 +141,8 @@ describe("Elicitation by another way than a request, as tasks have it", () => {
     const made = yield* ServerRequests.make(
       "hand",
       yield* Waiting.make,
-      new Telemetry({ name: "hand", transport: "in-memory" })
+      new Telemetry({ name: "hand", transport: "in-memory" }),
+      new Questions({}, () => {})
     )
     yield* made.afterConnect({ era: "modern", ended: Effect.never, notify: () => Effect.void, warn: () => {} })
     return made

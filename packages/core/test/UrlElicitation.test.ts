@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Questions } from "../src/internal/questions.ts"
 import { Refusal } from "../src/internal/serverRequests.ts"
 import * as urlElicitation from "../src/internal/urlElicitation.ts"
 import { CallError, Rejected } from "../src/McpError.ts"
@@ -24,6 +25,7 @@ const calling = Effect.fnUntraced(
       return Effect.fail(new CallError({ server: "hand", method: "tools/call", delivery: "answered", reason }))
     })
     const session: Parameters<typeof urlElicitation.ask>[0] = {
+      questions: new Questions({}, () => {}),
       answer: (method, params) => {
         const action = answers[asked.length]
         asked.push([method, params])
@@ -31,7 +33,7 @@ const calling = Effect.fnUntraced(
       }
     }
     const outcome = yield* Effect.match(
-      Effect.catch(call, (error) => urlElicitation.ask(session, error, call)),
+      Effect.catch(call, (error) => urlElicitation.ask(session, error, { asked: 0 }, call)),
       { onFailure: ({ reason }) => reason.message, onSuccess: (done) => done }
     )
     return { outcome, asked, calls }

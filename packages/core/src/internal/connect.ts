@@ -16,6 +16,7 @@ import { protocolVersionKey } from "./headers.ts"
 import { Incoming } from "./incoming.ts"
 import * as JsonRpc from "./jsonRpc.ts"
 import * as negotiation from "./negotiation.ts"
+import type { Questions } from "./questions.ts"
 import * as revisions from "./revisions.ts"
 import * as ServerRequests from "./serverRequests.ts"
 import type { Telemetry } from "./telemetry.ts"
@@ -28,6 +29,7 @@ export interface Surroundings {
   readonly clientInfo: Implementation
   readonly waiting: Waiting
   readonly telemetry: Telemetry
+  readonly questions: Questions
 }
 
 /** The server has left when it was asked which era it speaks. */
@@ -44,7 +46,7 @@ export const open = Effect.fnUntraced(function*<R>(
   acquire: Effect.Effect<McpTransport, TransportError | ConnectionError, R>,
   options: Options,
   { left, whole }: TimeLimit,
-  { audience, clientInfo, telemetry, waiting }: Surroundings,
+  { audience, clientInfo, questions, telemetry, waiting }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
   const nobody: failure.Peer = { server: options.name, transport: options.transport }
@@ -60,7 +62,7 @@ export const open = Effect.fnUntraced(function*<R>(
     Effect.timed
   )
   const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
-  const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry)
+  const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry, questions)
   hearStderr(transport, audience, options.name, yield* ConnectingStderr)
   const incoming = new Incoming(audience, serverRequests, waiting)
   const rpc = new JsonRpc.JsonRpc(transport, incoming)

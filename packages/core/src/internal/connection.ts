@@ -1,6 +1,7 @@
 /** One transport with its handshake done, until that ends or the scope closes: requests with typed failures. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Result from "effect/Result"
 import type { CallError, ConnectionError } from "../McpError.ts"
 import type { McpTransport, TransportError } from "../McpTransport.ts"
@@ -194,7 +195,7 @@ export class Connection {
 
   /** One message and its answer. */
   #ask(
-    { headers, limit, method, onSent, timeout }: Omit<Outgoing<unknown>, "params" | "check">,
+    { budget, headers, limit, method, onSent, timeout }: Omit<Outgoing<unknown>, "params" | "check">,
     params: Record<string, unknown>,
     done: (answer: Result.Result<Readonly<Record<string, unknown>>, CallError>) => void
   ): () => void {
@@ -223,7 +224,7 @@ export class Connection {
       method,
       params,
       (answer) => end(Result.mapError(answer, (why) => this.#failed(method, why))),
-      { headers, onSent, timeout }
+      { budget, headers, onSent, timeout }
     )
     return giveUp
   }
@@ -245,11 +246,17 @@ export class Connection {
     params: Record<string, unknown>,
     first: Readonly<Record<string, unknown>>
   ): Effect.Effect<Result.Result<A, CallError>, CallError> {
+    const { limit } = outgoing
+    const { questions } = this.#incoming.serverRequests
     return inputRequired.fulfil(first, {
+      charge: (count) => outgoing.budget && questions.charge(outgoing.budget, count),
+      within: limit === undefined ? identity : this.#waiting.timeoutOrElse({
+        deadline: limit.deadline,
+        orElse: () => Effect.fail(failure.begun(limit.expired()))
+      }),
       answer: (method, asked) => this.answer(method, asked),
       again: (more) =>
         Effect.callback<Readonly<Record<string, unknown>>, CallError>((resume) => {
-          const { limit } = outgoing
           if (limit !== undefined && this.#waiting.left(limit.deadline) <= 0) {
             return resume(Effect.fail(limit.expired()))
           }

@@ -8,7 +8,7 @@ import type { Era } from "../NegotiationCache.ts"
 import type { Audience } from "./audience.ts"
 import { excerpt } from "./json.ts"
 import type * as JsonRpc from "./jsonRpc.ts"
-import type { ServerRequests } from "./serverRequests.ts"
+import type { Calls, ServerRequests } from "./serverRequests.ts"
 import type { Waiting } from "./waiting.ts"
 
 export class Incoming implements JsonRpc.Listener {
@@ -20,6 +20,7 @@ export class Incoming implements JsonRpc.Listener {
   onEnded: ((lost: TransportError | undefined) => void) | undefined
   readonly #audience: Audience
   readonly #waiting: Waiting
+  #hasWarned = false
 
   constructor(audience: Audience, serverRequests: ServerRequests, waiting: Waiting) {
     this.#audience = audience
@@ -33,13 +34,15 @@ export class Incoming implements JsonRpc.Listener {
     this.#audience.publish(notification)
   }
 
-  onRequest(request: JSONRPCRequest, respond: (outcome: JsonRpc.Outcome) => void): void {
+  onRequest(request: JSONRPCRequest, respond: (outcome: JsonRpc.Outcome) => void, calls: Calls): void {
     if (this.era === "modern") {
+      if (this.#hasWarned) return
+      this.#hasWarned = true
       const method = excerpt(request.method)
       return this.onWarning(`the server sent the request ${method}, which its protocol revision does not have`)
     }
     // Servers may ask for a sign of life before they say who they are.
-    return request.method === "ping" ? respond({ result: {} }) : this.serverRequests.receive(request, respond)
+    return request.method === "ping" ? respond({ result: {} }) : this.serverRequests.receive(request, respond, calls)
   }
 
   onWarning(description: string): void {

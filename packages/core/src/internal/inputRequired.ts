@@ -13,6 +13,10 @@ type Result = Readonly<Record<string, unknown>>
 
 export interface Options {
   readonly answer: ServerRequests["answer"]
+  /** Why so many more questions are too many, if they are. */
+  readonly charge: (count: number) => string | undefined
+  /** Fails what takes longer than the call may. */
+  readonly within: <A>(effect: Effect.Effect<A, CallError>) => Effect.Effect<A, CallError>
   /** Sends the request again, with more parameters. */
   readonly again: (more: Record<string, unknown>) => Effect.Effect<Result, CallError>
   /** What the request fails with. */
@@ -23,7 +27,7 @@ export const isQuestion = (result: Result): boolean => result["resultType"] === 
 
 export const fulfil = Effect.fnUntraced(function*(
   first: Result,
-  { again, answer, failed }: Options
+  { again, answer, charge, failed, within }: Options
 ): Effect.fn.Return<Result, CallError> {
   let result = first
   for (let round = 1; isQuestion(result); round++) {
@@ -33,13 +37,15 @@ export const fulfil = Effect.fnUntraced(function*(
     if (asked.length === 0) {
       if (typeof requestState !== "string") return yield* failed(invalid("it requires input, and does not say which"))
       // The server just wants to be asked later.
-      yield* Effect.sleep(pause)
+      yield* within(Effect.sleep(pause))
     }
+    const refusal = charge(asked.length)
+    if (refusal !== undefined) return yield* failed(invalid(refusal))
     const answers = yield* Effect.forEach(
       asked,
       ([key, request]) => Effect.map(reply(key, request, answer), (given) => [key, given] as const),
       { concurrency: "unbounded" }
-    ).pipe(Effect.mapError(failed))
+    ).pipe(Effect.mapError(failed), within)
     result = yield* again({
       ...(answers.length === 0 ? {} : { inputResponses: Object.fromEntries(answers) }),
       ...(typeof requestState === "string" ? { requestState } : {})

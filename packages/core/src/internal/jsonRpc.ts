@@ -12,13 +12,15 @@ import * as headers from "./headers.ts"
 import { InFlight } from "./inFlight.ts"
 import { excerpt, isRecord, message as messageOf, text as textOf } from "./json.ts"
 import * as numbers from "./numbers.ts"
+import type { Budget } from "./questions.ts"
+import type { Calls } from "./serverRequests.ts"
 import * as StrayAnswers from "./strayAnswers.ts"
 
 export interface Listener {
   /** Every notification, in the order of the wire. */
   readonly onNotification: (notification: Notification) => void
   /** What the server asks. */
-  readonly onRequest: (request: JSONRPCRequest, respond: (outcome: Outcome) => void) => void
+  readonly onRequest: (request: JSONRPCRequest, respond: (outcome: Outcome) => void, calls: Calls) => void
   readonly onWarning: (description: string) => void
   readonly onClose: (lost: TransportError | undefined) => void
   /** Calls back after so many milliseconds, unless the session is closed before. */
@@ -34,13 +36,16 @@ export interface RequestOptions {
   readonly onSent?: ((id: RequestId) => void) | undefined
   /** Where it has a time of its own, in milliseconds. */
   readonly timeout?: number | undefined
+  /** Of the call that it is a part of. */
+  readonly budget?: Budget | undefined
 }
 
 export type Outcome =
   | { readonly result: Record<string, unknown> }
   | { readonly error: { readonly code: number; readonly message: string } }
 
-export class JsonRpc {
+export class JsonRpc implements Calls {
+  lastBudget: Budget = { asked: 0 }
   readonly #transport: McpTransport
   readonly #listener: Listener
   readonly #inFlight = new InFlight<Waiting>()
@@ -72,7 +77,9 @@ export class JsonRpc {
     options?: RequestOptions
   ): RequestId {
     const id = ++this.#lastId
-    const request: Waiting = { id, method, onAnswer, abort: undefined, sharesId: false, isSuspected: false }
+    const budget = options?.budget
+    if (budget !== undefined) this.lastBudget = budget
+    const request: Waiting = { id, method, onAnswer, budget, abort: undefined, sharesId: false, isSuspected: false }
     const fail = (error: unknown) => {
       if (this.#inFlight.get(id) === request) this.#settle(request, Result.fail(fromTransport(error)))
     }
@@ -110,6 +117,14 @@ export class JsonRpc {
 
   close(): Promise<void> {
     return this.#transport.close()
+  }
+
+  leastAsked(): Budget | undefined {
+    let least: Budget | undefined
+    for (const { budget } of this.#inFlight) {
+      if (budget !== undefined && (least === undefined || budget.asked < least.asked)) least = budget
+    }
+    return least
   }
 
   hasPerRequestStream(): boolean {
@@ -182,9 +197,13 @@ export class JsonRpc {
     }
     const params = isRecord(message["params"]) ? readable(message["params"]) : undefined
     if (!isId(id)) return this.#listener.onNotification({ method, params })
+    if (typeof id === "string" && id.length > longestId) {
+      return this.#listener.onWarning(`the server sent a request with an id of ${id.length} characters`)
+    }
     this.#listener.onRequest(
       { jsonrpc: "2.0", id, method, ...(params === undefined ? {} : { params }) },
-      (outcome) => this.#respond(id, idToAnswer(message, id), outcome)
+      (outcome) => this.#respond(id, idToAnswer(message, id), outcome),
+      this
     )
   }
 
@@ -287,6 +306,7 @@ interface Waiting {
   readonly id: number
   readonly method: string
   readonly onAnswer: (answer: Answer) => void
+  readonly budget: Budget | undefined
   /** Only for transports that know no other way to be told. */
   abort: AbortController | undefined
   /** Whether we answered a request of the server's with the same id meanwhile. */
@@ -294,6 +314,9 @@ interface Waiting {
   /** Whether it fails soon, unless its true answer comes. */
   isSuspected: boolean
 }
+
+/** In characters. Ids of requests are kept while they are open, and some after that. */
+const longestId = 1024
 
 /** How long the true answer has to come after one that can only be meant for the same request, in milliseconds. */
 const shortWait = 2000

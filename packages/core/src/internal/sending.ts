@@ -69,7 +69,7 @@ export class Sending {
     const millis = timeout === undefined
       ? this.#requestTimeout
       : Duration.toMillis(Duration.fromInputUnsafe(timeout))
-    return { deadline: this.#waiting.deadline(millis), wasSent: false, hasBegun: false }
+    return { deadline: this.#waiting.deadline(millis), wasSent: false, hasBegun: false, asked: 0 }
   }
 
   within<A, E, R>(method: string, fate: Fate, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CallError, R> {
@@ -131,6 +131,7 @@ export class Sending {
       headers: options.headers,
       exactNumbers: options.exactNumbers,
       onSent: options.onSent,
+      budget: options.budget ?? fate,
       timeout: timeout === this.#requestTimeout ? undefined : timeout,
       limit: deadline && { deadline, expired: () => timedOut(this.#server, method, deadline, fate) }
     }, (outcome, end) => {

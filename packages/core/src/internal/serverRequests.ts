@@ -2,6 +2,7 @@
 import type { ClientCapabilities, CreateMessageRequestParams, JSONRPCRequest } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -12,16 +13,25 @@ import * as Stream from "effect/Stream"
 import { Elicitation, type ElicitationRequest, type ElicitationResult } from "../Elicitation.ts"
 import type { RequestId } from "../Protocol.ts"
 import { Roots } from "../Roots.ts"
-import { Sampling } from "../Sampling.ts"
+import { defaultTimeout, Sampling } from "../Sampling.ts"
 import type { Connection } from "./connection.ts"
 import * as form from "./form.ts"
 import * as formSchema from "./formSchema.ts"
 import { excerpt, isRecord, text } from "./json.ts"
 import type { Outcome } from "./jsonRpc.ts"
+import { PersonTime } from "./personTime.ts"
+import type { Budget, Questions } from "./questions.ts"
 import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
 
 type Connected = Pick<Connection, "ended" | "era" | "notify" | "warn">
+
+/** The calls in which a server may ask. */
+export interface Calls {
+  /** Of those in flight, the budget of the call with the fewest questions: no request says which call it belongs to. */
+  leastAsked(): Budget | undefined
+  readonly lastBudget: Budget
+}
 
 /** Why there is no answer, as the server is told. */
 export class Refusal extends Data.TaggedError("Refusal")<{
@@ -34,9 +44,10 @@ export class Refusal extends Data.TaggedError("Refusal")<{
 export const make = Effect.fnUntraced(function*(
   server: string,
   waiting: Waiting,
-  telemetry: Telemetry
+  telemetry: Telemetry,
+  questions: Questions
 ): Effect.fn.Return<ServerRequests> {
-  return new ServerRequests(server, waiting, telemetry, {
+  return new ServerRequests(server, waiting, telemetry, questions, {
     roots: Option.getOrUndefined(yield* Effect.serviceOption(Roots)),
     sampling: Option.getOrUndefined(yield* Effect.serviceOption(Sampling)),
     elicitation: Option.getOrUndefined(yield* Effect.serviceOption(Elicitation))
@@ -44,6 +55,7 @@ export const make = Effect.fnUntraced(function*(
 })
 
 export class ServerRequests {
+  readonly questions: Questions
   readonly #server: string
   readonly #waiting: Waiting
   readonly #telemetry: Telemetry
@@ -53,7 +65,8 @@ export class ServerRequests {
   #asked: Map<RequestId, Fiber.Fiber<void>> | undefined
   #isOver = false
 
-  constructor(server: string, waiting: Waiting, telemetry: Telemetry, services: Services) {
+  constructor(server: string, waiting: Waiting, telemetry: Telemetry, questions: Questions, services: Services) {
+    this.questions = questions
     this.#server = server
     this.#waiting = waiting
     this.#telemetry = telemetry
@@ -71,21 +84,42 @@ export class ServerRequests {
     }
   }
 
-  /** Answers a request, in its own time. */
-  receive({ id, method, params }: JSONRPCRequest, respond: (outcome: Outcome) => void): void {
+  /**
+   * Answers a request, in its own time; at once where there are too many. One that comes between calls counts for the
+   * last; a list of roots costs nobody anything then, and a server may want it whenever the roots have changed.
+   */
+  receive(
+    { id, method, params }: JSONRPCRequest,
+    respond: (outcome: Outcome) => void,
+    calls: Calls
+  ): void {
     const handler = this.#handler(method)
     if (handler === undefined) return respond({ error: { code: methodNotFound, message: "Method not found" } })
     if (this.#isOver) return
+    const budget = calls.leastAsked() ?? (method === "roots/list" ? undefined : calls.lastBudget)
+    const refusal = this.questions.enter(budget)
+    if (refusal !== undefined) return respond({ error: { code: busy, message: refusal } })
     const asked = this.#asked ??= new Map()
     asked.get(id)?.interruptUnsafe()
+    let isOpen = true
+    const leave = () => {
+      if (isOpen) this.questions.leave()
+      isOpen = false
+    }
+    // There is room again before the server hears of it: it may ask the next at once.
+    const answer = (outcome: Outcome) => {
+      leave()
+      respond(outcome)
+    }
     const fiber = this.#waiting.run(
       Effect.match(Effect.andThen(Deferred.await(this.#connected), handler(params ?? {})), {
-        onFailure: ({ code, message }) => respond({ error: { code, message } }),
-        onSuccess: (result) => respond({ result })
+        onFailure: ({ code, message }) => answer({ error: { code, message } }),
+        onSuccess: (result) => answer({ result })
       })
     )
     asked.set(id, fiber)
     fiber.addObserver(() => {
+      leave()
       if (asked.get(id) === fiber) asked.delete(id)
     })
   }
@@ -97,7 +131,8 @@ export class ServerRequests {
 
   /** What the same handlers say to a request that came by another way. */
   answer(method: string, asked: unknown = {}): Reply {
-    return this.#handler(method)?.(asked) ?? Effect.fail(unknown)
+    const handler = this.#handler(method)
+    return handler === undefined ? Effect.fail(unknown) : inTurn(this.questions, handler(asked))
   }
 
   afterConnect(connection: Connected): Effect.Effect<void, never, Scope.Scope> {
@@ -173,21 +208,41 @@ const handlersOf = (
     return { action: "cancel" }
   })
 
+  /** A model may hang, and the call's own clock does not end what it asked for. */
+  const inTime = (timeout: Duration.Duration, reply: Reply): Reply =>
+    Effect.suspend(() => {
+      const own = waiting.another()
+      const after = Duration.format(timeout)
+      return reply.pipe(
+        own.timeoutOrElse({
+          deadline: own.deadline(Duration.toMillis(timeout)),
+          orElse: () =>
+            Effect.andThen(
+              warn(`sampling for "${server}" was ended after ${after}, the \`timeout\` of Sampling`),
+              refuse(timedOut, `no answer within ${after}`)
+            )
+        }),
+        Effect.provideService(PersonTime, { during: (effect) => waiting.during(own.during(effect)) }),
+        Effect.ensuring(Effect.sync(() => own.stop()))
+      )
+    })
+
   const handlers = new Map<string, Handler>()
   const handle = <A>(method: string, is: (value: unknown) => value is A, reply: (asked: A) => Reply) => {
-    handlers.set(method, (asked) =>
-      waiting.during(
-        Effect.suspend(() => is(asked) ? reply(asked) : refuse(invalidParams, "not what the specification says"))
-      ).pipe(
-        Effect.catchDefect((defect) =>
-          Effect.andThen(
-            warn(`${method} of "${server}" was refused, because our handler of it is broken: ${text(defect)}`),
-            refuse(internalError, "Internal error")
-          )
-        ),
-        Effect.raceFirst(gone),
-        telemetry.serving(method, asked)
-      ))
+    handlers.set(
+      method,
+      (asked) =>
+        Effect.suspend(() => is(asked) ? reply(asked) : refuse(invalidParams, "not what the specification says")).pipe(
+          Effect.catchDefect((defect) =>
+            Effect.andThen(
+              warn(`${method} of "${server}" was refused, because our handler of it is broken: ${text(defect)}`),
+              refuse(internalError, "Internal error")
+            )
+          ),
+          Effect.raceFirst(gone),
+          telemetry.serving(method, asked)
+        )
+    )
   }
 
   if (roots !== undefined) {
@@ -200,9 +255,12 @@ const handlersOf = (
       (asked) =>
         sampling.tools !== true && (asked.tools !== undefined || asked.toolChoice !== undefined)
           ? refuse(invalidParams, "Client does not support tools in sampling")
-          : Effect.mapError(
-            Effect.map(sampling.createMessage({ ...asked, server }), (result) => ({ ...result })),
-            (rejected) => new Refusal({ code: rejected.code ?? userRejected, message: rejected.message })
+          : inTime(
+            Duration.fromInputUnsafe(sampling.timeout ?? defaultTimeout),
+            Effect.mapError(
+              Effect.map(sampling.createMessage({ ...asked, server }), (result) => ({ ...result })),
+              (rejected) => new Refusal({ code: rejected.code ?? userRejected, message: rejected.message })
+            )
           )
     )
   }
@@ -219,7 +277,7 @@ const handlersOf = (
       }
       const { request, warnings } = read.success
       return Effect.forEach(warnings, (warning) => warn(`the question "${request.message}": ${warning}`)).pipe(
-        Effect.andThen(elicitation.elicit(request)),
+        Effect.andThen(waiting.during(elicitation.elicit(request))),
         Effect.flatMap((result) => fitting(request, result))
       )
     })
@@ -227,9 +285,26 @@ const handlersOf = (
   return handlers
 }
 
+/** Waits for its turn, because there is no way to refuse what is asked in a result but to fail the call. */
+const inTurn = (questions: Questions, reply: Reply): Reply =>
+  Effect.uninterruptibleMask((restore) => {
+    const freed = Effect.callback<void>((resume) => Effect.sync(questions.whenClosed(() => resume(Effect.void))))
+    const begin: Reply = Effect.suspend(() => {
+      if (!questions.hasRoom()) return Effect.andThen(restore(freed), begin)
+      questions.enter(undefined)
+      return Effect.ensuring(restore(reply), Effect.sync(() => questions.leave()))
+    })
+    return begin
+  })
+
 type Reply = Effect.Effect<Record<string, unknown>, Refusal>
 
 type Handler = (asked: unknown) => Reply
+
+/** The SDK's code for a request without an answer in time. */
+const timedOut = -32001
+
+const busy = -32000
 
 const methodNotFound = -32601
 

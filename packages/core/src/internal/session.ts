@@ -20,6 +20,7 @@ import * as Connect from "./connect.ts"
 import type { Connection } from "./connection.ts"
 import type { Negotiated } from "./negotiation.ts"
 import { Overload } from "./overload.ts"
+import { type Budget, Questions } from "./questions.ts"
 import * as Reconnect from "./reconnect.ts"
 import type * as results from "./results.ts"
 import { Sending } from "./sending.ts"
@@ -38,12 +39,14 @@ export interface RequestOptions {
   readonly fate?: Fate | undefined
   /** As in `CallOptions`, `false` included: without it nobody can ask for them, and so nothing warns. */
   readonly exactNumbers?: boolean | undefined
+  /** Of the call that it is a part of. Default: its own. */
+  readonly budget?: Budget | undefined
   /** Is told the id under which it is sent, each time before it is. */
   readonly onSent?: ((id: RequestId) => void) | undefined
 }
 
 /** How long something has, in which requests are sent, and whether one was. */
-export interface Fate {
+export interface Fate extends Budget {
   readonly deadline: Waiting.Deadline
   wasSent: boolean
   /** The server has answered it with a question. */
@@ -55,16 +58,18 @@ export class Session {
   readonly requestTimeout: Duration.Duration
   readonly telemetry: Telemetry
   readonly audience: Audience
+  readonly questions: Questions
   readonly #reconnect: Reconnect.Reconnect
   readonly #sending: Sending
   #catalog: Catalog | undefined
   #onReconnected: Set<Effect.Effect<void>> | undefined
 
-  constructor({ audience, reconnect, requestTimeout, sending, server, telemetry }: Parts) {
+  constructor({ audience, questions, reconnect, requestTimeout, sending, server, telemetry }: Parts) {
     this.server = server
     this.requestTimeout = requestTimeout
     this.telemetry = telemetry
     this.audience = audience
+    this.questions = questions
     this.#reconnect = reconnect
     this.#sending = sending
   }
@@ -108,7 +113,7 @@ export class Session {
     return this.#sending.fate(timeout)
   }
 
-  /** Fails what takes longer; the time in which the server waits for us does not count. */
+  /** Fails what takes longer; the time in which a person is asked does not count. */
   within<A, E, R>(method: string, fate: Fate, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | CallError, R> {
     return this.#sending.within(method, fate, effect)
   }
@@ -175,12 +180,13 @@ export const make = Effect.fnUntraced(function*<R>(
   const audience = new Audience(Effect.suspend(() => reconnect.over))
   const waiting = yield* Waiting.make
   const telemetry = new Telemetry(options)
+  const questions = new Questions(options.questions ?? {}, (description) => audience.warn(description))
   const context = yield* Effect.context<R>()
   const acquireInOwnScope = Effect.flatMap(
     Effect.scope,
     (own) => Effect.provideContext(acquire, Context.add(context, Scope.Scope, own))
   )
-  const surroundings: Connect.Surroundings = { audience, clientInfo, waiting, telemetry }
+  const surroundings: Connect.Surroundings = { audience, clientInfo, waiting, telemetry, questions }
   const reconnect: Reconnect.Reconnect = yield* Reconnect.make({
     server,
     transport: options.transport,
@@ -230,7 +236,7 @@ export const make = Effect.fnUntraced(function*<R>(
     waiting,
     requestTimeout: Duration.toMillis(requestTimeout)
   })
-  const session = new Session({ server, requestTimeout, telemetry, audience, reconnect, sending })
+  const session = new Session({ server, requestTimeout, telemetry, audience, questions, reconnect, sending })
   reconnect.start()
   return session
 })
@@ -247,6 +253,7 @@ interface Parts {
   readonly requestTimeout: Duration.Duration
   readonly telemetry: Telemetry
   readonly audience: Audience
+  readonly questions: Questions
   readonly reconnect: Reconnect.Reconnect
   readonly sending: Sending
 }

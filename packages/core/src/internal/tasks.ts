@@ -14,6 +14,7 @@ import type { CallToolResult } from "../Protocol.ts"
 import type { Task } from "../Task.ts"
 import { excerpt, isRecord } from "./json.ts"
 import * as listen from "./listen.ts"
+import type { Budget } from "./questions.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
 import type { RequestOptions, Session } from "./session.ts"
@@ -31,7 +32,7 @@ export const make = (session: Session): Tasks => ({
       return session.within(
         "tasks/result",
         fate,
-        Effect.flatMap(state, (first) => follow(session, first, () => {}, goesOn, options))
+        Effect.flatMap(state, (first) => follow(session, first, fate, () => {}, goesOn, options))
       )
     }).pipe(session.telemetry.operation("tasks/result"))
   },
@@ -63,6 +64,7 @@ export const make = (session: Session): Tasks => ({
 export const run = (
   session: Session,
   state: taskResults.State,
+  budget: Budget,
   onStatus: (task: Task) => void,
   options: Numbers | undefined
 ): Effect.Effect<CallToolResult, CallError> => {
@@ -77,7 +79,7 @@ export const run = (
             ? `the server was told to cancel the task ${taskId}`
             : `the task ${taskId} may still be running: the server could not be told to cancel it`
         ))))
-  return follow(session, state, onStatus, givenUp, options).pipe(
+  return follow(session, state, budget, onStatus, givenUp, options).pipe(
     Effect.mapError(ofTheCall),
     Effect.onInterrupt(() => cancel)
   )
@@ -102,10 +104,11 @@ const get = (session: Session, taskId: string, options?: RequestOptions) =>
 
 type Numbers = Pick<CallOptions, "exactNumbers">
 
-const fetch = (session: Session, taskId: string, options: Numbers = {}) =>
+const fetch = (session: Session, taskId: string, options: Numbers = {}, budget?: Budget) =>
   Effect.map(
     session.request("tasks/result", { taskId }, taskResults.toolResult, {
       ...unlimited,
+      budget,
       exactNumbers: options.exactNumbers ?? false
     }),
     (answered) => withWarning(session, answered)
@@ -129,6 +132,7 @@ const withHint = ({ delivery, hint, method, reason, server }: CallError, what: s
 const follow = (
   session: Session,
   first: taskResults.State,
+  budget: Budget,
   onStatus: (task: Task) => void,
   lost: Lost,
   options: Numbers | undefined
@@ -149,14 +153,14 @@ const follow = (
     })
     const ask = ({ pollInterval }: Task) =>
       Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken)).pipe(
-        Effect.andThen(get(session, taskId, { exactNumbers: options?.exactNumbers ?? false })),
+        Effect.andThen(get(session, taskId, { budget, exactNumbers: options?.exactNumbers ?? false })),
         Effect.retry({ times: 3, while: (error) => !session.hasEnded() && mayPass(error) }),
         Effect.tap((state) => Effect.sync(() => tell(state.task)))
       )
     tell(first.task)
     return yield* session.era === "modern"
-      ? modern(session, first, ask, lost)
-      : legacy(session, first, ask, lost, options)
+      ? modern(session, first, budget, ask, lost)
+      : legacy(session, first, budget, ask, lost, options)
   }))
 
 type Ask = (task: Task) => Effect.Effect<taskResults.State, CallError>
@@ -164,6 +168,7 @@ type Ask = (task: Task) => Effect.Effect<taskResults.State, CallError>
 const legacy = Effect.fnUntraced(function*(
   session: Session,
   first: taskResults.State,
+  budget: Budget,
   ask: Ask,
   lost: Lost,
   options: Numbers | undefined
@@ -171,7 +176,7 @@ const legacy = Effect.fnUntraced(function*(
   let { task } = first
   while (task.status === "working") task = (yield* lost(ask(task))).task
   if (task.status === "cancelled") return yield* cancelled(session, task)
-  const fetched = fetch(session, task.taskId, options)
+  const fetched = fetch(session, task.taskId, options, budget)
   if (task.status !== "input_required") return yield* fetched
   // A refusal is how the task ended.
   const result = Effect.catchIf(
@@ -190,6 +195,7 @@ const legacy = Effect.fnUntraced(function*(
 const modern = Effect.fnUntraced(function*(
   session: Session,
   first: taskResults.State,
+  budget: Budget,
   ask: Ask,
   lost: Lost
 ): Effect.fn.Return<CallToolResult, CallError, Scope.Scope> {
@@ -202,6 +208,8 @@ const modern = Effect.fnUntraced(function*(
   while (!isFinal(state.task)) {
     for (const [key, request] of Object.entries(state.inputRequests ?? {})) {
       if (answered.has(key)) continue
+      const refusal = session.questions.charge(budget, 1)
+      if (refusal !== undefined) return yield* lost(Effect.fail(asksTooMuch(session, refusal)))
       answered.add(key)
       // As long as the task itself: what it no longer needs to know is taken back.
       yield* reply(session, state.task.taskId, key, request).pipe(
@@ -263,6 +271,9 @@ const empty = ({ server }: Session) =>
       reason: new InvalidResult({ description: "the task is completed and has no result" })
     })
   )
+
+const asksTooMuch = ({ server }: Session, description: string): CallError =>
+  new CallError({ server, method: "tasks/get", delivery: "answered", reason: new InvalidResult({ description }) })
 
 const cancelled = (session: Session, { statusMessage }: Task) =>
   rejected(

@@ -135,7 +135,7 @@ export class Tools {
     // What the server refuses until it gets what it wants; its list says which headers it wants.
     const repeated = this.#session.hasHttpHeaders && codeOf(error) === headerMismatch
       ? Effect.matchEffect(this.#definitions.list, { onFailure: () => Effect.fail(error), onSuccess: () => again })
-      : urlElicitation.ask(this.#session, error, again)
+      : urlElicitation.ask(this.#session, error, call.fate, again)
     return Effect.tapError(repeated, ({ reason }) =>
       reason._tag === "Rejected"
         ? this.#failIfUnknown(call.name, { text: reason.description }, call.options?.timeout)
@@ -162,7 +162,7 @@ export class Tools {
     const { fate, name, onStatus, options } = call
     const session = this.#session
     if (outcome._tag === "Task") {
-      const run = session.within("tools/call", fate, tasks.run(session, outcome.state, onStatus, options))
+      const run = session.within("tools/call", fate, tasks.run(session, outcome.state, fate, onStatus, options))
       return Effect.flatMap(
         run,
         (result) => result.isError === true ? Effect.succeed(result) : this.#check(name, result)

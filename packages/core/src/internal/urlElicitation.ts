@@ -6,16 +6,18 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { CallError } from "../McpError.ts"
 import { isRecord } from "./json.ts"
+import type { Budget } from "./questions.ts"
 import type { Session } from "./session.ts"
 
 /** Shows the user what a refused call asks for, one after the other, and repeats it once where all is accepted. */
 export const ask = <A>(
-  session: Pick<Session, "answer">,
+  session: Pick<Session, "answer" | "questions">,
   refused: CallError,
+  budget: Budget,
   again: Effect.Effect<A, CallError>
 ): Effect.Effect<A, CallError> => {
   const elicitations = elicitationsOf(refused)
-  return elicitations.length === 0
+  return elicitations.length === 0 || session.questions.charge(budget, elicitations.length) !== undefined
     ? Effect.fail(refused)
     : Effect.flatMap(accepted(session, elicitations), (all) => all ? again : Effect.fail(refused))
 }

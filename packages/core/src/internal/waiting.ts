@@ -1,4 +1,4 @@
-/** Time-outs that do not count the time in which the server waits for us: for the answer to a request of its own. */
+/** Time-outs that do not count the time in which a person is asked. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 export interface Deadline {
   /** As it was given, in milliseconds. */
   readonly timeout: number
-  /** By the clock that stands still while the server waits for us. */
+  /** By the clock that stands still while a person is asked. */
   readonly due: number
 }
 
@@ -49,7 +49,17 @@ export class Waiting {
     this.#clock = clock
   }
 
-  /** The server waits while `effect` runs. */
+  /** Another clock of the same session, which stands still by itself. */
+  another(): Waiting {
+    return new Waiting(this.#clock, this.run)
+  }
+
+  /** Nobody waits for a deadline any more. */
+  stop(): void {
+    this.#watcher?.interruptUnsafe()
+  }
+
+  /** The clock stands still while `effect` runs. */
   during<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.acquireUseRelease(
       Effect.sync(() => {

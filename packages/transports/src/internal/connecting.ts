@@ -9,7 +9,8 @@ const shared = [
   "reconnect",
   "concurrency",
   "rateLimit",
-  "circuitBreaker"
+  "circuitBreaker",
+  "questions"
 ] as const
 
 /** What every session is told of its configuration. */
