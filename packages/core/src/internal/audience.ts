@@ -2,12 +2,15 @@
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Notification } from "../McpSession.ts"
+import * as Bounded from "./bounded.ts"
 import { Broadcast } from "./broadcast.ts"
 
 /** Who reads may come at any time; most never do. */
 export class Audience {
   readonly #ended: Effect.Effect<void>
   #early: Array<Notification> | undefined = []
+  /** For how much more text there is room among them. */
+  #room = keptText
   #notifications: Broadcast<Notification> | undefined
   #stderr: Broadcast<string> | undefined
 
@@ -16,7 +19,7 @@ export class Audience {
   }
 
   publish(notification: Notification): void {
-    if (this.#early !== undefined && this.#early.length < keptEarly) this.#early.push(notification)
+    if (this.#early !== undefined) this.#keep(this.#early, notification)
     this.#notifications?.publish(notification)
   }
 
@@ -45,6 +48,14 @@ export class Audience {
     return this.#stderr.stream
   }
 
+  #keep(early: Array<Notification>, notification: Notification): void {
+    if (early.length >= keptEarly) return
+    const size = Bounded.sizeOf(notification)
+    if (size > this.#room) return
+    this.#room -= size
+    early.push(notification)
+  }
+
   get #heard(): Broadcast<Notification> {
     return this.#notifications ??= new Broadcast(this.#ended, {
       first: () => {
@@ -63,6 +74,9 @@ export class Audience {
 
 /** How many of the notifications that nobody reads are kept for the first reader. */
 const keptEarly = 64
+
+/** How much text of them is kept, in characters. */
+const keptText = 1024 * 1024
 
 /** `info` where nothing is wrong. */
 type WarningLevel = "info" | "warning"

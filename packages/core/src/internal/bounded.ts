@@ -52,6 +52,23 @@ export const stream = <A, E, R>(
     return Stream.fromPull(Effect.succeed(pull))
   }))
 
+/** How much text is in it, in characters, and something for each object; without recursion, because it may be nested deeply. */
+export const sizeOf = (value: unknown): number => {
+  if (typeof value === "string") return value.length
+  let size = 0
+  const left = [value]
+  while (left.length > 0) {
+    const part = left.pop()
+    if (typeof part === "string") size += part.length
+    else if (typeof part === "object" && part !== null) {
+      const parts = Object.values(part)
+      size += parts.length * 8
+      for (const inner of parts) left.push(inner)
+    }
+  }
+  return size
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
@@ -86,21 +103,4 @@ const make = <A>(onLost: (count: number) => A) => {
       return taken
     }
   }
-}
-
-/** How much text is in it, and something for each object; without recursion, because it may be nested deeply. */
-const sizeOf = (value: unknown): number => {
-  if (typeof value === "string") return value.length
-  let size = 0
-  const left = [value]
-  while (left.length > 0) {
-    const part = left.pop()
-    if (typeof part === "string") size += part.length
-    else if (typeof part === "object" && part !== null) {
-      const parts = Object.values(part)
-      size += parts.length * 8
-      for (const inner of parts) left.push(inner)
-    }
-  }
-  return size
 }

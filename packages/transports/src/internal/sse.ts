@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as answers from "./answers.ts"
 import * as content from "./content.ts"
 import * as events from "./events.ts"
 import * as http from "./http.ts"
@@ -103,6 +104,7 @@ export const make = Effect.fnUntraced(function*(
     run
   )
 
+  const answer = answers.make(warn)
   const { begin, judge, notify } = refusals.make({
     ask,
     // The stream may still be open.
@@ -157,6 +159,7 @@ export const make = Effect.fnUntraced(function*(
       }
       const method = "method" in message ? message.method : undefined
       if (method === "notifications/initialized") return runOther(begin(body.success))
+      if (method === undefined) return answer(message, () => runOther(notify(body.success)))
       if (method !== "notifications/cancelled") return runOther(notify(body.success))
       const id = sending.cancelledId(message)
       requests.get(id)?.abort()

@@ -8,6 +8,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as answer from "./answer.ts"
+import * as answers from "./answers.ts"
 import * as content from "./content.ts"
 import * as doubt from "./doubt.ts"
 import * as getStream from "./getStream.ts"
@@ -54,6 +55,7 @@ export const make = Effect.fnUntraced(function*(
       if (method === "notifications/initialized") {
         return runOther(Effect.andThen(begin(body.success), Effect.asVoid(Deferred.succeed(initialized, undefined))))
       }
+      if (method === undefined) return answer(message, () => runOther(notify(body.success)))
       if (method !== "notifications/cancelled") return runOther(notify(body.success))
       session.cancel(sending.cancelledId(message))
       run(Effect.ignore(notify(body.success)))
@@ -95,6 +97,7 @@ export const make = Effect.fnUntraced(function*(
   }
 
   const { ask, stop: stopAsking } = doubt.make({ client, session, shared, silence, run })
+  const answer = answers.make(warn)
   const { begin, judge, notify } = refusals.make({
     ask,
     lose: (expired, settle) => {
