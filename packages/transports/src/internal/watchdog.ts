@@ -33,7 +33,7 @@ export interface Watchdog {
 export interface Options {
   readonly server: string
   readonly gracePeriod: Duration.Duration
-  /** Where `sleep`, `grep` and `cut` are. */
+  /** Where `sleep`, `grep`, `cut` and `tr` are. */
   readonly path: string | undefined
   /** What is ended when our process dies: the server alone, its group, or also what bears its mark. */
   readonly descendants: "none" | "group" | "all"
@@ -206,18 +206,54 @@ const firstId = 100_000_000
  * bears `mark`. `grace` is in pauses. Not every `sleep` knows fractions, and not every `grep` knows `-z`.
  *
  * A target that was seen gone is forgotten, and marks are read again before each signal, because a process id may be
- * another process's by then. A group is signalled where its leader bears the mark: what has cleared its own environment
- * ends with it.
+ * another process's by then. A group is signalled where its leader bears the mark or is gone: what has cleared its own
+ * environment ends with it, and so does a chain of processes that each start the next and exit. A look at `/proc` may
+ * miss such a chain, or see it and find it gone: then there is another look. The mark is a whole variable: a process that
+ * has the text of it in another one is left alone.
  */
 const functions = `pause() { sleep 0.1 || sleep 1; }
-marked() { grep -Fls -e "$mark" "$@" | cut -d / -f 3; }
-scan() { [ "$mode" = all ] && found=$(marked /proc/[0-9]*/environ); }
+group_of() {
+  read -r stat < "/proc/$1/stat" || return 1
+  stat=\${stat##*) }
+  stat=\${stat#* * }
+  group=\${stat%% *}
+}
+bears() { tr '\\0' '\\n' < "/proc/$1/environ" | grep -Fqx -e "$mark"; }
+remember() {
+  [ "-$2" = "$target" ] && return
+  [ "$2" = "$1" ] || [ ! -e "/proc/$2" ] || return
+  case "$groups " in *" $2 "*) ;; *) groups="$groups $2" ;; esac
+}
+look() {
+  seen=$(grep -Fls -e "$mark" "$@" | cut -d / -f 3)
+  found=
+  for pid in $seen; do
+    group_of "$pid" && bears "$pid" || continue
+    found="$found $pid"
+    remember "$pid" "$group"
+  done
+  [ -n "$found" ]
+}
+scan() {
+  [ "$mode" = all ] || return
+  empty=0
+  for try in 1 2 3 4 5 6 7 8 9; do
+    look /proc/[0-9]*/environ && return
+    [ -n "$seen" ] || empty=$((empty + 1))
+    [ "$empty" -lt 2 ] || return
+  done
+}
 rescan() {
   [ -n "$found" ] || return 1
   set --
   for pid in $found; do set -- "$@" "/proc/$pid/environ"; done
-  found=$(marked "$@")
-  [ -n "$found" ]
+  look "$@"
+}
+regroup() {
+  set -- $groups
+  groups=
+  for group; do kill -0 "-$group" && groups="$groups $group"; done
+  [ -n "$groups" ]
 }
 reached() {
   [ -n "$target" ] || return 1
@@ -228,13 +264,10 @@ reached() {
 left() { reached || rescan; }
 signal() {
   reached && kill "-$1" "$target"
+  for group in $groups; do kill "-$1" "-$group"; done
   for pid in $found; do
-    read -r stat < "/proc/$pid/stat" || continue
-    stat=\${stat##*) }
-    stat=\${stat#* * }
-    group=\${stat%% *}
-    [ "-$group" = "$target" ] && continue
-    [ "$group" = "$pid" ] && kill "-$1" "-$pid" && continue
+    group_of "$pid" || continue
+    case "$groups $target " in *" $group "* | *" -$group "*) continue ;; esac
     kill "-$1" "$pid"
   done
 }
@@ -249,7 +282,7 @@ await() {
 end() {
   for name in TERM KILL KILL; do
     scan
-    left || return 0
+    left || regroup || return 0
     signal "$name"
     await left
   done
@@ -277,7 +310,7 @@ finish() {
   IFS=:
   set -- $1
   unset IFS
-  mark=$mark.$1 grace=$2 mode=$3 target=$4 found=
+  mark=$mark.$1 grace=$2 mode=$3 target=$4 found= groups=
   if [ -z "$target" ]; then
     mode=all
     pause; pause; pause
@@ -297,5 +330,5 @@ const endMarked = `${functions}
 trap '' HUP INT TERM
 cd /
 [ -r /proc/self/environ ] || exit 0
-mark=$1 grace=$2 mode=all target= found=
+mark=$1 grace=$2 mode=all target= found= groups=
 end`
