@@ -130,6 +130,20 @@ export const CircuitBreaker = Schema.Union([
  * - `perCall`: in one call, retries and all rounds included. Default 100 questions. One more is refused with the code
  *   -32000, and in a result of revision 2026-07-28 fails the call. What is asked between calls counts for the last one.
  *
+ * ```ts
+ * import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+ * import { Effect } from "effect"
+ *
+ * const config = ServerConfig.decode({
+ *   name: "curious",
+ *   transport: "stdio",
+ *   command: "node",
+ *   args: [],
+ *   questions: { open: 4, perCall: 20 }
+ * })
+ * Effect.runSync(config).questions // => { open: 4, perCall: 20 }
+ * ```
+ *
  * @category schemas
  * @since 0.1.0
  */
