@@ -41,8 +41,9 @@ import * as ServerConfig from "./ServerConfig.ts"
  * - `command`, `args`, `cwd`, `env`, `url`, `headers` and `tls` interpolate `${VAR}`, `${env:VAR}` and `${VAR:-default}` from
  *   the `ConfigProvider`, which reads the environment unless told otherwise; an empty variable counts as not set.
  *   `$${` stands for `${`.
- * - Values of `env` and `headers`, the key of `tls`, and arguments with a variable in them, are redacted. Numbers for
- *   durations are milliseconds.
+ * - Values of `env` and `headers`, the key of `tls`, and arguments with a variable in them, are redacted. What each
+ *   variable stands for is in `secrets`, so that nothing shows it, wherever it was written. Numbers for durations are
+ *   milliseconds.
  * - Paths in `tls` are relative to the file, if its `path` is given; `command` and `cwd` are relative to where the program
  *   runs. `~` is not expanded in any of them: write `${HOME}`.
  * - An entry with `"disabled": true` is left out; fields that are not ours are ignored. Comments and trailing commas
@@ -243,14 +244,20 @@ const decodeEntry = Effect.fnUntraced(
     const { fields, name, path } = entry
     const transport = yield* transportOf(entry)
     const urlField = ["url", "serverUrl", "httpUrl"].find((key) => fields[key] !== undefined) ?? "url"
+    const found = new Set<string>()
+    const fill: Fill = (value, path) => fillIn(value, path, (value) => found.add(value))
+    const filled = {
+      ...(yield* values(fields, path, ["command", "cwd"], fill)),
+      ...(yield* args(fields, path, fill)),
+      ...(yield* values({ url: fields[urlField] }, path, ["url"], fill)),
+      ...(yield* secrets(fields, path, ["env", "headers"], fill)),
+      ...(yield* tls(fields, path, file, fill))
+    }
     const config = {
       name,
       ...(transport === undefined ? {} : { transport }),
-      ...(yield* values(fields, path, ["command", "cwd"])),
-      ...(yield* args(fields, path)),
-      ...(yield* values({ url: fields[urlField] }, path, ["url"])),
-      ...(yield* secrets(fields, path, ["env", "headers"])),
-      ...(yield* tls(fields, path, file)),
+      ...filled,
+      ...(found.size === 0 ? {} : { secrets: [...found].map((value) => Redacted.make(value)) }),
       ...pick(fields, [
         "timeout",
         "requestTimeout",
@@ -280,15 +287,22 @@ const decodeEntry = Effect.fnUntraced(
 const pick = (fields: Fields, keys: ReadonlyArray<string>): Record<string, unknown> =>
   Object.fromEntries(keys.flatMap((key) => fields[key] === undefined ? [] : [[key, fields[key]]]))
 
+/** Interpolates the texts of a field. */
+type Fill = (value: unknown, path: string) => Effect.Effect<unknown, ConfigError>
+
 /** Whatever is not text is left for the schema to judge. */
-const fill = (value: unknown, path: string): Effect.Effect<unknown, ConfigError> => {
-  if (typeof value === "string") return interpolate(value, path)
+const fillIn = (
+  value: unknown,
+  path: string,
+  onValue: (value: string) => void
+): Effect.Effect<unknown, ConfigError> => {
+  if (typeof value === "string") return interpolate(value, path, onValue)
   return Array.isArray(value)
-    ? Effect.forEach(value, (item, index) => fill(item, `${path}.${index}`))
+    ? Effect.forEach(value, (item, index) => fillIn(item, `${path}.${index}`, onValue))
     : Effect.succeed(value)
 }
 
-const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>) {
+const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>, fill: Fill) {
   const filled: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(pick(fields, keys))) filled[key] = yield* fill(value, `${path}.${key}`)
   return filled
@@ -297,21 +311,23 @@ const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: R
 const isFromVariable = (value: unknown): boolean => typeof value === "string" && /(?<!\$)\$\{/.test(value)
 
 /** An argument that comes from a variable may be a secret, as in `--api-key ${KEY}`. */
-const args = Effect.fnUntraced(function*(fields: Fields, path: string) {
-  const filled = yield* values(fields, path, ["args"])
+const args = Effect.fnUntraced(function*(fields: Fields, path: string, fill: Fill) {
+  const filled = yield* values(fields, path, ["args"], fill)
   const written = fields["args"]
   return Array.isArray(written) && Array.isArray(filled["args"])
     ? { args: filled["args"].map((arg, index) => isFromVariable(written[index]) ? Redacted.make(arg) : arg) }
     : filled
 })
 
-const tls = Effect.fnUntraced(function*(fields: Fields, path: string, file: string | undefined) {
+const tls = Effect.fnUntraced(function*(fields: Fields, path: string, file: string | undefined, fill: Fill) {
   const written = fields["tls"]
   if (!isRecord(written)) return pick(fields, ["tls"])
-  const found = Object.entries(yield* values(written, `${path}.tls`, ["ca", "cert", "key"])).map(([name, value]) => {
-    const text = besideFile(value, file)
-    return [name, name === "key" && typeof text === "string" ? Redacted.make(text) : text]
-  })
+  const found = Object.entries(yield* values(written, `${path}.tls`, ["ca", "cert", "key"], fill)).map(
+    ([name, value]) => {
+      const text = besideFile(value, file)
+      return [name, name === "key" && typeof text === "string" ? Redacted.make(text) : text]
+    }
+  )
   return { tls: Object.fromEntries(found) }
 })
 
@@ -324,7 +340,7 @@ const besideFile = (value: unknown, file: string | undefined): unknown => {
   return isElsewhere ? value : folder + value
 }
 
-const secrets = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>) {
+const secrets = Effect.fnUntraced(function*(fields: Fields, path: string, keys: ReadonlyArray<string>, fill: Fill) {
   const filled: Record<string, unknown> = {}
   for (const [key, record] of Object.entries(pick(fields, keys))) {
     filled[key] = isRecord(record)

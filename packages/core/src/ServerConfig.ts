@@ -15,16 +15,18 @@
  *
  * @since 0.1.0
  */
-import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as HttpHeaders from "./HttpHeaders.ts"
+import * as hide from "./internal/hide.ts"
+import * as redaction from "./internal/redact.ts"
 import * as revisions from "./internal/revisions.ts"
 import * as secret from "./internal/secret.ts"
+import * as secrets from "./internal/secrets.ts"
 import { show, showKind, showUrl } from "./internal/show.ts"
 import { ConfigError } from "./McpError.ts"
 import { Tls } from "./Tls.ts"
@@ -172,7 +174,12 @@ const Common = {
   /** Binds the session to an era or a revision. Default: the newest that the server speaks. */
   protocolVersion: Schema.optionalKey(ProtocolVersion),
   /** The longest message taken from the server, in bytes, after decompression. Default 32 MiB. */
-  maxMessageSize: Schema.optionalKey(Count)
+  maxMessageSize: Schema.optionalKey(Count),
+  /**
+   * Texts that are hidden wherever this configuration, an error, a warning or a line of the server's standard error is
+   * shown. A configuration file puts the values of its variables here. Default: none.
+   */
+  secrets: Schema.optionalKey(Schema.Array(secret.Secret))
 }
 
 /**
@@ -332,7 +339,9 @@ const schemaOf = (transport: unknown) => {
 
 /** A value in an error; those of fields that may hold secrets are not repeated. */
 const showField = (field: unknown, value: unknown): string => {
-  if (field === "env" || field === "headers" || field === "args" || field === "tls") return showKind(value)
+  if (field === "env" || field === "headers" || field === "args" || field === "tls" || field === "secrets") {
+    return showKind(value)
+  }
   return field === "url" ? showUrl(value) : show(value)
 }
 
@@ -424,63 +433,50 @@ export const checkName = (name: string): Effect.Effect<void, ConfigError> =>
     new ConfigError({ path: "name", found: show(name), allowed: [nameRule] })
   )
 
-const hidden = "<redacted>"
-
-const hideValues = (record: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(Object.keys(record).map((key) => [key, hidden]))
-
-const hideUrl = (text: string): string => {
-  const url = URL.parse(text)
-  // Without a host, nothing says where the credentials end.
-  if (url === null || url.host === "") return hidden
-  if (url.username !== "") url.username = "redacted"
-  if (url.password !== "") url.password = "redacted"
-  // One wrong character, and the credentials are part of the path, the query or the fragment.
-  url.pathname = url.pathname.split("/").map(hideUser).join("/")
-  url.search = [...new Set([...url.searchParams].map(hideParameter))].join("&")
-  if (url.hash !== "") url.hash = "redacted"
-  return url.href
-}
-
-/** Of a part of a path. */
-const hideUser = (part: string): string => {
-  const end = part.lastIndexOf("@")
-  return end > 0 ? `redacted${part.slice(end)}` : part
-}
-
-const hidePem = (text: string): string => /PRIVATE KEY/i.test(text) ? hidden : text
-
-/** One PEM text may hold a certificate and its key. */
-const hideTls = ({ ca, cert, key }: Tls): Tls => ({
-  ...(ca === undefined ? {} : { ca: typeof ca === "string" ? hidePem(ca) : Arr.map(ca, hidePem) }),
-  ...(cert === undefined ? {} : { cert: hidePem(cert) }),
-  ...(key === undefined ? {} : { key: hidden })
-})
-
-/** A name without a value may be the secret itself. */
-const hideParameter = ([name, value]: readonly [string, string]): string =>
-  value === "" ? "redacted" : `${encodeURIComponent(name)}=redacted`
-
 /**
- * The same configuration with what may be secret hidden, for showing and logging: redacted arguments, every value of
- * `env` and `headers`, the URL's query and credentials, the key of `tls`, and each PEM text there with a private key in it.
+ * The same configuration with what may be secret hidden, for showing and logging: what stands in `secrets`, wherever it
+ * was written; redacted arguments, and those behind flags such as `--token`; every value of `env` and `headers`; user,
+ * password, query and fragment of the URL; the key of `tls`, and each PEM text there with a private key in it.
+ *
+ * When to use: for every configuration that a person or a log sees. For texts about a server use `redactor`.
  *
  * @category secrets
  * @since 0.1.0
  */
-export const hideSecrets = (config: ServerConfig): ServerConfig =>
-  config.transport === "stdio"
-    ? {
-      ...config,
-      ...(config.args === undefined ? {} : { args: config.args.map((arg) => Redacted.isRedacted(arg) ? hidden : arg) }),
-      ...(config.env === undefined ? {} : { env: hideValues(config.env) })
-    }
-    : {
-      ...config,
-      url: hideUrl(config.url),
-      ...(config.headers === undefined ? {} : { headers: hideValues(config.headers) }),
-      ...(config.tls === undefined ? {} : { tls: hideTls(config.tls) })
-    }
+export const hideSecrets: (config: ServerConfig) => ServerConfig = hide.hideSecrets
+
+/**
+ * A function that hides the secrets of a configuration in any text, also where they are written as a URL, JSON or Base64
+ * writes them; nothing if the configuration has none. The sessions of our transports use it for their errors and warnings.
+ *
+ * Secrets are the values of variables in a file, redacted arguments, what stands behind names such as `--token`,
+ * `API_KEY=` and `Authorization:`, and credentials in URLs. One of fewer than 4 characters, a number of up to 5 digits,
+ * and `true`, `false`, `null` and `none` are not looked for; one of fewer than 8 is hidden only where it stands by itself.
+ *
+ * When to use: for a text of your own about a server, and as the `redact` of `McpSession.make`.
+ *
+ * ```ts
+ * import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+ *
+ * const redact = ServerConfig.redactor({ args: ["--token", "s3cret-token"] })
+ * redact?.("invalid token s3cret-token") // => "invalid token <redacted>"
+ * ```
+ *
+ * @category secrets
+ * @since 0.1.0
+ */
+export const redactor = (config: Secretive): ((text: string) => string) | undefined =>
+  redaction.redactor(secrets.of(config))
+
+/**
+ * The parts of a configuration that may have a secret in them.
+ *
+ * When to use: as the type of options of your own transport that you give to `redactor`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Secretive = secrets.Secretive
 
 /**
  * The text of a value that may be redacted.

@@ -8,14 +8,21 @@ const variable = /^\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^]*))?\}$/
 
 /**
  * Replaces `${VAR}`, `${env:VAR}` and `${VAR:-default}`; `$${` stands for `${`. What a variable holds is not read again.
+ * `onValue` is called with what each reference stands for, which may be a secret.
  */
 export const interpolate = Effect.fnUntraced(
-  function*(text: string, path: string): Effect.fn.Return<string, ConfigError> {
+  function*(
+    text: string,
+    path: string,
+    onValue: (value: string) => void = () => {}
+  ): Effect.fn.Return<string, ConfigError> {
     const provider = yield* ConfigProvider.ConfigProvider
     let result = ""
     let end = 0
     for (const { 0: found, index } of text.matchAll(reference)) {
-      result += text.slice(end, index) + (found === "$${" ? "${" : yield* lookUp(provider, found, path))
+      const value = found === "$${" ? "${" : yield* lookUp(provider, found, path)
+      if (found !== "$${") onValue(value)
+      result += text.slice(end, index) + value
       end = index + found.length
     }
     return result + text.slice(end)

@@ -1,0 +1,117 @@
+/** Hides known secrets in text, in whichever of its usual forms each stands there. */
+import * as Base64 from "effect/encoding/Base64"
+import * as Result from "effect/Result"
+
+/** Hides the secrets of one server in a text. */
+export type Redact = (text: string) => string
+
+export const hidden = "<redacted>"
+
+/**
+ * Nothing where there is nothing to hide. A text is cut at 64 KiB, so that no server can make this take long.
+ */
+export const redactor = (secrets: Iterable<string>, instead: string = hidden): Redact | undefined => {
+  const searched = [...new Set(secrets)].filter(isSearched)
+  if (searched.length === 0) return undefined
+  // Most sessions never need them.
+  let search: Search | undefined
+  return (text) => {
+    search ??= searchFor(searched)
+    const short = text.length > longest ? `${text.slice(0, longest)}…` : text
+    return withoutCut(short.replaceAll(search.pattern, instead), search.forms, instead)
+  }
+}
+
+/** The pieces into which a URL breaks a secret that is written into it. */
+export const piecesInUrl = (secret: string): ReadonlyArray<string> => [
+  secret.replaceAll(/[\t\n\r]/g, ""),
+  ...secret.split(/[\t\n\r/\\?#@:&;]/).filter((piece) => piece.length >= wholeFrom)
+]
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** In characters. */
+const longest = 64 * 1024
+
+/** In characters: what is shorter is hidden where it stands by itself, and not within a word or a number. */
+const wholeFrom = 8
+
+/** In characters: what is shorter is found in every text. */
+const shortest = 4
+
+/** A port, and words that say yes or no, are found in texts that have nothing to do with them. */
+const isSearched = (secret: string): boolean =>
+  secret.trim().length >= shortest && !/^\s*(?:\d{1,5}|true|false|null|none)\s*$/i.test(secret)
+
+interface Search {
+  readonly forms: ReadonlyArray<string>
+  readonly pattern: RegExp
+}
+
+/** The longest first, because the first that fits is hidden. */
+const searchFor = (secrets: ReadonlyArray<string>): Search => {
+  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length)
+  return { forms, pattern: new RegExp(forms.map(patternOf).join("|"), "gi") }
+}
+
+const formsOf = (secret: string): ReadonlyArray<string> => {
+  const text = secret.trim()
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim())
+  const written = [
+    text,
+    ...(lines.length > 1 ? lines.filter((line) => line.length >= wholeFrom) : []),
+    ...inUrl(text),
+    ...attempt(() => encodeURI(text)),
+    ...attempt(() => new URLSearchParams({ a: text }).toString().slice(2)),
+    ...attempt(() => decodeURIComponent(text)),
+    Base64.encode(secret).replace(/={1,2}$/, "")
+  ]
+  // What is in a URL, or in JSON, may be in another.
+  return [
+    ...written,
+    ...written.map((form) => JSON.stringify(form).slice(1, -1)),
+    ...written.flatMap((form) => attempt(() => encodeURIComponent(form)))
+  ].filter(isSearched)
+}
+
+/** As a URL writes it, in each of its parts. */
+const inUrl = (text: string): ReadonlyArray<string> => {
+  const url = new URL("http://host")
+  url.username = text
+  url.pathname = `/${text}`
+  url.search = text
+  url.hash = text
+  const host = URL.parse(`http://${text}`)?.hostname ?? ""
+  return [url.username, url.pathname.slice(1), url.search.slice(1), url.hash.slice(1), host]
+}
+
+const attempt = (form: () => string): ReadonlyArray<string> =>
+  Result.match(Result.try(form), { onFailure: () => [], onSuccess: (text) => [text] })
+
+/** White space is written anew where a text becomes one line. */
+const patternOf = (form: string): string => {
+  const pattern = form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replaceAll(/\s+/g, "\\s+")
+  // A letter or digit before it may be the end of an escape in a URL.
+  return form.length < wholeFrom
+    ? `(?:(?<![A-Za-z0-9])|(?<=%[0-9A-F]{2}))${pattern}(?![A-Za-z0-9])`
+    : pattern
+}
+
+/** A text that was cut may end within a secret. */
+const withoutCut = (text: string, forms: ReadonlyArray<string>, instead: string): string => {
+  let end = text.length
+  while (end > 0 && cutMarks.has(text[end - 1] ?? "")) end -= 1
+  for (const form of forms) {
+    const lowerForm = form.toLowerCase()
+    const tail = text.slice(Math.max(0, end - form.length), end).toLowerCase()
+    const at = tail.lastIndexOf(lowerForm.slice(0, wholeFrom))
+    if (form.length > wholeFrom && at !== -1 && lowerForm.startsWith(tail.slice(at))) {
+      return text.slice(0, end - tail.length + at) + instead + text.slice(end)
+    }
+  }
+  return text
+}
+
+const cutMarks: ReadonlySet<string> = new Set(["…", "\"", ")", " "])

@@ -1,0 +1,118 @@
+/** The secrets in a command line: behind flags, in `NAME=value`, in headers, in URLs, and in JSON. */
+import * as Result from "effect/Result"
+import { isRecord } from "./json.ts"
+import { hidden } from "./redact.ts"
+import { isSecretName } from "./secretNames.ts"
+
+export interface Argument {
+  /** The argument as it may be shown. */
+  readonly shown: string
+  /** What was hidden in it. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+/** Each argument by itself, judged by what it says and by the one before it. */
+export const read = (args: ReadonlyArray<string>): ReadonlyArray<Argument> =>
+  args.map((arg, index) => readOne(arg, args[index - 1] ?? ""))
+
+/** A URL with user, password and secret-looking parameters hidden, and what these were. */
+export const readUrl = (text: string): Argument => {
+  const secrets: Array<string> = []
+  const hide = (secret: string): string => {
+    secrets.push(secret)
+    return hidden
+  }
+  const [base = "", ...parameters] = text.split(/([?&#;])/)
+  const shown = base.replace(/^([a-z][a-z\d+.-]*:\/\/)([^/]+)@/i, (_, scheme: string, userinfo: string) => {
+    const [user = "", ...password] = userinfo.split(":")
+    hide(userinfo)
+    hide(password.length === 0 ? user : password.join(":"))
+    return `${scheme}${hidden}@`
+  })
+  const rest = parameters.map((part) => {
+    const at = part.indexOf("=")
+    return at > 0 && isSecretName(part.slice(0, at)) ? part.slice(0, at + 1) + hide(part.slice(at + 1)) : part
+  })
+  return { shown: shown + rest.join(""), secrets }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const readOne = (arg: string, before: string): Argument => {
+  if (isAnnounced(before) && !isFlag(arg)) return { shown: hidden, secrets: [arg] }
+  if (/^\s*[{[]/.test(arg)) return readJson(arg)
+  const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(arg) ?? []
+  if (name !== undefined && value !== undefined) return readNamed(name, `${name}=`, value)
+  const [, header, separator, content] = /^([\w-]+)(:[\t ]*)(?!\/\/)(.+)$/s.exec(arg) ?? []
+  if (header !== undefined && content !== undefined && isSecretName(header)) {
+    return readNamed(header, `${header}${separator}`, content)
+  }
+  if (/\s/.test(arg)) return readWords(arg)
+  return arg.includes("://") ? readUrl(arg) : { shown: arg, secrets: [] }
+}
+
+const readNamed = (name: string, beginning: string, value: string): Argument => {
+  if (isSecretName(name)) return { shown: beginning + (value === "" ? "" : hidden), secrets: valuesIn(value) }
+  const inner = readOne(value, "")
+  return { shown: beginning + inner.shown, secrets: inner.secrets }
+}
+
+/** All of it, or, where a shell reads it, the first word; more may stand behind that. */
+const valuesIn = (value: string): ReadonlyArray<string> => {
+  const [first = ""] = value.match(word) ?? []
+  return first === value || /^(?:basic|bearer|token|apikey)\s/i.test(value)
+    ? [unquoted(value)]
+    : [value, unquoted(first), ...readWords(value).secrets]
+}
+
+/** A command line in one argument, as in `sh -c "…"`. */
+const readWords = (text: string): Argument => {
+  const secrets: Array<string> = []
+  let before = ""
+  const shown = text.replaceAll(word, (found) => {
+    const [, quote = "", content = found] = /^(['"])(.*)\1$/s.exec(found) ?? []
+    const read = found === text && quote === "" ? plain(found) : readOne(content, before)
+    secrets.push(...read.secrets)
+    before = content
+    return quote + read.shown + quote
+  })
+  return { shown, secrets }
+}
+
+/** As a shell splits them. */
+const word = /(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g
+
+const plain = (text: string): Argument => ({ shown: text, secrets: [] })
+
+/** An object with a secret in it is hidden as a whole. */
+const readJson = (text: string): Argument => {
+  const parsed = Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))
+  const secrets = textsIn(parsed, false)
+  if (secrets.length > 0) return { shown: hidden, secrets }
+  return parsed === undefined && /\s/.test(text) ? readWords(text) : plain(text)
+}
+
+/** The texts behind secret names. */
+const textsIn = (value: unknown, isSecret: boolean, depth = 0): ReadonlyArray<string> => {
+  if (typeof value === "string") return isSecret ? [value] : []
+  if (typeof value !== "object" || value === null || depth > deepest) return []
+  return Object.entries(value).flatMap(([name, inner]) =>
+    textsIn(inner, isSecret || isRecord(value) && isSecretName(name), depth + 1)
+  )
+}
+
+/** Of JSON in an argument. */
+const deepest = 20
+
+/** A flag or a header's name in front of its value, and the word in front of a token. */
+const isAnnounced = (before: string): boolean =>
+  /^--?[A-Za-z][\w.-]*$/.test(before)
+    ? isSecretName(before)
+    : /^['"]?(?:[\w-]*authorization|x-[\w-]+|cookie|bearer):?$/i.test(before) &&
+      isSecretName(before.replace(/^['"]|:$/g, ""))
+
+const isFlag = (arg: string): boolean => /^(?:--[A-Za-z]|-[A-Za-z]$)/.test(arg)
+
+const unquoted = (value: string): string => value.replace(/^(['"])(.*)\1$/s, "$2")
