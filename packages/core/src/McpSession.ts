@@ -393,6 +393,11 @@ export interface Options {
   readonly cacheKey?: string | undefined
   /** Where the server is, if that is an address; spans tell its host and port. */
   readonly url?: string | undefined
+  /**
+   * Hides the secrets of the server in what the session says of it: errors, warnings, lines of its standard error, log
+   * messages and progress. `ServerConfig.redactor` makes one. Default: nothing is hidden.
+   */
+  readonly redact?: ((text: string) => string) | undefined
   /** How a lost connection is made again; `false`: not at all. */
   readonly reconnect?: ReconnectOptions | false | undefined
   /**

@@ -38,13 +38,12 @@
  */
 import type { ConnectionError } from "@universal-mcp/core/McpError"
 import * as McpSession from "@universal-mcp/core/McpSession"
-import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import type * as ConfigProvider from "effect/ConfigProvider"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as connecting from "./internal/connecting.ts"
 import * as environment from "./internal/environment.ts"
@@ -103,5 +102,9 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** What is secret in it makes no difference to the protocol. */
-const cacheKeyOf = ({ args = [], command, cwd }: Options): string =>
-  JSON.stringify(["stdio", command, args.map((arg) => Redacted.isRedacted(arg) ? "<redacted>" : arg), cwd ?? "."])
+const cacheKeyOf = (options: Options): string => {
+  const shown = ServerConfig.hideSecrets({ ...options, transport: "stdio" })
+  return shown.transport === "stdio"
+    ? JSON.stringify(["stdio", shown.command, shown.args ?? [], shown.cwd ?? "."])
+    : ""
+}

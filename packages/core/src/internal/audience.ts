@@ -4,21 +4,28 @@ import type * as Stream from "effect/Stream"
 import type { Notification } from "../McpSession.ts"
 import * as Bounded from "./bounded.ts"
 import { Broadcast } from "./broadcast.ts"
+import type { Redact } from "./redact.ts"
+import * as redactErrors from "./redactErrors.ts"
 
 /** Who reads may come at any time; most never do. */
 export class Audience {
   readonly #ended: Effect.Effect<void>
+  readonly #redact: Redact | undefined
   #early: Array<Notification> | undefined = []
   /** For how much more text there is room among them. */
   #room = keptText
   #notifications: Broadcast<Notification> | undefined
   #stderr: Broadcast<string> | undefined
 
-  constructor(ended: Effect.Effect<void>) {
+  constructor(ended: Effect.Effect<void>, redact?: Redact) {
     this.#ended = ended
+    this.#redact = redact
   }
 
-  publish(notification: Notification): void {
+  publish(told: Notification): void {
+    const isKept = this.#early !== undefined && this.#early.length < keptEarly
+    if (!isKept && this.#notifications === undefined) return
+    const notification = this.#redact === undefined ? told : redactErrors.notification(told, this.#redact)
     if (this.#early !== undefined) this.#keep(this.#early, notification)
     this.#notifications?.publish(notification)
   }
@@ -28,8 +35,12 @@ export class Audience {
     this.publish(warning(description, level))
   }
 
-  publishStderr(line: string): void {
-    this.#stderr?.publish(line)
+  /** Only for those who are there, because servers may write a lot. */
+  publishStderr(line: string, whileConnecting?: (line: string) => void): void {
+    if (this.#stderr === undefined && whileConnecting === undefined) return
+    const shown = this.#redact?.(line) ?? line
+    whileConnecting?.(shown)
+    this.#stderr?.publish(shown)
   }
 
   /** Each is called with every notification, in the order of the wire. */

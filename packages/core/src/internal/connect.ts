@@ -49,7 +49,7 @@ export const open = Effect.fnUntraced(function*<R>(
   { audience, clientInfo, questions, telemetry, waiting }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
-  const nobody: failure.Peer = { server: options.name, transport: options.transport }
+  const nobody: failure.Peer = { server: options.name, transport: options.transport, redact: options.redact }
   const decorate = yield* TransportDecorator
   const [elapsed, transport] = yield* acquire.pipe(
     // Ours keep to the time by themselves, and say what took it.
@@ -57,11 +57,15 @@ export const open = Effect.fnUntraced(function*<R>(
       duration: Duration.sum(left, Duration.seconds(1)),
       orElse: () => Effect.fail(failure.openTimeout(nobody, whole))
     }),
-    Effect.mapError((error) => error instanceof TransportError ? failure.fromTransportError(nobody, error) : error),
+    Effect.mapError((error) =>
+      error instanceof TransportError
+        ? failure.fromTransportError(nobody, error)
+        : failure.withoutSecrets(nobody, error)
+    ),
     Effect.flatMap((transport) => decorate(transport, options.name)),
     Effect.timed
   )
-  const peer: failure.Peer = { server: options.name, transport: options.transport, inner: transport }
+  const peer: failure.Peer = { ...nobody, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry, questions)
   hearStderr(transport, audience, options.name, yield* ConnectingStderr)
   const incoming = new Incoming(audience, serverRequests, waiting)
@@ -117,10 +121,8 @@ const hearStderr = (
   server: string = "",
   whileConnecting?: (server: string, line: string) => void
 ): void => {
-  transport.onstderr = (line) => {
-    whileConnecting?.(server, line)
-    audience.publishStderr(line)
-  }
+  const hear = whileConnecting === undefined ? undefined : (line: string) => whileConnecting(server, line)
+  transport.onstderr = (line) => audience.publishStderr(line, hear)
 }
 
 const shakeHands = Effect.fnUntraced(function*(

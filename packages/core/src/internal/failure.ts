@@ -3,6 +3,8 @@ import * as Duration from "effect/Duration"
 import { CallError, Closed, ConnectionError, type ConnectionPhase, InvalidResult } from "../McpError.ts"
 import { type McpTransport, TransportError } from "../McpTransport.ts"
 import type { Refused } from "./negotiation.ts"
+import type { Redact } from "./redact.ts"
+import * as redactErrors from "./redactErrors.ts"
 import { milliseconds } from "./words.ts"
 
 /** Whom a failure is about. */
@@ -11,13 +13,23 @@ export interface Peer {
   readonly transport: string
   /** Nothing before there is a transport. */
   readonly inner?: McpTransport
+  /** Hides the secrets of the server. */
+  readonly redact?: Redact | undefined
 }
 
 const stderrOf = (peer: Peer): ReadonlyArray<string> => peer.inner?.stderrLines ?? []
 
 /** What becomes of one request. */
-export const toCallError = (peer: Peer, method: string, { delivery, hint, reason }: TransportError): CallError =>
-  new CallError({ server: peer.server, method, delivery, reason, ...(hint === undefined ? {} : { hint }) })
+export const toCallError = (peer: Peer, method: string, { delivery, hint, reason }: TransportError): CallError => {
+  const error = new CallError({
+    server: peer.server,
+    method,
+    delivery,
+    reason,
+    ...(hint === undefined ? {} : { hint })
+  })
+  return peer.redact === undefined ? error : redactErrors.callError(error, peer.redact)
+}
 
 export const invalidResult = (description: string): TransportError =>
   new TransportError({ phase: "negotiate", delivery: "answered", reason: new InvalidResult({ description }) })
@@ -29,7 +41,14 @@ const connectionError = (
   phase: ConnectionPhase,
   { description = "the connection was lost", hint = hints[phase], stderr = stderrOf(peer), ...fields }: Fields
 ): ConnectionError =>
-  new ConnectionError({ server: peer.server, transport: peer.transport, phase, description, hint, stderr, ...fields })
+  withoutSecrets(
+    peer,
+    new ConnectionError({ server: peer.server, transport: peer.transport, phase, description, hint, stderr, ...fields })
+  )
+
+/** An error of the transport's own. */
+export const withoutSecrets = ({ redact }: Peer, error: ConnectionError): ConnectionError =>
+  redact === undefined ? error : redactErrors.connectionError(error, redact)
 
 /** What to do where nobody knows better. */
 const hints: Readonly<Record<ConnectionPhase, string>> = {
@@ -47,13 +66,16 @@ const hints: Readonly<Record<ConnectionPhase, string>> = {
 /** What a request gets that comes after the end. */
 export const gone = (peer: Peer, method: string): CallError => {
   const lost = peer.inner?.lost
-  return new CallError({
-    server: peer.server,
+  return toCallError(
+    peer,
     method,
-    delivery: "not-sent",
-    reason: lost?.reason ?? new Closed({ description: "the session is closed", stderr: [] }),
-    ...(lost?.hint === undefined ? {} : { hint: lost.hint })
-  })
+    new TransportError({
+      phase: "connect",
+      delivery: "not-sent",
+      reason: lost?.reason ?? new Closed({ description: "the session is closed", stderr: [] }),
+      ...(lost?.hint === undefined ? {} : { hint: lost.hint })
+    })
+  )
 }
 
 /** The last message was not sent, but an earlier one of the same call was: it may have been executed. */

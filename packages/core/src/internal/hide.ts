@@ -57,10 +57,16 @@ const hideUrl = (text: string): string => {
   if (url.username !== "") url.username = "redacted"
   if (url.password !== "") url.password = "redacted"
   // One wrong character, and the credentials are part of the path, the query or the fragment.
-  url.pathname = url.pathname.replaceAll(/[^/]+@/g, "redacted@")
+  url.pathname = url.pathname.split("/").map(hideUser).join("/")
   url.search = [...new Set([...url.searchParams].map(hideParameter))].join("&")
   if (url.hash !== "") url.hash = "redacted"
   return url.href
+}
+
+/** Of a part of a path. */
+const hideUser = (part: string): string => {
+  const end = part.lastIndexOf("@")
+  return end > 0 ? `redacted${part.slice(end)}` : part
 }
 
 /** A name without a value may be the secret itself. */

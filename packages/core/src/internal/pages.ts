@@ -9,6 +9,7 @@ import type { Check, Page } from "./results.ts"
 export interface Lister {
   readonly server: string
   readonly requestTimeout: Duration.Duration
+  readonly redact?: ((text: string) => string) | undefined
   readonly request: <A>(
     method: string,
     params: Record<string, unknown>,
@@ -70,7 +71,8 @@ const read = Effect.fnUntraced(function*(
     cursor = page.nextCursor
     if (cursor === undefined) return items
     if (seen.has(cursor)) {
-      return yield* endless(`the list never ends: the cursor ${JSON.stringify(cursor.slice(0, 100))} came again`)
+      const shown = JSON.stringify((lister.redact?.(cursor) ?? cursor).slice(0, 100))
+      return yield* endless(`the list never ends: the cursor ${shown} came again`)
     }
     if (seen.size >= maxPages) return yield* endless(`the list has more than ${maxPages} pages`)
     seen.add(cursor)

@@ -22,6 +22,7 @@ import type { Negotiated } from "./negotiation.ts"
 import { Overload } from "./overload.ts"
 import { type Budget, Questions } from "./questions.ts"
 import * as Reconnect from "./reconnect.ts"
+import type { Redact } from "./redact.ts"
 import type * as results from "./results.ts"
 import { Sending } from "./sending.ts"
 import { Telemetry } from "./telemetry.ts"
@@ -59,17 +60,20 @@ export class Session {
   readonly telemetry: Telemetry
   readonly audience: Audience
   readonly questions: Questions
+  /** Hides the secrets of the server. */
+  readonly redact: Redact | undefined
   readonly #reconnect: Reconnect.Reconnect
   readonly #sending: Sending
   #catalog: Catalog | undefined
   #onReconnected: Set<Effect.Effect<void>> | undefined
 
-  constructor({ audience, questions, reconnect, requestTimeout, sending, server, telemetry }: Parts) {
+  constructor({ audience, questions, reconnect, redact, requestTimeout, sending, server, telemetry }: Parts) {
     this.server = server
     this.requestTimeout = requestTimeout
     this.telemetry = telemetry
     this.audience = audience
     this.questions = questions
+    this.redact = redact
     this.#reconnect = reconnect
     this.#sending = sending
   }
@@ -177,7 +181,7 @@ export const make = Effect.fnUntraced(function*<R>(
   clientInfo: Implementation
 ): Effect.fn.Return<Session, ConnectionError, R | Scope.Scope> {
   const { name: server, reconnect: policy = {} } = options
-  const audience = new Audience(Effect.suspend(() => reconnect.over))
+  const audience = new Audience(Effect.suspend(() => reconnect.over), options.redact)
   const waiting = yield* Waiting.make
   const telemetry = new Telemetry(options)
   const questions = new Questions(options.questions ?? {}, (description) => audience.warn(description))
@@ -236,7 +240,16 @@ export const make = Effect.fnUntraced(function*<R>(
     waiting,
     requestTimeout: Duration.toMillis(requestTimeout)
   })
-  const session = new Session({ server, requestTimeout, telemetry, audience, questions, reconnect, sending })
+  const session = new Session({
+    server,
+    requestTimeout,
+    telemetry,
+    audience,
+    questions,
+    redact: options.redact,
+    reconnect,
+    sending
+  })
   reconnect.start()
   return session
 })
@@ -250,6 +263,7 @@ const longestRestoring = Duration.seconds(2)
 
 interface Parts {
   readonly server: string
+  readonly redact: Redact | undefined
   readonly requestTimeout: Duration.Duration
   readonly telemetry: Telemetry
   readonly audience: Audience

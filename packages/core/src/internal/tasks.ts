@@ -15,6 +15,7 @@ import type { Task } from "../Task.ts"
 import { excerpt, isRecord } from "./json.ts"
 import * as listen from "./listen.ts"
 import type { Budget } from "./questions.ts"
+import * as redactErrors from "./redactErrors.ts"
 import * as requests from "./requests.ts"
 import * as results from "./results.ts"
 import type { RequestOptions, Session } from "./session.ts"
@@ -144,7 +145,7 @@ const follow = (
     const tell = (task: Task) => {
       if (last !== undefined && !isNews(last, task)) return
       last = task
-      onStatus(task)
+      onStatus(redactErrors.task(task, session.redact))
     }
     yield* listen.on(session, ({ method, params }) => {
       if (!statusMethods.includes(method) || !taskResults.isTask(params) || params.taskId !== taskId) return
@@ -245,10 +246,10 @@ const reply = Effect.fnUntraced(function*(
   yield* session.request("tasks/update", { taskId, inputResponses: { [key]: answer } }, results.any)
 })
 
-const rejected = (session: Session, rejection: Rejected) =>
-  Effect.fail(
-    new CallError({ server: session.server, method: "tools/call", delivery: "answered", reason: rejection })
-  )
+const rejected = ({ redact, server }: Session, rejection: Rejected) => {
+  const error = new CallError({ server, method: "tools/call", delivery: "answered", reason: rejection })
+  return Effect.fail(redact === undefined ? error : redactErrors.callError(error, redact))
+}
 
 const failed = (session: Session, { error = {}, task }: taskResults.State) => {
   const { code, data, message } = error

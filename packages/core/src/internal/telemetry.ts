@@ -7,6 +7,7 @@ import type * as Tracer from "effect/Tracer"
 import { CaptureContent } from "../Telemetry.ts"
 import { Metrics } from "./metrics.ts"
 import * as Outcome from "./outcome.ts"
+import type { Redact } from "./redact.ts"
 import * as trace from "./trace.ts"
 
 /** What an operation is about. */
@@ -21,6 +22,7 @@ export interface Options {
   readonly name: string
   readonly transport: string
   readonly url?: string | undefined
+  readonly redact?: Redact | undefined
 }
 
 export class Telemetry {
@@ -125,10 +127,10 @@ export class Telemetry {
   }
 
   #attributes(): Attributes {
-    const { name, transport, url } = this.#options
+    const { name, redact, transport, url } = this.#options
     return this.#known ??= {
       "mcp.server": name,
-      ...networkOf(transport, url),
+      ...networkOf(transport, url, redact),
       ...(this.#protocolVersion === undefined ? {} : { "mcp.protocol.version": this.#protocolVersion }),
       ...(this.#sessionId === undefined ? {} : { "mcp.session.id": this.#sessionId })
     }
@@ -157,7 +159,11 @@ type Attributes = Readonly<Record<string, unknown>>
 /** What goes well, as most does, must not cost. */
 const errorOf = (exit: Exit.Exit<unknown, unknown>): string | undefined => Outcome.of(exit)?.tag
 
-const networkOf = (transport: string, address: string | undefined): Readonly<Record<string, unknown>> => {
+const networkOf = (
+  transport: string,
+  address: string | undefined,
+  redact: Redact | undefined
+): Readonly<Record<string, unknown>> => {
   if (transport === "stdio") return { "network.transport": "pipe" }
   const url = URL.parse(address ?? "")
   if (url === null) return {}
@@ -165,7 +171,7 @@ const networkOf = (transport: string, address: string | undefined): Readonly<Rec
   return {
     "network.transport": "tcp",
     "network.protocol.name": "http",
-    "server.address": url.hostname,
+    "server.address": redact?.(url.hostname) ?? url.hostname,
     ...(port === undefined ? {} : { "server.port": port })
   }
 }

@@ -1,5 +1,6 @@
 /** What the transports share while a session is being made. */
 import type * as McpSession from "@universal-mcp/core/McpSession"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Struct from "effect/Struct"
 
 const shared = [
@@ -13,12 +14,17 @@ const shared = [
   "questions"
 ] as const
 
-/** What every session is told of its configuration. */
-export const common = (options: Pick<McpSession.Options, typeof shared[number]>): typeof options =>
-  Struct.pick(options, shared)
+type Shared = Pick<McpSession.Options, typeof shared[number]>
 
-/** Names the server in the `NegotiationCache`; the query may hold secrets. */
-export const cacheKey = (url: string): string => {
-  const parsed = URL.parse(url)
-  return JSON.stringify(["http", parsed === null ? "" : `${parsed.origin}${parsed.pathname}`])
+/** What every session is told of its configuration. */
+export const common = (options: Shared & ServerConfig.Secretive): Shared & Pick<McpSession.Options, "redact"> => ({
+  ...Struct.pick(options, shared),
+  redact: ServerConfig.redactor(options)
+})
+
+/** Names the server in the `NegotiationCache`; the query, and what came from a variable, may be secrets. */
+export const cacheKey = (options: ServerConfig.Secretive): string => {
+  const parsed = URL.parse(options.url ?? "")
+  const address = parsed === null ? "" : `${parsed.origin}${parsed.pathname}`
+  return JSON.stringify(["http", ServerConfig.redactor(options)?.(address) ?? address])
 }

@@ -9,7 +9,7 @@ import {
   type McpTransport,
   TransportError
 } from "@universal-mcp/core/McpTransport"
-import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -29,6 +29,7 @@ import * as spawnFailure from "./spawnFailure.ts"
 
 export type Options =
   & serverProcess.Options
+  & ServerConfig.Secretive
   & Pick<ServerConfig.StdioServerConfig, "gracePeriod" | "maxMessageSize">
 
 /** What was written to stdout that is no message, over all connections of a session: it is reported once. */
@@ -47,6 +48,8 @@ export const make = Effect.fnUntraced(function*(
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
   const limit = options.maxMessageSize ?? limits.maxMessageSize
   const decoding = { keepsDigits: yield* KeepDigits }
+  // Before it is cut: what is left of a secret then could not be told.
+  const redact = ServerConfig.redactor(options) ?? ((text: string) => text)
   const life = yield* Scope.fork(yield* Effect.scope)
   const { handle, stop: signal } = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []
@@ -109,11 +112,11 @@ export const make = Effect.fnUntraced(function*(
       if (line.trim() === "") return
       const leftOut = message.test(line) ? messages.leftOut(line) : undefined
       if (leftOut !== undefined) return transport.onerror?.(new Error(leftOut))
-      strayLine ??= line.slice(0, 200)
+      strayLine ??= redact(line).slice(0, 200)
       const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
-      if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(line)))
+      if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(redact(line))))
       noise.lines += 1
-      noise.example ??= line.slice(0, 200)
+      noise.example ??= redact(line).slice(0, 200)
     },
     onOversized: (line) => {
       const id = answeredBy(line)

@@ -23,7 +23,7 @@ export const make = (
       transport: "streamable-http",
       timeout,
       url,
-      cacheKey: connecting.cacheKey(url)
+      cacheKey: connecting.cacheKey(options)
     }
   )
 }
