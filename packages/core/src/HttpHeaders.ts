@@ -9,6 +9,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import * as clearText from "./internal/clearText.ts"
 import { reveal } from "./internal/secret.ts"
 import { ConfigError } from "./McpError.ts"
 
@@ -59,6 +60,28 @@ export const check = (
  */
 export const value = (secret: string | Redacted.Redacted<string>): string =>
   reveal(secret).replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, "")
+
+/**
+ * What to warn of where credentials (a header or a parameter that looks like one, user and password of the URL) go to an
+ * `http:` URL whose host is not this machine: they are sent in clear text. Nothing otherwise.
+ *
+ * When to use: in a transport of your own over HTTP, once per connection.
+ *
+ * ```ts
+ * import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
+ *
+ * HttpHeaders.clearTextWarning({ url: "http://127.0.0.1:8000/mcp", headers: { Authorization: "Bearer s3cret" } }) // => undefined
+ * ```
+ *
+ * @category warnings
+ * @since 0.1.0
+ */
+export const clearTextWarning: (
+  options: {
+    readonly url?: string | undefined
+    readonly headers?: Readonly<Record<string, string | Redacted.Redacted<string>>> | undefined
+  }
+) => string | undefined = clearText.warning
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

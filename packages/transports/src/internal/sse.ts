@@ -1,5 +1,6 @@
 /** The HTTP+SSE transport of revision 2024-11-05 over our HTTP. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
+import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
 import { Closed } from "@universal-mcp/core/McpError"
 import { encode, failRequest, type McpTransport, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Deferred from "effect/Deferred"
@@ -22,7 +23,7 @@ import * as sending from "./sending.ts"
 import * as signOfLife from "./signOfLife.ts"
 import * as status from "./status.ts"
 
-export interface Options {
+export interface Options extends Partial<Pick<http.Options, "url" | "headers">> {
   readonly sseReadTimeout?: Duration.Input
   readonly requestTimeout?: Duration.Input
 }
@@ -144,6 +145,8 @@ export const make = Effect.fnUntraced(function*(
     kind: "http",
     start: () => {
       if (isClosed) return Promise.reject(sending.tooLate(transport.lost))
+      const warning = HttpHeaders.clearTextWarning(options)
+      if (warning !== undefined) warn(warning)
       for (const message of early.splice(0)) deliver(message)
       return Promise.resolve()
     },

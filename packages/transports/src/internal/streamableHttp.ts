@@ -1,5 +1,6 @@
 /** The Streamable HTTP transport over our HTTP. */
 import type { JSONRPCRequest } from "@modelcontextprotocol/client"
+import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
 import { encode, type McpTransport, type SendOptions, type TransportError } from "@universal-mcp/core/McpTransport"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -22,7 +23,7 @@ import { beginning, type OwnTransport } from "./ownTransport.ts"
 import * as refusals from "./refusals.ts"
 import * as sending from "./sending.ts"
 
-export interface Options {
+export interface Options extends Partial<Pick<http.Options, "url" | "headers">> {
   readonly sseReadTimeout?: Duration.Input
   /** How long connecting may take. */
   readonly timeout?: Duration.Input
@@ -42,7 +43,10 @@ export const make = Effect.fnUntraced(function*(
     ...beginning,
     kind: "http",
     hasPerRequestStream: true,
-    start: () => Promise.resolve(),
+    start: async () => {
+      const warning = HttpHeaders.clearTextWarning(options)
+      if (warning !== undefined) transport.onerror?.(new Error(warning))
+    },
     send: (message, sendOptions) => {
       if (session.isOver) return Promise.reject(sending.tooLate(session.lost))
       const body = encode(message)
