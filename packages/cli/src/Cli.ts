@@ -31,6 +31,7 @@ import { servers } from "./commands/servers.ts"
 import { type ExitWith, UsageError } from "./internal/errors.ts"
 import { exitCodes, inWords } from "./internal/exitCodes.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
+import * as KnownSecrets from "./internal/knownSecrets.ts"
 import { printFailure } from "./internal/output.ts"
 import { version } from "./internal/package.ts"
 import { isSet } from "./internal/rawFlags.ts"
@@ -73,11 +74,13 @@ export const run = Effect.gen(function*() {
   const screen = yield* Screen
   const interrupted = yield* Deferred.make<void>()
   const progress = yield* Progress
+  const known = yield* KnownSecrets.make
   const fail = (error: Failure) =>
     Effect.andThen(progress.show(""), Effect.as(printFailure(error, json), exitCode(error)))
   return yield* Command.run(command, { version }).pipe(
     Effect.as(exitCodes.done),
     Effect.provideService(ExactNumbers.KeepDigits, true),
+    Effect.provideService(KnownSecrets.KnownSecrets, known),
     Effect.provideService(McpSession.ClientInfo, { name: "umcp", version }),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.provideService(CliOutput.Presenter, presenter(screen)),
@@ -95,7 +98,10 @@ export const run = Effect.gen(function*() {
     }),
     Effect.catchCause((cause) =>
       Cause.hasDies(cause)
-        ? Effect.as(Console.error(`umcp has a bug; please report this:\n${Cause.pretty(cause)}`), exitCodes.bug)
+        ? Effect.as(
+          Console.error(`umcp has a bug; please report this:\n${known.redact(Cause.pretty(cause))}`),
+          exitCodes.bug
+        )
         : Effect.failCause(cause)
     ),
     Effect.provideService(OnInterrupt, Effect.andThen(Deferred.succeed(interrupted, undefined), Effect.never)),

@@ -1,29 +1,26 @@
 /** One command as a shell would read it, without a shell. */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { parse } from "shell-quote"
 import { UsageError } from "./errors.ts"
+import { valueOf } from "./variables.ts"
+
+export interface Command {
+  readonly words: readonly [string, ...Array<string>]
+  /** What its variables stood for. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+}
 
 /** The words of a command; `$NAME` stands for an environment variable, which must exist. */
 export const splitCommand = Effect.fnUntraced(
-  function*(text: string): Effect.fn.Return<readonly [string, ...Array<string>], UsageError> {
+  function*(text: string): Effect.fn.Return<Command, UsageError> {
     const names = new Set<string>()
     parse(text, (name) => {
       names.add(name)
       return ""
     })
     const values = new Map<string, string>()
-    for (const name of names) {
-      const value = yield* Effect.option(Config.String(name))
-      if (Option.isNone(value)) {
-        return yield* new UsageError({
-          description: `--stdio: there is no environment variable ${name}`,
-          hint: `write \\$ for a plain $`
-        })
-      }
-      values.set(name, value.value)
-    }
+    for (const name of names) values.set(name, yield* valueOf(name, "--stdio"))
     const words: Array<string> = []
     for (const entry of parse(text, (name) => values.get(name))) {
       if (typeof entry === "string") words.push(entry)
@@ -40,6 +37,6 @@ export const splitCommand = Effect.fnUntraced(
     const [command, ...args] = words
     return command === undefined || command === ""
       ? yield* new UsageError({ description: "--stdio: the command is empty" })
-      : [command, ...args]
+      : { words: [command, ...args], secrets: [...values.values()].map((value) => Redacted.make(value)) }
   }
 )

@@ -38,7 +38,9 @@ export const whatItAsksFor = Effect.fnUntraced(function*(
       ],
       ...(issuers[0] === undefined || isAuthorized ? {} : {
         hint:
-          `get an access token from ${issuers[0]} and send it: \`-H "Authorization: Bearer …"\` with --url, or in ` +
+          `get an access token from ${
+            issuers[0]
+          } and send it: \`-H 'Authorization: Bearer $TOKEN'\` with --url, or in ` +
           "`headers` of the configuration"
       })
     }

@@ -13,13 +13,16 @@ export const root = Command.make("umcp").pipe(
     ),
     url: Flag.String("url").pipe(
       Flag.withMetavar("URL"),
-      Flag.withDescription("Use the server at this URL instead of a configured one"),
+      Flag.withDescription("Use the server at this URL instead of a configured one; $VARIABLE is filled in"),
       Flag.optional
     ),
     header: Flag.String("header").pipe(
       Flag.withAlias("H"),
-      Flag.withMetavar("\"NAME: VALUE\""),
-      Flag.withDescription("With --url: send this header; can be repeated"),
+      Flag.withMetavar("'NAME: VALUE'|@FILE"),
+      Flag.withDescription(
+        "With --url: send this header, or those of a file, one a line; can be repeated. In single quotes $VARIABLE is " +
+          "filled in by umcp, so that no other user sees it in the list of processes; \\$ is a plain $"
+      ),
       Flag.atLeast(0)
     ),
     transport: Flag.Literals("transport", ["streamable-http", "sse"]).pipe(
@@ -29,7 +32,9 @@ export const root = Command.make("umcp").pipe(
     ),
     stdio: Flag.String("stdio").pipe(
       Flag.withMetavar("COMMAND"),
-      Flag.withDescription("Use the server that this command starts; split like a shell, run without one"),
+      Flag.withDescription(
+        "Use the server that this command starts; split like a shell, run without one; $VARIABLE is filled in"
+      ),
       Flag.optional
     ),
     json: Flag.Boolean("json").pipe(

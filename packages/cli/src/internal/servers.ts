@@ -1,6 +1,6 @@
 /** Which servers a command is about: those of the flags, or those of the configuration. */
 import * as ConfigFile from "@universal-mcp/core/ConfigFile"
-import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
+import { ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -8,10 +8,15 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import type * as PlatformError from "effect/PlatformError"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { Screen } from "../render/Screen.ts"
 import { splitCommand } from "./command.ts"
 import { ConfigNotFound, UsageError } from "./errors.ts"
+import * as headerFlags from "./headerFlags.ts"
+import { KnownSecrets } from "./knownSecrets.ts"
 import { root, type SharedFlags } from "./root.ts"
+import { expand } from "./variables.ts"
 
 export interface Servers {
   readonly configs: ReadonlyArray<ServerConfig.ServerConfig>
@@ -23,16 +28,19 @@ export interface Servers {
 export const servers = Effect.gen(function*(): Effect.fn.Return<
   Servers,
   UsageError | ConfigNotFound | ConfigError,
-  FileSystem.FileSystem | Path.Path | UserDirectories.UserDirectories | Effect.Services<typeof root>
+  FileSystem.FileSystem | Path.Path | Screen | UserDirectories.UserDirectories | Effect.Services<typeof root>
 > {
   const flags = yield* root
   const { stdio, url } = yield* checkFlags(flags)
+  const known = yield* KnownSecrets
   if (url !== undefined) {
     const config = yield* fromUrl(url, flags)
+    known.add([config])
     return { configs: [config], only: config.name }
   }
   if (stdio !== undefined) {
     const config = yield* fromCommand(stdio)
+    known.add([config])
     return { configs: [config], only: config.name }
   }
   return { configs: (yield* fromFile).configs, only: undefined }
@@ -41,13 +49,17 @@ export const servers = Effect.gen(function*(): Effect.fn.Return<
 /** The servers of the configuration file in use, and its path. */
 export const fromFile = Effect.gen(function*() {
   const { path, text } = yield* readFile
-  return { path, configs: yield* ConfigFile.decode(text, { path }) }
+  const configs = yield* ConfigFile.decode(text, { path })
+  ;(yield* KnownSecrets).add(configs)
+  return { path, configs }
 })
 
 /** The same, each entry judged by itself. */
 export const eachFromFile = Effect.gen(function*() {
   const { path, text } = yield* readFile
-  return { path, entries: yield* ConfigFile.decodeEach(text, { path }) }
+  const entries = yield* ConfigFile.decodeEach(text, { path })
+  ;(yield* KnownSecrets).add(entries.flatMap(({ config }) => Result.isSuccess(config) ? [config.success] : []))
+  return { path, entries }
 })
 
 const readFile = Effect.gen(function*() {
@@ -123,36 +135,38 @@ const nameOf = (text: string, otherwise: string): string => {
   return name === "" ? otherwise : name
 }
 
-const fromUrl = Effect.fnUntraced(function*(url: string, flags: SharedFlags) {
-  const headers = yield* Effect.forEach(flags.header, parseHeader)
-  return yield* ServerConfig.decode({
-    name: nameOf(URL.parse(url)?.host ?? "", "url"),
-    url,
-    ...(Option.isNone(flags.transport) ? {} : { transport: flags.transport.value }),
-    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) })
-  })
+const fromUrl = Effect.fnUntraced(function*(given: string, flags: SharedFlags) {
+  const { secrets: inUrl, text: url } = yield* expand(given, "--url")
+  const { headers, secrets: inHeaders } = yield* headerFlags.read(flags.header, flags.json)
+  const host = URL.parse(url)?.host ?? ""
+  return yield* Effect.mapError(
+    ServerConfig.decode({
+      name: nameOf(ServerConfig.redactor({ secrets: inUrl, url })?.(host) ?? host, "url"),
+      url,
+      ...(Option.isNone(flags.transport) ? {} : { transport: flags.transport.value }),
+      ...(flags.header.length === 0 ? {} : { headers }),
+      ...secretsOf([...inUrl, ...inHeaders])
+    }),
+    // As it was typed, because a variable in it may hold a secret.
+    (error) => error.path === "url" && inUrl.length > 0 ? badUrl(error) : error
+  )
 })
 
-const parseHeader = (text: string) => {
-  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/s.exec(text) ?? []
-  return name === undefined || value === undefined
-    ? Effect.fail(
-      new UsageError({
-        description: "--header must be \"Name: value\"",
-        hint: "for example: --header \"X-Api-Key: …\""
-      })
-    )
-    : Effect.succeed([name, Redacted.make(value)] as const)
-}
+const badUrl = ({ allowed, path }: ConfigError) =>
+  new ConfigError({ path, found: "something else, with the variables in --url filled in", allowed })
+
+const secretsOf = (secrets: ReadonlyArray<Redacted.Redacted<string>>) => secrets.length === 0 ? {} : { secrets }
 
 const fromCommand = Effect.fnUntraced(function*(text: string) {
   const path = yield* Path.Path
-  const [command, ...args] = yield* splitCommand(text)
+  const { secrets, words: [command, ...args] } = yield* splitCommand(text)
+  const program = path.basename(ServerConfig.redactor({ secrets })?.(command) ?? command)
   return yield* ServerConfig.decode({
-    name: nameOf(path.basename(command), "stdio"),
+    name: nameOf(program, "stdio"),
     transport: "stdio",
     command,
-    args
+    args,
+    ...secretsOf(secrets)
   })
 })
 
