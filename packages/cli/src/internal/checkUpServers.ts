@@ -1,6 +1,6 @@
 /** What `umcp doctor` does, loaded for it alone. */
 import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
-import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
 import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
@@ -137,7 +137,8 @@ const checkUp = Effect.fnUntraced(function*(
   const configuration = ok("configuration", milliseconds, { detail: source })
   const limited = within(config.success, limit)
   const way = limited.transport === "stdio" ? yield* doctorStdio.make(limited) : yield* doctorHttp.make(limited)
-  return yield* examine({ name, transport: transportOf(patient), configuration }, way, audience)
+  const redact = ServerConfig.redactor(limited)
+  return yield* examine({ name, transport: transportOf(patient), configuration, redact }, way, audience)
 })
 
 type Way = Effect.Services<ReturnType<typeof doctorStdio.make> | ReturnType<typeof doctorHttp.make>>

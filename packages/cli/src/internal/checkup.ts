@@ -33,6 +33,15 @@ export interface Step extends Finding {
   readonly error?: Failure
 }
 
+/** A step as it may be shown: what was looked at may have secrets in its name. */
+export const withoutSecrets = (step: Step, redact: ((text: string) => string) | undefined): Step =>
+  redact === undefined ? step : {
+    ...step,
+    ...(step.detail === undefined ? {} : { detail: redact(step.detail) }),
+    ...(step.evidence === undefined ? {} : { evidence: step.evidence.map(redact) }),
+    ...(step.hint === undefined ? {} : { hint: redact(step.hint) })
+  }
+
 export interface Checkup {
   readonly name: string
   readonly transport: string

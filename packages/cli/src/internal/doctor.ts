@@ -6,7 +6,17 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { plural } from "../render/text.ts"
-import { type Checkup, failed, type Finding, lastLines, ok, skipped, type Step, type StepName } from "./checkup.ts"
+import {
+  type Checkup,
+  failed,
+  type Finding,
+  lastLines,
+  ok,
+  skipped,
+  type Step,
+  type StepName,
+  withoutSecrets
+} from "./checkup.ts"
 
 export interface Probe {
   readonly step: StepName
@@ -44,13 +54,20 @@ export interface Audience {
 }
 
 export const examine = Effect.fn("doctor.examine")(function*(
-  patient: { readonly name: string; readonly transport: string; readonly configuration: Step },
+  patient: {
+    readonly name: string
+    readonly transport: string
+    readonly configuration: Step
+    /** Hides the secrets of its configuration. */
+    readonly redact?: ((text: string) => string) | undefined
+  },
   way: Way | undefined,
   audience: Audience
 ): Effect.fn.Return<Checkup> {
   const steps: Array<Step> = []
   let transport = patient.transport
-  const tell = (step: Step) => {
+  const tell = (found: Step) => {
+    const step = withoutSecrets(found, patient.redact)
     steps.push(step)
     return audience.step(step)
   }
