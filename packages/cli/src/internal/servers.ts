@@ -50,7 +50,8 @@ export const servers = Effect.gen(function*(): Effect.fn.Return<
 export const fromFile = Effect.gen(function*() {
   const { path, text } = yield* readFile
   const configs = yield* ConfigFile.decode(text, { path })
-  ;(yield* KnownSecrets).add(configs)
+  const known = yield* KnownSecrets
+  known.add(configs)
   return { path, configs }
 })
 
@@ -58,7 +59,8 @@ export const fromFile = Effect.gen(function*() {
 export const eachFromFile = Effect.gen(function*() {
   const { path, text } = yield* readFile
   const entries = yield* ConfigFile.decodeEach(text, { path })
-  ;(yield* KnownSecrets).add(entries.flatMap(({ config }) => Result.isSuccess(config) ? [config.success] : []))
+  const known = yield* KnownSecrets
+  known.add(entries.flatMap(({ config }) => Result.isSuccess(config) ? [config.success] : []))
   return { path, entries }
 })
 
