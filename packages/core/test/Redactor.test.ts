@@ -73,6 +73,21 @@ describe("redactor", () => {
     assert.isTrue(long.endsWith("x<redacted>…"))
   })
 
+  it.each([
+    ["one that is long", ["0123456789".repeat(3000)]],
+    ["many", Array.from({ length: 3000 }, (_, index) => `secret-${index}-${"x".repeat(200)}`)]
+  ])("hides %s", (_, secrets) => {
+    const last = secrets.at(-1) ?? ""
+    assert.strictEqual(
+      hide(`said ${last}, and "${encodeURIComponent(last)}".`, { secrets }),
+      "said <redacted>, and \"<redacted>\"."
+    )
+  })
+
+  it("leaves an empty text empty", () => {
+    assert.strictEqual(hide("", { secrets: ["0123456789".repeat(3000)] }), "")
+  })
+
   it("is not misled by secrets that are parts of each other", () => {
     assert.strictEqual(
       hide("abcdefgh abcdefghijkl", { secrets: ["abcdefgh", "abcdefghijkl"] }),

@@ -42,6 +42,26 @@ describe("secrets in arguments", () => {
   })
 
   it.each([
+    ["postgres://me:s3?s3@db/x"],
+    ["postgres://me:s3#s3@db/x"],
+    ["postgres://me:s3@s3@db/x"]
+  ])("%s hides all of the password", (url) => assert.strictEqual(shown(url), "postgres://<redacted>@db/x"))
+
+  it.each([
+    ["names", "a=".repeat(100_000)],
+    ["quotes", `${"'".repeat(100_000)} a ${"'".repeat(100_000)}`],
+    ["both quotes", `${"'\"".repeat(50_000)} a ${"\"'".repeat(50_000)}`],
+    ["spaces", `x${" ".repeat(200_000)}`],
+    ["braces", "{".repeat(200_000)],
+    ["brackets", `${"[".repeat(100_000)}${"]".repeat(100_000)}`],
+    ["colons and at signs", `a://${":@".repeat(100_000)}`],
+    ["parameters", `a://b?${"c&".repeat(100_000)}`],
+    ["flags", "--token ".repeat(20_000)]
+  ])("takes no longer than it should for many %s", (_, arg) => {
+    assert.isString(shown("-c", arg, "x"))
+  })
+
+  it.each([
     [["--token-file", "/run/token"]],
     [["--auth-type", "none"]],
     [["--max-tokens", "4096"]],

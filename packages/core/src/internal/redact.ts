@@ -18,7 +18,8 @@ export const redactor = (secrets: Iterable<string>, instead: string = hidden): R
   return (text) => {
     search ??= searchFor(searched)
     const short = text.length > longest ? `${text.slice(0, longest)}…` : text
-    return withoutCut(short.replaceAll(search.pattern, instead), search.forms, instead)
+    const shown = search.literal.reduce((shown, form) => shown.replaceAll(form, instead), short)
+    return withoutCut(shown.replaceAll(search.pattern, instead), search.forms, instead)
   }
 }
 
@@ -47,14 +48,23 @@ const isSearched = (secret: string): boolean =>
 
 interface Search {
   readonly forms: ReadonlyArray<string>
+  /** Those that are too long for a regular expression. */
+  readonly literal: ReadonlyArray<string>
   readonly pattern: RegExp
 }
 
 /** The longest first, because the first that fits is hidden. */
 const searchFor = (secrets: ReadonlyArray<string>): Search => {
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length)
-  return { forms, pattern: new RegExp(forms.map(patternOf).join("|"), "gi") }
+  const short = forms.filter((form) => form.length <= longestInPattern)
+  const pattern = Result.getOrUndefined(Result.try(() => new RegExp(short.map(patternOf).join("|") || "(?!)", "gi")))
+  return pattern === undefined
+    ? { forms, literal: forms, pattern: /(?!)/g }
+    : { forms, literal: forms.filter((form) => form.length > longestInPattern), pattern }
 }
+
+/** In characters. */
+const longestInPattern = 1024
 
 const formsOf = (secret: string): ReadonlyArray<string> => {
   const text = secret.trim()
@@ -104,14 +114,25 @@ const withoutCut = (text: string, forms: ReadonlyArray<string>, instead: string)
   let end = text.length
   while (end > 0 && cutMarks.has(text[end - 1] ?? "")) end -= 1
   for (const form of forms) {
-    const lowerForm = form.toLowerCase()
     const tail = text.slice(Math.max(0, end - form.length), end).toLowerCase()
-    const at = tail.lastIndexOf(lowerForm.slice(0, wholeFrom))
-    if (form.length > wholeFrom && at !== -1 && lowerForm.startsWith(tail.slice(at))) {
-      return text.slice(0, end - tail.length + at) + instead + text.slice(end)
-    }
+    const at = form.length > wholeFrom ? beginningOf(form.toLowerCase(), tail) : -1
+    if (at !== -1) return text.slice(0, end - tail.length + at) + instead + text.slice(end)
   }
   return text
 }
+
+/** Where in a text its end begins that is a beginning of the secret; -1 if there is none. */
+const beginningOf = (secret: string, text: string): number => {
+  const head = secret.slice(0, wholeFrom)
+  let at = text.indexOf(head)
+  for (let tries = 0; at !== -1 && tries < mostTries; tries++) {
+    if (secret.startsWith(text.slice(at))) return at
+    at = text.indexOf(head, at + 1)
+  }
+  return -1
+}
+
+/** A server may repeat the beginning of a secret as often as it likes. */
+const mostTries = 100
 
 const cutMarks: ReadonlySet<string> = new Set(["…", "\"", ")", " "])

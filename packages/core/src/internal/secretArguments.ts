@@ -13,7 +13,7 @@ export interface Argument {
 
 /** Each argument by itself, judged by what it says and by the one before it. */
 export const read = (args: ReadonlyArray<string>): ReadonlyArray<Argument> =>
-  args.map((arg, index) => readOne(arg, args[index - 1] ?? ""))
+  args.map((arg, index) => readOne(arg, args[index - 1] ?? "", 0))
 
 /** A URL with user, password and secret-looking parameters hidden, and what these were. */
 export const readUrl = (text: string): Argument => {
@@ -22,58 +22,64 @@ export const readUrl = (text: string): Argument => {
     secrets.push(secret)
     return hidden
   }
-  const [base = "", ...parameters] = text.split(/([?&#;])/)
-  const shown = base.replace(/^([a-z][a-z\d+.-]*:\/\/)([^/]+)@/i, (_, scheme: string, userinfo: string) => {
+  // First, because a password may have a question mark in it.
+  const shown = text.replace(/^([a-z][a-z\d+.-]*:\/\/)([^/]+)@/i, (_, scheme: string, userinfo: string) => {
     const [user = "", ...password] = userinfo.split(":")
     hide(userinfo)
     hide(password.length === 0 ? user : password.join(":"))
     return `${scheme}${hidden}@`
   })
-  const rest = parameters.map((part) => {
+  const parts = shown.split(/([?&#;])/).map((part, index) => {
     const at = part.indexOf("=")
-    return at > 0 && isSecretName(part.slice(0, at)) ? part.slice(0, at + 1) + hide(part.slice(at + 1)) : part
+    return index > 0 && at > 0 && isSecretName(part.slice(0, at))
+      ? part.slice(0, at + 1) + hide(part.slice(at + 1))
+      : part
   })
-  return { shown: shown + rest.join(""), secrets }
+  return { shown: parts.join(""), secrets }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const readOne = (arg: string, before: string): Argument => {
+/** A file may nest `a=` and quotes in each other as often as it likes. */
+const mostNested = 8
+
+const readOne = (arg: string, before: string, depth: number): Argument => {
+  if (depth > mostNested) return plain(arg)
   if (isAnnounced(before) && !isFlag(arg)) return { shown: hidden, secrets: [arg] }
-  if (/^\s*[{[]/.test(arg)) return readJson(arg)
+  if (/^\s*[{[]/.test(arg)) return readJson(arg, depth)
   const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(arg) ?? []
-  if (name !== undefined && value !== undefined) return readNamed(name, `${name}=`, value)
+  if (name !== undefined && value !== undefined) return readNamed(name, `${name}=`, value, depth)
   const [, header, separator, content] = /^([\w-]+)(:[\t ]*)(?!\/\/)(.+)$/s.exec(arg) ?? []
   if (header !== undefined && content !== undefined && isSecretName(header)) {
-    return readNamed(header, `${header}${separator}`, content)
+    return readNamed(header, `${header}${separator}`, content, depth)
   }
-  if (/\s/.test(arg)) return readWords(arg)
+  if (/\s/.test(arg)) return readWords(arg, depth)
   return arg.includes("://") ? readUrl(arg) : { shown: arg, secrets: [] }
 }
 
-const readNamed = (name: string, beginning: string, value: string): Argument => {
-  if (isSecretName(name)) return { shown: beginning + (value === "" ? "" : hidden), secrets: valuesIn(value) }
-  const inner = readOne(value, "")
+const readNamed = (name: string, beginning: string, value: string, depth: number): Argument => {
+  if (isSecretName(name)) return { shown: beginning + (value === "" ? "" : hidden), secrets: valuesIn(value, depth) }
+  const inner = readOne(value, "", depth + 1)
   return { shown: beginning + inner.shown, secrets: inner.secrets }
 }
 
 /** All of it, or, where a shell reads it, the first word; more may stand behind that. */
-const valuesIn = (value: string): ReadonlyArray<string> => {
+const valuesIn = (value: string, depth: number): ReadonlyArray<string> => {
   const [first = ""] = value.match(word) ?? []
   return first === value || /^(?:basic|bearer|token|apikey)\s/i.test(value)
     ? [unquoted(value)]
-    : [value, unquoted(first), ...readWords(value).secrets]
+    : [value, unquoted(first), ...readWords(value, depth).secrets]
 }
 
 /** A command line in one argument, as in `sh -c "…"`. */
-const readWords = (text: string): Argument => {
+const readWords = (text: string, depth: number): Argument => {
   const secrets: Array<string> = []
   let before = ""
   const shown = text.replaceAll(word, (found) => {
     const [, quote = "", content = found] = /^(['"])(.*)\1$/s.exec(found) ?? []
-    const read = found === text && quote === "" ? plain(found) : readOne(content, before)
+    const read = found === text && quote === "" ? plain(found) : readOne(content, before, depth + 1)
     secrets.push(...read.secrets)
     before = content
     return quote + read.shown + quote
@@ -87,11 +93,11 @@ const word = /(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g
 const plain = (text: string): Argument => ({ shown: text, secrets: [] })
 
 /** An object with a secret in it is hidden as a whole. */
-const readJson = (text: string): Argument => {
+const readJson = (text: string, depth: number): Argument => {
   const parsed = Result.getOrUndefined(Result.try((): unknown => JSON.parse(text)))
   const secrets = textsIn(parsed, false)
   if (secrets.length > 0) return { shown: hidden, secrets }
-  return parsed === undefined && /\s/.test(text) ? readWords(text) : plain(text)
+  return parsed === undefined && /\s/.test(text) ? readWords(text, depth) : plain(text)
 }
 
 /** The texts behind secret names. */

@@ -75,15 +75,18 @@ const inHeader = ([name, secret]: readonly [string, SecretText]): ReadonlyArray<
 }
 
 const inUrl = (text: string): ReadonlyArray<string> => {
-  const { secrets } = secretArguments.readUrl(text)
   const url = URL.parse(text)
-  if (url === null) return secrets
+  if (url === null) return []
   const [user = "", password = ""] = [url.username, url.password].map(decoded)
+  const parameters = [...url.searchParams].flatMap(([name, value]) => {
+    const secret = value === "" ? name : value
+    return isSecretName(name) && value !== "" || isTelling(secret) ? [secret] : []
+  })
+  const fragment = url.hash.slice(1)
   return [
-    ...secrets,
     ...(password === "" ? [user] : [password, `${user}:${password}`]),
-    ...[...[...url.searchParams].map(([name, value]) => value === "" ? name : value), url.hash.slice(1)]
-      .filter(isTelling)
+    ...parameters,
+    ...(isTelling(fragment) ? [fragment] : [])
   ]
 }
 
