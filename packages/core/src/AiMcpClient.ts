@@ -57,7 +57,7 @@ import { McpSession } from "./McpSession.ts"
  * - Items of a list that `effect/ai` does not know how to read are left out; a result that it does not know how to read
  *   is a `ValidationError`.
  * - Arguments may hold `bigint`. Integers beyond 2^53 in results are the nearest number, which is told in the session's
- *   `notifications`.
+ *   `warnings`.
  * - Names of tools that models do not take make `McpClient.toolkit` fail, as with any client.
  *
  * @category constructors

@@ -106,16 +106,26 @@ export type SessionState =
 /**
  * A notification of the server, as the protocol has it.
  *
- * What the client itself warns of — lines on stdout that are not messages, a tool it had to leave out — arrives here
- * too, as `notifications/message` with the logger `universal-mcp` and the level `warning`, or `info` where nothing is
- * wrong.
- *
  * @category models
  * @since 0.1.0
  */
 export interface Notification {
   readonly method: string
   readonly params?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * What the client itself warns of, such as lines on stdout that are not messages, or a tool that it had to leave out. No
+ * server can write one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Warning {
+  /** `info` where nothing is wrong. */
+  readonly level: "warning" | "info"
+  /** At most 4,000 characters. It may quote the server, so show it as `SafeText`. */
+  readonly description: string
 }
 
 /**
@@ -165,6 +175,7 @@ export type ListKind = "tools" | "prompts" | "resources"
 
 /**
  * What `callToolStream` gives: progress, log messages and statuses of the task as they come, then the result, last.
+ * `Lost` is from the client: the reader was too slow for so many of them.
  *
  * @category models
  * @since 0.1.0
@@ -178,6 +189,7 @@ export type CallEvent =
   }
   | { readonly _tag: "Log"; readonly level: string; readonly logger?: string | undefined; readonly data: unknown }
   | { readonly _tag: "Task"; readonly task: Task }
+  | { readonly _tag: "Lost"; readonly count: number }
   | { readonly _tag: "Result"; readonly result: CallToolResult }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -202,17 +214,17 @@ export class McpSession extends Context.Service<McpSession, {
     /** The current state, then every change, until the session has ended: `Failed` or `Closed` is the last. */
     readonly changes: Stream.Stream<SessionState>
   }
-  /** All tools, every page. A tool that is not valid is left out, with a warning in `notifications`. */
+  /** All tools, every page. A tool that is not valid is left out, with one of the `warnings`. */
   readonly listTools: Effect.Effect<ReadonlyArray<Tool>, CallError>
   /**
    * Calls a tool. A tool that answers `isError: true` is a result, as in the protocol; see `callToolOrFail`.
    *
    * Arguments are whatever JSON can say, and `bigint`, which is sent as its digits on every transport, as is what
    * `JSON.rawJSON` makes of a number. A number beyond 2^53 is sent as JavaScript has it. Numbers in the result that
-   * JavaScript changes are in its `warnings`, and in `notifications`; `exactNumbers` keeps them.
+   * JavaScript changes are in its `warnings`, and in those of the session; `exactNumbers` keeps them.
    *
    * `structuredContent` is checked against the tool's `outputSchema` (JSON Schema 2020-12, or draft-07 by its `$schema`),
-   * for which the tools are listed once; a schema that cannot be used is told in `notifications`, and its tool goes
+   * for which the tools are listed once; a schema that cannot be used is one of the `warnings`, and its tool goes
    * unchecked. A tool that requires a task (`execution.taskSupport`) is started as one, polled and fetched; interrupting
    * the fiber, or the `timeout`, which is for all of it, cancels the task.
    *
@@ -232,7 +244,7 @@ export class McpSession extends Context.Service<McpSession, {
   /**
    * Calls a tool and streams its progress, the server's log messages meanwhile and, where the call is a task, each of
    * its statuses, in the order in which the server told them; the result comes last. A slow reader loses the oldest
-   * beyond 16,384, which a `Log` event tells, and never the result. The request's progress token is ours; one in `meta` is replaced.
+   * beyond 16,384, which a `Lost` event tells, and never the result. The request's progress token is ours; one in `meta` is replaced.
    */
   readonly callToolStream: (
     name: string,
@@ -240,8 +252,8 @@ export class McpSession extends Context.Service<McpSession, {
     options?: CallOptions
   ) => Stream.Stream<CallEvent, CallError | ToolNotFound | InvalidStructuredContent>
   /**
-   * All resources that the server lists, every page. One that is not valid is left out, with a warning in
-   * `notifications`. None, without a request, if the server does not offer resources.
+   * All resources that the server lists, every page. One that is not valid is left out, with one of the
+   * `warnings`. None, without a request, if the server does not offer resources.
    *
    * Errors: as for every list, a cursor that comes again, more than 1000 pages, or more time than ten times the server's
    * `requestTimeout` is the reason `InvalidResult`, whose `partial` holds the items that were read.
@@ -322,9 +334,32 @@ export class McpSession extends Context.Service<McpSession, {
   readonly changes: Stream.Stream<ListKind>
   /**
    * What the server tells without being asked, from now on, until the session has ended; a slow reader loses the oldest
-   * beyond 16,384 (or 16 Mi characters), and gets a warning that says how many. The first reader also gets what came before it, the first 64.
+   * beyond 16,384 (or 16 Mi characters), and one of the `warnings` says how many. The first reader also gets what came
+   * before it: the first 64, of 1 Mi characters together.
    */
   readonly notifications: Stream.Stream<Notification>
+  /**
+   * What the client itself warns of, from now on, until the session has ended, and never a word that the server says in
+   * its name. The first reader also gets what came before it, as with `notifications`.
+   *
+   * ```ts
+   * import { McpServer } from "@modelcontextprotocol/server"
+   * import * as SafeText from "@universal-mcp/core/SafeText"
+   * import * as InMemoryTransport from "@universal-mcp/transports/InMemoryTransport"
+   * import { Console, Effect, Stream } from "effect"
+   *
+   * const server = new McpServer({ name: "demo", version: "1.0.0" })
+   * const watched = Effect.gen(function*() {
+   *   const session = yield* InMemoryTransport.make({ name: "demo", server })
+   *   yield* session.warnings.pipe(
+   *     Stream.runForEach(({ description }) => Console.error(`demo: ${SafeText.line(description)}`)),
+   *     Effect.forkScoped
+   *   )
+   * })
+   * await Effect.runPromise(Effect.scoped(watched))
+   * ```
+   */
+  readonly warnings: Stream.Stream<Warning>
   /**
    * Lines of the server's standard error, from now on, until the session has ended; never any without a process. Slow
    * readers lose the oldest beyond 16,384, and get a line that says how many.

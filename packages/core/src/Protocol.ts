@@ -52,7 +52,7 @@ export type {
  * hold, a line each with their place. Not there where nothing changed. See `exactNumbers` in `McpSession.CallOptions`.
  *
  * A server may have `warnings` of its own in a result. If they are a list of texts, ours are behind them; anything else
- * stays as the server sent it, and ours are only in `notifications`.
+ * stays as the server sent it, and ours are only in the session's.
  *
  * @category models
  * @since 0.1.0

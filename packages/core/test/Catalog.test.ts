@@ -114,8 +114,8 @@ describe.each(lists)("$method", (list) => {
       })
       const error = yield* Effect.flip(list.list(session))
       assert.deepStrictEqual(error.reason._tag === "InvalidResult" && error.reason.partial, [item(1), item(1)])
-      const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
-      assert.match(String(remark?.params?.["data"]), new RegExp(`left out 2 of the ${key} that are not valid`))
+      const [remark] = yield* Stream.runCollect(Stream.take(session.warnings, 1))
+      assert.match(String(remark?.description), new RegExp(`left out 2 of the ${key} that are not valid`))
     }))
 
   it.effect("a list that never ends is an error with what was read", () =>
@@ -155,10 +155,9 @@ describe.each(lists)("$method", (list) => {
         [method]: (request, to) => to.answer(request, { [key]: [invalid, item(1), null, 7, item(2)] })
       })
       assert.deepStrictEqual<unknown>(yield* list.list(session), [item(1), item(2)])
-      const [remark] = yield* take(session.notifications, 1)
-      assert.strictEqual(remark?.params?.["logger"], "universal-mcp")
-      assert.match(String(remark?.params?.["data"]), /^left out 3 /)
-      assert.include(String(remark?.params?.["data"]), JSON.stringify(invalid))
+      const [remark] = yield* take(session.warnings, 1)
+      assert.match(String(remark?.description), /^left out 3 /)
+      assert.include(String(remark?.description), JSON.stringify(invalid))
     }))
 
   it.effect("a result without a list fails, and the session goes on", () =>
@@ -184,8 +183,8 @@ describe("lists", () => {
       })
       assert.deepStrictEqual(yield* session.listResourceTemplates, [])
       assert.deepStrictEqual(yield* session.listResources, [])
-      const [first] = yield* take(session.notifications, 1)
-      assert.include(String(first?.params?.["data"]), "does not know resources/list")
+      const [first] = yield* take(session.warnings, 1)
+      assert.include(String(first?.description), "does not know resources/list")
     }))
 
   it.effect.each(lists.slice(1).filter(({ method }) => method !== "resources/templates/list"))(
@@ -197,8 +196,8 @@ describe("lists", () => {
           [method]: (request, to) => to.refuse(request, -32601, "Method not found")
         })
         assert.deepStrictEqual(yield* list(session), [])
-        const [remark] = yield* take(session.notifications, 1)
-        assert.include(String(remark?.params?.["data"]), `does not know ${method}`)
+        const [remark] = yield* take(session.warnings, 1)
+        assert.include(String(remark?.description), `does not know ${method}`)
       })
   )
 })

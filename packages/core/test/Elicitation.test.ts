@@ -14,7 +14,7 @@ import * as servers from "./fixtures/server.ts"
 import { connect, text } from "./fixtures/wire.ts"
 
 const warnings = (session: McpSession.McpSession["Service"]) =>
-  session.notifications.pipe(Stream.map(({ params }) => String(params?.["data"])))
+  session.warnings.pipe(Stream.map(({ description }) => description))
 
 describe("Elicitation on the official SDK's server", () => {
   const onServer = <A, E>(
@@ -339,7 +339,7 @@ describe("Elicitation on the wire", () => {
       ])
     }))
 
-  const page = { mode: "url", message: "sign in", url: "https://example.org", elicitationId: "e" }
+  const page = { mode: "url", message: "sign in", url: "https://example.org/", elicitationId: "e" }
 
   /** A tool that wants the user to have been somewhere first. */
   const guarded = (elicit: Elicit, modes?: ReadonlyArray<"form" | "url">) =>

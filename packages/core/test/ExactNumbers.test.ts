@@ -111,7 +111,7 @@ describe("a bigint", () => {
       yield* client.callTool({ tool, arguments: { id } as never })
       assert.lengthOf(seen, 2)
       for (const request of seen) assert.include(request, `"id":${id}`)
-      const told = yield* session.notifications.pipe(Stream.take(2), Stream.runCollect)
+      const told = yield* session.warnings.pipe(Stream.take(2), Stream.runCollect)
       assert.include(JSON.stringify(told), "exactNumbers")
     }))
 })

@@ -63,11 +63,11 @@ describe("Faults", () => {
           throw new Error("my own bug")
         }
       })
-      const warning = yield* Effect.forkChild(Stream.runHead(session.notifications), { startImmediately: true })
+      const warning = yield* Effect.forkChild(Stream.runHead(session.warnings), { startImmediately: true })
       assert.strictEqual(yield* outcome(session), "Timeout, unknown")
       assert.strictEqual(yield* outcome(session), "answered")
       const heard = yield* Effect.fromOption(yield* Fiber.join(warning))
-      assert.include(heard.params?.["data"], "onFault threw: Error: my own bug")
+      assert.include(heard.description, "onFault threw: Error: my own bug")
     }))
 
   it.effect("drop: a request does not arrive, or its answer does not", () =>
@@ -144,7 +144,7 @@ describe("Faults", () => {
   it.effect("garbage: a remark, and no answer", () =>
     Effect.gen(function*() {
       const { session } = yield* connect({ garbage: { probability: 1, times: 1, methods } })
-      const remark = yield* Effect.forkChild(Stream.runHead(session.notifications), { startImmediately: true })
+      const remark = yield* Effect.forkChild(Stream.runHead(session.warnings), { startImmediately: true })
       assert.strictEqual(yield* outcome(session), "Timeout, unknown")
       assert.include(JSON.stringify(yield* Fiber.join(remark)), "the server sent a message that is not JSON-RPC")
       assert.strictEqual(yield* outcome(session), "answered")

@@ -153,9 +153,9 @@ describe("negotiation", () => {
           })
       })
       assert.deepInclude(session.server, { name: "hand", version: "", capabilities: { tools: {} } })
-      const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
-      assert.strictEqual(remark?.params?.["level"], "info")
-      assert.match(String(remark?.params?.["data"]), /revision 2025-06-18, older than the 2025-11-25/)
+      const [remark] = yield* Stream.runCollect(Stream.take(session.warnings, 1))
+      assert.strictEqual(remark?.level, "info")
+      assert.match(String(remark?.description), /revision 2025-06-18, older than the 2025-11-25/)
     }))
 
   it.effect("a verdict is dropped when no session comes of it", () =>

@@ -84,8 +84,8 @@ describe("what no caller can get in another way", () => {
       yield* session.ping
       yield* session.tasks.get("t")
       yield* session.request("x/last")
-      const [first] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.include(String(first?.params?.["data"]), "in the result of x/last, ")
+      const [first] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+      assert.include(String(first?.description), "in the result of x/last, ")
     }))
 })
 
@@ -108,7 +108,7 @@ describe("warnings that the server sends itself", () => {
       Effect.gen(function*() {
         const session = yield* connect(server(() => resultOf(`"warnings":${own},"n":${int64}`)))
         assert.deepStrictEqual<unknown>((yield* session.callTool("get")).warnings, JSON.parse(own))
-        const told = yield* session.notifications.pipe(Stream.take(2), Stream.runCollect)
+        const told = yield* session.warnings.pipe(Stream.take(2), Stream.runCollect)
         assert.include(JSON.stringify(told), ours)
       })
   )

@@ -114,8 +114,8 @@ describe("a session over Streamable HTTP", () => {
     Effect.gen(function*() {
       const { session } = yield* overHttp({ "tools/list": (request, to) => to.answer(request, { tools }) })
       assert.deepStrictEqual((yield* session.listTools).map(({ name }) => name), ["good"])
-      const [told] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.match(String(told?.params?.["data"]), /left out tool "bad".*x-mcp-header of a/)
+      const [told] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(told?.description), /left out tool "bad".*x-mcp-header of a/)
     }))
 
   it.effect("sends arguments as headers too", () =>

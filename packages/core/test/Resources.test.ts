@@ -30,9 +30,9 @@ describe("resources", () => {
       assert.deepStrictEqual(resources, [first, { uri: "file:///b" }])
       const templates: unknown = yield* session.listResourceTemplates
       assert.deepStrictEqual(templates, [{ uriTemplate: "file:///{name}", name: "t" }])
-      const [remark] = yield* Stream.runCollect(Stream.take(session.notifications, 1))
-      assert.deepInclude(remark?.params, { level: "warning", logger: "universal-mcp" })
-      assert.match(String(remark?.params?.["data"]), /left out 2 of the resources.*no uri/)
+      const [remark] = yield* Stream.runCollect(Stream.take(session.warnings, 1))
+      assert.strictEqual(remark?.level, "warning")
+      assert.match(String(remark?.description), /left out 2 of the resources.*no uri/)
     }))
 
   it.effect("asks nothing of a server without the capability; one that has it and knows nothing of it costs a remark", () =>
@@ -45,8 +45,8 @@ describe("resources", () => {
         "resources/list": (request, wire) => wire.refuse(request, -32601, "Method not found")
       })
       assert.deepStrictEqual(yield* boastful.session.listResources, [])
-      const [remark] = yield* Stream.runCollect(Stream.take(boastful.session.notifications, 1))
-      assert.match(String(remark?.params?.["data"]), /advertises resources but does not know resources\/list/)
+      const [remark] = yield* Stream.runCollect(Stream.take(boastful.session.warnings, 1))
+      assert.match(String(remark?.description), /advertises resources but does not know resources\/list/)
     }))
 
   it.effect("reads, with the contents as the server gave them, and with _meta", () =>
@@ -99,6 +99,7 @@ describe("resources", () => {
       const streams = [
         session.subscribe("yes"),
         session.notifications,
+        session.warnings,
         session.changes,
         session.stderr,
         session.state.changes
@@ -159,10 +160,10 @@ describe("changes", () => {
         "server/discover": (request, wire) => wire.answer(request, { ...discovered, capabilities: {} }),
         "subscriptions/listen": (request, wire) => wire.refuse(request, -32601, "Method not found")
       })
-      const remarks = yield* Effect.forkChild(Stream.runCollect(Stream.take(session.notifications, 1)))
+      const remarks = yield* Effect.forkChild(Stream.runCollect(Stream.take(session.warnings, 1)))
       const reading = yield* Effect.forkChild(Stream.runCollect(Stream.take(session.changes, 1)))
       const [remark] = yield* Fiber.join(remarks)
-      assert.match(String(remark?.params?.["data"]), /does not tell of changes: Method not found/)
+      assert.match(String(remark?.description), /does not tell of changes: Method not found/)
       wire.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" })
       assert.deepStrictEqual(yield* Fiber.join(reading), ["tools"])
       assert.strictEqual(wire.all("subscriptions/listen").length, 1)

@@ -49,8 +49,8 @@ describe("what a tool answers", () => {
         "tools/call": (request, to) => to.answer(request, { content: [good, null] })
       })
       assert.deepStrictEqual<unknown>(yield* session.callTool("a"), { content: [good] })
-      const [warning] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.match(String(warning?.params?.["data"]), /^tool "a": 1 of the 2 content blocks .*\[null\]$/)
+      const [warning] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(warning?.description), /^tool "a": 1 of the 2 content blocks .*\[null\]$/)
     }))
 })
 

@@ -284,8 +284,8 @@ describe("a call of a server of 2025-11-25", () => {
         "tasks/result": (request, to) => to.answer(request, { content: ["done", null] })
       }))
       assert.deepStrictEqual<unknown>(yield* session.callTool("required"), text("done"))
-      const [remark] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.match(String(remark?.params?.["data"]), /2 of the 2 content blocks/)
+      const [remark] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+      assert.match(String(remark?.description), /2 of the 2 content blocks/)
     }))
 
   it.effect("is cancelled when it is interrupted, and waits no more than a second for a server that is silent", () =>

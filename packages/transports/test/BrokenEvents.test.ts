@@ -28,8 +28,8 @@ describe("an event that is not JSON on the stream of a call", () => {
         const server = yield* calls(data, ({ message }) => event(result(message.id, "done")))
         const session = yield* connect(server.url)
         assert.strictEqual(text(yield* session.callTool("echo")), "done")
-        const [warned] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-        assert.include(String(warned?.params?.["data"]), "the server sent an event that is not JSON")
+        const [warned] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+        assert.include(String(warned?.description), "the server sent an event that is not JSON")
       }))
   }
 

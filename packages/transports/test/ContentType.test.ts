@@ -29,8 +29,8 @@ const events = ({ message }: Exchange) => event(result(message.id, "done"))
 
 /** The first warning of ours. */
 const warning = (session: McpSession["Service"]) =>
-  session.notifications.pipe(
-    Stream.map(({ params }) => String(params?.["data"])),
+  session.warnings.pipe(
+    Stream.map(({ description }) => description),
     Stream.filter((text) => text.includes("declares it as")),
     Stream.runHead
   )

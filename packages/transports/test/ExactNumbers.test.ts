@@ -107,8 +107,8 @@ describe("numbers of a server", () => {
       Effect.gen(function*() {
         yield* session.listTools
         yield* session.request("x/anything")
-        const told = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-        assert.include(told.map(({ params }) => params?.["data"]).join(), "in the result of x/anything, serial is")
+        const told = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+        assert.include(told.map(({ description }) => description).join(), "in the result of x/anything, serial is")
       })
     ))
 

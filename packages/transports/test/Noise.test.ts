@@ -1,7 +1,6 @@
 /** What a server writes to stdout beside messages is reported once, with how many lines there were and one of them. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import type { Notification } from "@universal-mcp/core/McpSession"
 import * as StdioTransport from "@universal-mcp/transports/StdioTransport"
 import { Effect, Fiber, Stream } from "effect"
 import { node } from "./support.ts"
@@ -36,16 +35,16 @@ const warnings = (noise: object, ...calls: ReadonlyArray<string>) =>
       command: node,
       args: ["-e", server, JSON.stringify(noise)]
     })
-    const seen: Array<Notification> = []
+    const seen: Array<string> = []
     const reading = yield* Effect.forkChild(
-      Stream.runForEach(session.notifications, (notification) => Effect.sync(() => seen.push(notification))),
+      Stream.runForEach(session.warnings, ({ description }) => Effect.sync(() => seen.push(description))),
       { startImmediately: true }
     )
     for (const name of calls) yield* Effect.ignore(session.callTool(name, {}, { timeout: "500 millis" }))
     // What was published before it comes before it.
     yield* Effect.ignore(session.callTool("last"))
     yield* Fiber.interrupt(reading)
-    return seen.flatMap(({ params }) => params?.["logger"] === "universal-mcp" ? [String(params["data"])] : [])
+    return seen
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
 describe("lines on stdout that are not messages", () => {

@@ -19,9 +19,9 @@ describe("notifications/initialized that the server refuses", () => {
           const server = yield* serve({ "notifications/initialized": plain(status, "no notifications here"), ping })
           const session = yield* connect(server.url)
           assert.strictEqual(text(yield* session.callTool("echo")), "done")
-          const [warned] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+          const [warned] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
           assert.include(
-            String(warned?.params?.["data"]),
+            String(warned?.description),
             `the server refused notifications/initialized: HTTP ${status}`
           )
         }))

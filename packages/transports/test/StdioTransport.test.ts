@@ -154,7 +154,7 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
       Effect.gen(function*() {
         const session = yield* connect(["--banner"])
         const listening = yield* Deferred.make<void>()
-        const remarks = yield* session.notifications.pipe(
+        const remarks = yield* session.warnings.pipe(
           Stream.onStart(Deferred.succeed(listening, undefined)),
           Stream.take(1),
           Stream.runCollect,
@@ -163,8 +163,7 @@ describe.each(platforms)("StdioTransport %s", (_, platform) => {
         yield* Deferred.await(listening)
         assert.strictEqual(textOf(yield* session.callTool("garbage")), "after garbage")
         const [banner] = yield* Fiber.join(remarks)
-        assert.strictEqual(banner?.method, "notifications/message")
-        assert.match(String(banner?.params?.["data"]), /stdout is not a message: "Welcome/)
+        assert.match(String(banner?.description), /stdout is not a message: "Welcome/)
       }))
 
     for (const tool of ["neither", "nullError", "bareError", "wrongId"]) {

@@ -210,8 +210,8 @@ describe("the stream of notifications", () => {
         }
       })
       const session = yield* connect(server.url)
-      const last = yield* session.notifications.pipe(Stream.runHead)
-      assert.include(String(Option.getOrUndefined(last)?.params?.["data"]), "could not be opened in 5 attempts")
+      const last = yield* session.warnings.pipe(Stream.runHead)
+      assert.include(String(Option.getOrUndefined(last)?.description), "could not be opened in 5 attempts")
       assert.strictEqual(server.seen("GET").length, 5)
       assert.strictEqual(text(yield* session.callTool("echo")), "done")
     }))

@@ -21,8 +21,8 @@ import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
-import { isWarning } from "../internal/warnings.ts"
 import { Progress } from "../render/Progress.ts"
+import { said, whoOf } from "../render/quote.ts"
 import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
 import { json as renderJson, safeLine } from "../render/text.ts"
@@ -65,7 +65,7 @@ export const call = Command.make(
     })
     yield* progress.show(`calling ${tool}`)
     const events = session.callToolStream(tool, args, options)
-    const result = yield* orAsked(lastResult(events, (event) => showEvent(tool, event))).pipe(
+    const result = yield* orAsked(lastResult(events, (event) => showEvent(config.name, tool, event))).pipe(
       // Nothing that was answered is lost.
       Effect.tapErrorTag("InvalidStructuredContent", (error) => printResult(error.result))
     )
@@ -146,7 +146,11 @@ export const lastResult = <E, R, E2, R2>(
     (last, event) => event._tag === "Result" ? Effect.succeed(event.result) : Effect.as(each(event), last)
   )
 
-const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallEvent, { readonly _tag: "Result" }>) {
+const showEvent = Effect.fnUntraced(function*(
+  server: string,
+  tool: string,
+  event: Exclude<CallEvent, { readonly _tag: "Result" }>
+) {
   const progress = yield* Progress
   if (event._tag === "Progress") {
     const message = event.message === undefined ? "" : ` ${safeLine(event.message)}`
@@ -159,14 +163,13 @@ const showEvent = Effect.fnUntraced(function*(tool: string, event: Exclude<CallE
     return yield* progress.show(`${tool} ${safeLine(statusMessage ?? status)}`)
   }
   const screen = yield* Screen
-  // The session's own warnings are shown as warnings.
-  if (!screen.errIsTerminal || isWarning(event.logger)) return
+  if (!screen.errIsTerminal) return
+  if (event._tag === "Lost") {
+    const lost = `${event.count} messages of "${safeLine(server)}" came too fast to be shown`
+    return yield* progress.printing(Console.error(`${screen.err.yellow("warning:")} ${lost}`))
+  }
   const text = typeof event.data === "string" ? event.data : renderJson(event.data)
-  yield* progress.printing(
-    Console.error(
-      screen.err.dim(
-        `[${safeLine(`${event.level}${event.logger === undefined ? "" : ` ${event.logger}`}`)}] ${safeLine(text)}`
-      )
-    )
-  )
+  const kind = event.logger === undefined ? event.level : `${event.level} ${event.logger}`
+  const line = said(whoOf(server), `(${kind}) ${text}`, screen.errWidth)
+  yield* progress.printing(Console.error(screen.err.dim(line)))
 })

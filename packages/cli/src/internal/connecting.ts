@@ -6,19 +6,19 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { Progress } from "../render/Progress.ts"
+import { said, whoOf } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
-import { safeLine } from "../render/text.ts"
 
 export type ShowStderr = (server: string) => <A, E, R>(connecting: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** After `patience`, on a terminal; with what was said before. Nothing with `--json`, which makes stderr JSON. */
 export const showStderr = (json: boolean): Effect.Effect<ShowStderr, never, Progress | Screen> =>
   Effect.gen(function*() {
-    const { err, errIsTerminal } = yield* Screen
+    const { err, errIsTerminal, errWidth } = yield* Screen
     const { printing } = yield* Progress
     if (json || !errIsTerminal) return () => (connecting) => connecting
     const print = (server: string, line: string) =>
-      printing(Console.error(`${err.dim(`${safeLine(server)}:`)} ${safeLine(line)}`))
+      printing(Console.error(err.dim(said(whoOf(server), line, errWidth))))
     return (server) => (connecting) =>
       Effect.gen(function*() {
         const lines = yield* Queue.sliding<string>(mostLines)

@@ -1,5 +1,5 @@
 /** What the library warns of while a command runs: a line each on stderr, with `--json` one of JSON. */
-import type { McpSession, Notification } from "@universal-mcp/core/McpSession"
+import type { McpSession } from "@universal-mcp/core/McpSession"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,8 +7,9 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Progress } from "../render/Progress.ts"
+import { hanging } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
-import { json as renderJson, safeLine } from "../render/text.ts"
+import { json as renderJson } from "../render/text.ts"
 import { type ShowStderr, showStderr } from "./connecting.ts"
 import { root } from "./root.ts"
 
@@ -22,14 +23,11 @@ export class Warnings extends Context.Service<Warnings, {
   static readonly layer = Layer.effect(Warnings, Effect.suspend(() => make))
 }
 
-/** Whether it comes from the library itself. */
-export const isWarning = (logger: unknown): boolean => logger === "universal-mcp"
-
 const most = 20
 
 const make = Effect.gen(function*() {
   const { json } = yield* root
-  const { err } = yield* Screen
+  const { err, errIsTerminal, errWidth } = yield* Screen
   const { printing } = yield* Progress
   const watching = yield* FiberSet.make<void>()
   // What was said last is still on its way when a session has ended.
@@ -39,7 +37,8 @@ const make = Effect.gen(function*() {
       Console.error(
         json
           ? renderJson({ warning: { server, message } })
-          : `${err.yellow("warning:")} "${safeLine(server)}": ${safeLine(message)}`
+          : hanging(`warning: "${server}": ${message}`, errIsTerminal ? errWidth : Infinity)
+            .replace(/^warning:/, err.yellow("warning:"))
       )
     )
   return Warnings.of({
@@ -51,16 +50,11 @@ const make = Effect.gen(function*() {
         said.add(message)
         return print(server, said.size > most ? "there are more warnings, which are not shown" : message)
       }
-      const telling = Stream.runForEach(session.notifications, (notification) => {
-        const message = warningOf(notification)
-        return message === undefined ? Effect.void : tell(message)
-      })
+      const telling = Stream.runForEach(
+        session.warnings,
+        ({ description, level }) => level === "warning" ? tell(description) : Effect.void
+      )
       return Effect.asVoid(FiberSet.run(watching, telling))
     }
   })
 })
-
-const warningOf = ({ method, params }: Notification): string | undefined =>
-  method === "notifications/message" && isWarning(params?.["logger"]) && params?.["level"] === "warning"
-    ? String(params["data"])
-    : undefined

@@ -1,8 +1,8 @@
-/** Who hears what the server tells by itself: the readers of a session, whichever connection brings it. */
+/** Who hears what the server tells by itself and what the client warns of: the readers of a session. */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import type { Notification } from "../McpSession.ts"
-import * as Bounded from "./bounded.ts"
+import type { Notification, Warning } from "../McpSession.ts"
+import { sizeOf } from "./bounded.ts"
 import { Broadcast } from "./broadcast.ts"
 import type { Redact } from "./redact.ts"
 import * as redactErrors from "./redactErrors.ts"
@@ -11,10 +11,8 @@ import * as redactErrors from "./redactErrors.ts"
 export class Audience {
   readonly #ended: Effect.Effect<void>
   readonly #redact: Redact | undefined
-  #early: Array<Notification> | undefined = []
-  /** For how much more text there is room among them. */
-  #room = keptText
-  #notifications: Broadcast<Notification> | undefined
+  #notifications: Told<Notification> | undefined
+  #warnings: Told<Warning> | undefined
   #stderr: Broadcast<string> | undefined
 
   constructor(ended: Effect.Effect<void>, redact?: Redact) {
@@ -22,17 +20,15 @@ export class Audience {
     this.#redact = redact
   }
 
-  publish(told: Notification): void {
-    const isKept = this.#early !== undefined && this.#early.length < keptEarly
-    if (!isKept && this.#notifications === undefined) return
-    const notification = this.#redact === undefined ? told : redactErrors.notification(told, this.#redact)
-    if (this.#early !== undefined) this.#keep(this.#early, notification)
-    this.#notifications?.publish(notification)
+  publish(notification: Notification): void {
+    const readers = this.#fromServer
+    if (!readers.areThere) return
+    readers.publish(this.#redact === undefined ? notification : redactErrors.notification(notification, this.#redact))
   }
 
-  /** A warning of ours, for those who read the notifications. */
-  warn(description: string, level: WarningLevel = "warning"): void {
-    this.publish(warning(description, level))
+  /** Apart from the notifications, so that no server can write one. */
+  warn(description: string, level: Warning["level"] = "warning"): void {
+    this.#fromClient.publish({ level, description: cut(this.#redact?.(description) ?? description) })
   }
 
   /** Only for those who are there, because servers may write a lot. */
@@ -45,11 +41,15 @@ export class Audience {
 
   /** Each is called with every notification, in the order of the wire. */
   get listeners(): Broadcast<Notification>["listeners"] {
-    return this.#heard.listeners
+    return this.#fromServer.readers.listeners
   }
 
   get notifications(): Stream.Stream<Notification> {
-    return this.#heard.stream
+    return this.#fromServer.readers.stream
+  }
+
+  get warnings(): Stream.Stream<Warning> {
+    return this.#fromClient.readers.stream
   }
 
   get stderr(): Stream.Stream<string> {
@@ -59,23 +59,18 @@ export class Audience {
     return this.#stderr.stream
   }
 
-  #keep(early: Array<Notification>, notification: Notification): void {
-    if (early.length >= keptEarly) return
-    const size = Bounded.sizeOf(notification)
-    if (size > this.#room) return
-    this.#room -= size
-    early.push(notification)
+  get #fromServer(): Told<Notification> {
+    return this.#notifications ??= new Told<Notification>(this.#ended, (count) => {
+      this.warn(`${count} notifications were lost, because they were not read fast enough`)
+      return undefined
+    })
   }
 
-  get #heard(): Broadcast<Notification> {
-    return this.#notifications ??= new Broadcast(this.#ended, {
-      first: () => {
-        const taken = this.#early ?? []
-        this.#early = undefined
-        return taken
-      },
-      onLost: (count) => warning(`${count} notifications were lost, because they were not read fast enough`)
-    })
+  get #fromClient(): Told<Warning> {
+    return this.#warnings ??= new Told<Warning>(this.#ended, (count) => ({
+      level: "warning",
+      description: `${count} warnings were lost, because they were not read fast enough`
+    }))
   }
 }
 
@@ -83,16 +78,53 @@ export class Audience {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** How many of the notifications that nobody reads are kept for the first reader. */
-const keptEarly = 64
+/** How much of what nobody reads is kept for the first reader: so many, of so many characters together. */
+const keptEarly = { count: 64, size: 1024 * 1024 }
 
-/** How much text of them is kept, in characters. */
-const keptText = 1024 * 1024
+/** What a server wrote may be quoted in a warning. */
+const longestWarning = 4000
 
-/** `info` where nothing is wrong. */
-type WarningLevel = "info" | "warning"
+const cut = (description: string): string =>
+  description.length > longestWarning ? `${description.slice(0, longestWarning)}…` : description
 
-const warning = (description: string, level: WarningLevel = "warning"): Notification => ({
-  method: "notifications/message",
-  params: { level, logger: "universal-mcp", data: description }
-})
+/** The first reader gets what came before it. */
+class Told<A> {
+  readonly #ended: Effect.Effect<void>
+  readonly #onLost: (count: number) => A | undefined
+  #early: Array<A> | undefined = []
+  #room = keptEarly.size
+  #readers: Broadcast<A> | undefined
+
+  constructor(ended: Effect.Effect<void>, onLost: (count: number) => A | undefined) {
+    this.#ended = ended
+    this.#onLost = onLost
+  }
+
+  /** Whether somebody reads, or what is published is kept for the first who does. */
+  get areThere(): boolean {
+    return this.#readers !== undefined || (this.#early?.length ?? 0) < keptEarly.count
+  }
+
+  publish(value: A): void {
+    if (this.#early !== undefined && this.#early.length < keptEarly.count) this.#keep(this.#early, value)
+    this.#readers?.publish(value)
+  }
+
+  get readers(): Broadcast<A> {
+    return this.#readers ??= new Broadcast(this.#ended, {
+      first: () => {
+        const taken = this.#early ?? []
+        this.#early = undefined
+        return taken
+      },
+      onLost: this.#onLost
+    })
+  }
+
+  #keep(early: Array<A>, value: A): void {
+    const size = sizeOf(value)
+    if (size > this.#room) return
+    this.#room -= size
+    early.push(value)
+  }
+}

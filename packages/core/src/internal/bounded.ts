@@ -19,10 +19,10 @@ const mostText = 16 * 1024 * 1024
 
 /**
  * Runs `fill` for each reader; the stream ends with it, and fails as it fails, after all that was offered.
- * `onLost` is what a reader gets in place of so many.
+ * `onLost` is what a reader gets in place of so many, if anything.
  */
 export const stream = <A, E, R>(
-  onLost: (count: number) => A,
+  onLost: (count: number) => A | undefined,
   fill: (offer: (value: A) => void) => Effect.Effect<unknown, E, R>
 ): Stream.Stream<A, E, Exclude<R, Scope.Scope>> =>
   Stream.unwrap(Effect.gen(function*() {
@@ -78,7 +78,7 @@ interface Entry<A> {
   readonly size: number
 }
 
-const make = <A>(onLost: (count: number) => A) => {
+const make = <A>(onLost: (count: number) => A | undefined) => {
   const entries = MutableList.make<Entry<A>>()
   let size = 0
   let lost = 0
@@ -97,10 +97,10 @@ const make = <A>(onLost: (count: number) => A) => {
     /** All there is; what was lost was older. */
     take: (): ReadonlyArray<A> => {
       const values = MutableList.takeAll(entries).map(({ value }) => value)
-      const taken = lost === 0 ? values : [onLost(lost), ...values]
+      const mark = lost === 0 ? undefined : onLost(lost)
       size = 0
       lost = 0
-      return taken
+      return mark === undefined ? values : [mark, ...values]
     }
   }
 }

@@ -6,8 +6,8 @@ import * as Bounded from "./bounded.ts"
 export interface Options<A> {
   /** Gives what a new reader gets before all else. */
   readonly first?: () => ReadonlyArray<A>
-  /** Gives what a reader gets in place of so many it was too slow for. */
-  readonly onLost: (count: number) => A
+  /** Gives what a reader gets in place of so many it was too slow for, if anything. */
+  readonly onLost: (count: number) => A | undefined
 }
 
 export class Broadcast<A> {

@@ -110,6 +110,10 @@ export class Service implements Contract {
     return this.#session.audience.notifications
   }
 
+  get warnings(): Contract["warnings"] {
+    return this.#session.audience.warnings
+  }
+
   get stderr(): Contract["stderr"] {
     return this.#session.audience.stderr
   }

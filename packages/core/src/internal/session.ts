@@ -160,7 +160,7 @@ export class Session {
     return this.#reconnect.isOver()
   }
 
-  /** A warning of ours, for those who read the notifications. */
+  /** For those who read the warnings. */
   warn(description: string): void {
     this.audience.warn(description)
   }

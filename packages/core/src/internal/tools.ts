@@ -233,12 +233,7 @@ const logEvent = ({ data, level, logger }: Readonly<Record<string, unknown>>): C
     ? { _tag: "Log", level, logger: typeof logger === "string" ? logger : undefined, data }
     : undefined
 
-const lostEvent = (count: number): CallEvent => ({
-  _tag: "Log",
-  level: "warning",
-  logger: "universal-mcp",
-  data: `${count} events were lost, because they were not read fast enough`
-})
+const lostEvent = (count: number): CallEvent => ({ _tag: "Lost", count })
 
 const textOf = (result: CallToolResult): string => {
   const text = result.content.flatMap((block) => block.type === "text" ? [block.text] : []).join(" ").trim()

@@ -1,0 +1,87 @@
+/** What a server says, in lines that nobody takes for ours: each stands behind a gutter. */
+import * as SafeText from "@universal-mcp/core/SafeText"
+import { cut } from "./safeStyle.ts"
+import { displayWidth } from "./text.ts"
+
+export const gutter = SafeText.unsafe("│ ")
+
+/** Each at most `width` cells wide, with one blank line where there are more; none for a text without words. */
+export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeText> => {
+  const lines = SafeText.block(text.slice(0, mostText)).replaceAll("\t", "    ").split("\n").map((line) =>
+    line.trimEnd()
+  )
+  const first = lines.findIndex((line) => line !== "")
+  const squeezed = lines.filter((line, at) => at >= first && (line !== "" || lines[at - 1] !== ""))
+  if (squeezed.at(-1) === "") squeezed.pop()
+  const more = text.length - mostText
+  return first === -1 ? [] : [
+    ...squeezed.flatMap((line) => broken(line, width - displayWidth(gutter))),
+    ...(more > 0 ? [`… ${more} more characters, which are not shown`] : [])
+  ].map((line) => SafeText.unsafe(gutter + line))
+}
+
+/** The name of a server in front of what it says. */
+export const whoOf = (server: string): SafeText.SafeText =>
+  SafeText.format`[${cut(SafeText.line(server), longestName)}]`
+
+/**
+ * One line that a server said, behind who says it; where it is broken, the rest stands behind a gutter. A link is not
+ * broken, so that it can be opened.
+ */
+export const said = (who: SafeText.SafeText, text: string, width: number): SafeText.SafeText => {
+  const line = SafeText.line(text.slice(0, mostText))
+  const lines = aroundLinks(`${who} ${line}`, width - displayWidth(gutter))
+  const shown = lines.length > mostLines
+    ? [...lines.slice(0, mostLines), `… ${lines.length - mostLines} more lines`]
+    : lines
+  return SafeText.unsafe(shown.join(`\n${gutter}`))
+}
+
+/** One line of ours that may quote a server: broken, so that no row of the terminal begins with the server's words. */
+export const hanging = (text: string, width: number): SafeText.SafeText =>
+  SafeText.unsafe(broken(SafeText.line(text), width - 2).join("\n  "))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const longestName = 40
+
+/** What is looked at of a text, in characters. */
+const mostText = 20_000
+
+/** Of what is said without being asked for. */
+const mostLines = 8
+
+/** Broken at spaces, and within words that are longer than a line. */
+const broken = (line: string, width: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let kept = ""
+  let cells = 0
+  for (const character of line) {
+    const size = displayWidth(character)
+    if (cells + size > width) {
+      const [head, rest] = split(kept)
+      lines.push(head)
+      kept = rest
+      cells = displayWidth(rest)
+    }
+    kept += character
+    cells += size
+  }
+  return [...lines, kept]
+}
+
+const aroundLinks = (line: string, width: number): ReadonlyArray<string> => {
+  const parts = line.split(/(https?:\/\/\S+)/)
+  if (parts.every((part, at) => at % 2 === 0 || displayWidth(part) <= width)) return broken(line, width)
+  return parts.map((part) => part.trim()).filter((part) => part !== "").flatMap((part) =>
+    part.startsWith("http") ? [part] : broken(part, width)
+  )
+}
+
+const split = (line: string): readonly [string, string] => {
+  const at = line.lastIndexOf(" ")
+  const head = line.slice(0, Math.max(at, 0)).trimEnd()
+  return head === "" ? [line, ""] : [head, line.slice(at + 1)]
+}
