@@ -7,8 +7,11 @@ import {
   Elicitation,
   type ElicitationRequest,
   type ElicitationResult,
-  type FieldValue
+  type FieldValue,
+  secretFields,
+  urlHost
 } from "@universal-mcp/core/Elicitation"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Prompt from "effect/cli/Prompt"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -20,12 +23,14 @@ import * as Semaphore from "effect/Semaphore"
 import type * as Stdio from "effect/Stdio"
 import type * as Terminal from "effect/Terminal"
 import * as form from "./internal/form.ts"
-import { prompt } from "./internal/formPrompts.ts"
+import { askerOf, message, prompt } from "./internal/formPrompts.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
 import * as Keyboard from "./internal/keyboard.ts"
 import { Progress } from "./render/Progress.ts"
+import { gutter, quote } from "./render/quote.ts"
+import { cut, safeStyle } from "./render/safeStyle.ts"
 import { Screen } from "./render/Screen.ts"
-import { plural, safe, safeLine, truncate, wrap } from "./render/text.ts"
+import { plural, wrap } from "./render/text.ts"
 
 /**
  * Shows what a server asks as a form on the terminal, in both modes: a schema's fields, one after the other, or a URL
@@ -33,7 +38,9 @@ import { plural, safe, safeLine, truncate, wrap } from "./render/text.ts"
  *
  * When to use: in a program that somebody runs by hand. The form is written to stderr; stdin must be a terminal.
  *
- * One form is open at a time; the questions of other servers wait, and each form says who asks. A form whose request
+ * One form is open at a time; the questions of other servers wait. Every prompt begins with the name of the server that
+ * asks, `[shop] Your name`; its own words stand behind a gutter, eight lines at a time. A form that asks for a secret is
+ * shown with a warning, and a page with its host, last. A form whose request
  * is interrupted, because the server withdrew it or has ended, leaves the terminal to the next. Every form can be
  * declined or cancelled: Esc leaves the fields, once more it cancels; Ctrl-D and the end of the input cancel too.
  *
@@ -75,20 +82,25 @@ type Fields = ReadonlyArray<form.Field>
 
 const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: Effect.Effect<number>) {
   const write = yield* Keyboard.writer
-  const { err } = yield* Screen
-  const server = safeLine(request.server)
-  let said = yield* others
-  yield* write(`${yield* heading(request, said)}\n`)
-  const sayOthers = Effect.gen(function*() {
+  const { err, errWidth } = yield* screen
+  const asker = askerOf(request.server, errWidth)
+  let told = yield* others
+  const also = told === 0 ? nothing : err.dim(SafeText.format` (${moreWaiting(told)})`)
+  yield* write(SafeText.format`\n${err.bold(SafeText.format`${nameOf(request)} asks:`)}${also}\n`)
+  const tellOthers = Effect.gen(function*() {
     const count = yield* others
-    if (count > said) yield* write(`${err.dim(`  (${moreWaiting(count)})`)}\n`)
-    said = count
+    if (count > told) yield* write(SafeText.format`${err.dim(SafeText.format`  (${moreWaiting(count)})`)}\n`)
+    told = count
   })
-  const asked = request._tag === "Url"
-    ? choose("The page", urlChoices)
-    : fillIn(form.fields(request.requestedSchema), server, sayOthers)
+  const asked = Effect.andThen(
+    show(request.message, mostLines, asker, askOnce),
+    request._tag === "Url" ? visit(request, asker) : fillIn(request, asker, tellOthers)
+  )
   return yield* asked.pipe(
-    Effect.onInterrupt(() => write(`${belowFrame}${err.dim(`"${server}" no longer asks`)}\n`)),
+    Effect.onInterrupt(() => {
+      const gone = err.dim(SafeText.format`${nameOf(request)} no longer asks`)
+      return write(SafeText.format`${belowFrame}${gone}\n`)
+    }),
     Effect.catchTag("Left", ({ by }) =>
       Effect.gen(function*() {
         if (by === "interrupt") yield* yield* OnInterrupt
@@ -99,63 +111,144 @@ const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: 
 
 const cancel: ElicitationResult = { action: "cancel" }
 
+const nothing = SafeText.unsafe("")
+
+/** How many lines of a server are shown at first. */
+const mostLines = 8
+
 // The cursor stands at the end of a prompt, perhaps above an error.
-const belowFrame = "\n\u001b[J"
+const belowFrame = SafeText.unsafe("\n\u001b[J")
 
-const moreWaiting = (others: number): string => `${plural(others, "more question")} waiting`
+const screen = Effect.map(Screen, ({ err, errWidth }) => ({ err: safeStyle(err), errWidth }))
 
-const heading = Effect.fnUntraced(function*(request: ElicitationRequest, others: number) {
-  const { err, errWidth } = yield* Screen
-  const lines = (text: string) => safe(text.trim()).split("\n").map((line) => wrap(line, errWidth - 1, "  ")).join("\n")
-  const also = others === 0 ? "" : err.dim(` (${moreWaiting(others)})`)
-  const asks = `\n${err.bold(`"${safeLine(request.server)}" asks:`)}${also}\n${lines(request.message)}`
-  if (request._tag === "Form") return `${asks}\n${err.dim("  Esc to decline or cancel")}`
-  const host = URL.parse(request.url)?.host
-  return [
-    asks,
-    `  To open in your browser${host === undefined || host === "" ? "" : `, at ${err.bold(safeLine(host))}`}:`,
-    `  ${err.cyan(safeLine(request.url))}`
-  ].join("\n")
+const nameOf = ({ server }: ElicitationRequest): SafeText.SafeText =>
+  SafeText.format`"${cut(SafeText.line(server), longestName)}"`
+
+const longestName = 60
+
+const moreWaiting = (others: number): SafeText.SafeText =>
+  SafeText.format`${SafeText.line(plural(others, "more question"))} waiting`
+
+/** With a keyboard of its own. */
+const askOnce = <A>(prompt: Prompt.Prompt<A>) =>
+  Effect.scoped(Effect.flatMap(Keyboard.open, ({ ask }) => ask(prompt))).pipe(
+    Effect.tapError(() => Effect.flatMap(Keyboard.writer, (write) => write(belowFrame)))
+  )
+
+/** What a server says, behind a gutter; what is beyond `most` lines where somebody wants to read it, page by page. */
+const show = Effect.fnUntraced(function*<R>(
+  text: string,
+  most: number,
+  asker: SafeText.SafeText,
+  ask: <A>(prompt: Prompt.Prompt<A>) => Effect.Effect<A, Keyboard.Left, R>
+) {
+  const write = yield* Keyboard.writer
+  const { err, errWidth } = yield* screen
+  let left = quote(text, errWidth - 1)
+  while (left.length > 0) {
+    const page = left.slice(0, most)
+    left = left.slice(most)
+    yield* write(SafeText.join(page.map((line) => SafeText.format`${line}\n`)))
+    if (left.length === 0) return
+    const more = SafeText.format`… ${SafeText.line(plural(left.length, "more line"))}`
+    yield* write(SafeText.format`${gutter}${err.dim(more)}\n`)
+    const question = message(asker, SafeText.unsafe("Read on?"), errWidth)
+    if (!(yield* ask(Prompt.Select({ message: question, choices: pages })))) return
+  }
 })
 
-/**
- * The fields, then what to do with them; again with the answers so far where somebody wants to change them. `sayOthers`
- * tells, between two prompts, of questions that have come meanwhile.
- */
+const pages: ReadonlyArray<Prompt.SelectChoice<boolean>> = [
+  { title: "no", value: false },
+  { title: "yes", value: true, description: "show more of it" }
+]
+
+/** The host comes last, where no address is too long for it to be seen. */
+const visit = Effect.fnUntraced(function*(
+  request: Extract<ElicitationRequest, { readonly _tag: "Url" }>,
+  asker: SafeText.SafeText
+) {
+  const write = yield* Keyboard.writer
+  const { err } = yield* screen
+  const host = urlHost(request.url)
+  const lines = [
+    SafeText.unsafe("  To open in your browser:"),
+    SafeText.format`  ${err.cyan(SafeText.line(request.url))}`,
+    ...(host === undefined ? [] : [SafeText.format`  at ${err.bold(SafeText.line(host.name))}${hostNotes(host)}`])
+  ]
+  yield* write(SafeText.join(lines.map((line) => SafeText.format`${line}\n`)))
+  return yield* choose(asker, SafeText.unsafe("The page"), urlChoices)
+})
+
+const hostNotes = ({ isInternational, network }: NonNullable<ReturnType<typeof urlHost>>): SafeText.SafeText => {
+  const notes = [
+    ...(isInternational ? ["an international name, whose letters may look like others"] : []),
+    ...(network === "loopback" ? ["this machine"] : network === "private" ? ["in your local network"] : [])
+  ]
+  return notes.length === 0 ? nothing : SafeText.format` (${SafeText.line(notes.join("; "))})`
+}
+
+/** The fields, then what to do with them. `tellOthers` tells, between two prompts, of questions that have come meanwhile. */
 const fillIn = Effect.fnUntraced(function*(
+  request: Extract<ElicitationRequest, { readonly _tag: "Form" }>,
+  asker: SafeText.SafeText,
+  tellOthers: Effect.Effect<void>
+) {
+  const write = yield* Keyboard.writer
+  const { err, errWidth } = yield* screen
+  const fields = form.fields(request.requestedSchema)
+  const count = fields.length === 0 ? "" : `${plural(fields.length, "field")}; `
+  yield* write(SafeText.format`${err.dim(SafeText.unsafe(`  ${count}Esc to decline or cancel`))}\n`)
+  if (secretFields(request).length > 0) {
+    const warning = `warning: this form asks for a secret; servers must not do that in a form. ` +
+      `Type nothing that you would not give to ${nameOf(request)}.`
+    yield* write(SafeText.format`${err.yellow(SafeText.unsafe(wrap(warning, errWidth - 1, "", "  ")))}\n`)
+  }
+  return yield* askUntilDone(fields, asker, tellOthers)
+})
+
+/** Again with the answers so far where somebody wants to change them. */
+const askUntilDone = Effect.fnUntraced(function*(
   fields: Fields,
-  server: string,
-  sayOthers: Effect.Effect<void>
+  asker: SafeText.SafeText,
+  tellOthers: Effect.Effect<void>
 ): Effect.fn.Return<ElicitationResult, Keyboard.Left, Effect.Services<ReturnType<typeof askAll>>> {
-  const { answers, complete } = yield* askAll(fields, sayOthers)
-  yield* sayOthers
+  const { answers, complete } = yield* askAll(fields, asker, tellOthers)
+  yield* tellOthers
   const choice = complete
-    ? yield* choose(`Send to "${server}"?`, fields.length === 0 ? [accept, ...refusals] : [accept, change, ...refusals])
-    : yield* choose(`Leave "${server}" without an answer?`, [...refusals, goOn])
+    ? yield* choose(
+      asker,
+      SafeText.unsafe("Send?"),
+      fields.length === 0 ? [accept, ...refusals] : [accept, change, ...refusals]
+    )
+    : yield* choose(asker, SafeText.unsafe("Leave without an answer?"), [...refusals, goOn])
   if (choice.action === "accept") {
     const given = [...answers].flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
     return { action: "accept", content: Object.fromEntries(given) }
   }
   if (choice.action !== "again") return choice
-  return yield* fillIn(
+  return yield* askUntilDone(
     // What was left out stays so, and is not offered its default again.
     fields.map((field) => answers.has(field.name) ? { ...field, initial: answers.get(field.name) } : field),
-    server,
-    sayOthers
+    asker,
+    tellOthers
   )
 })
 
 /** The answers, nothing for a field that was left out; no entry for one that was not reached. */
-const askAll = Effect.fnUntraced(function*(fields: Fields, sayOthers: Effect.Effect<void>) {
+const askAll = Effect.fnUntraced(function*(fields: Fields, asker: SafeText.SafeText, tellOthers: Effect.Effect<void>) {
   const write = yield* Keyboard.writer
-  const { err, errWidth } = yield* Screen
+  const { err, errWidth } = yield* screen
   const answers = new Map<string, FieldValue | undefined>()
   const all = Effect.gen(function*() {
-    const keyboard = yield* Keyboard.open
+    const { ask } = yield* Keyboard.open
     for (const field of fields) {
-      if (field !== fields[0]) yield* sayOthers
-      if (field.about !== "") yield* write(`${err.dim(wrap(field.about, errWidth - 1, "  "))}\n`)
-      answers.set(field.name, yield* keyboard.ask(prompt(field, errWidth)))
+      if (field !== fields[0]) yield* tellOthers
+      yield* show(field.description, mostLines, asker, ask)
+      if (field.allowed !== "") {
+        const allowed = wrap(cut(field.allowed, longestRule), errWidth - 1, "  ")
+        yield* write(SafeText.format`${err.dim(SafeText.unsafe(allowed))}\n`)
+      }
+      answers.set(field.name, yield* ask(prompt(field, asker, errWidth)))
     }
     return true
   })
@@ -166,15 +259,16 @@ const askAll = Effect.fnUntraced(function*(fields: Fields, sayOthers: Effect.Eff
   return { complete, answers }
 })
 
-const choose = Effect.fnUntraced(function*<A>(message: string, choices: ReadonlyArray<Prompt.SelectChoice<A>>) {
-  const write = yield* Keyboard.writer
-  const { errWidth } = yield* Screen
-  return yield* Effect.scoped(
-    Effect.flatMap(
-      Keyboard.open,
-      ({ ask }) => ask(Prompt.Select({ message: truncate(message, errWidth - 4), choices }))
-    )
-  ).pipe(Effect.tapError(() => write(belowFrame)))
+/** A pattern may be in it. */
+const longestRule = 300
+
+const choose = Effect.fnUntraced(function*<A>(
+  asker: SafeText.SafeText,
+  question: SafeText.SafeText,
+  choices: ReadonlyArray<Prompt.SelectChoice<A>>
+) {
+  const { errWidth } = yield* screen
+  return yield* askOnce(Prompt.Select({ message: message(asker, question, errWidth), choices }))
 })
 
 type Chosen = ElicitationResult | { readonly action: "again" }

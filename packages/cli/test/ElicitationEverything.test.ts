@@ -38,7 +38,7 @@ describe("the form of server-everything", () => {
         yield* terminal.press("enter")
         yield* terminal.until("❯ Cats")
         yield* terminal.press("up", "enter")
-        yield* terminal.until("Send to \"everything\"?")
+        yield* terminal.until("[everything] Send?")
         yield* terminal.press("enter")
         return yield* Fiber.join(call)
       }).pipe(Effect.provide(everything))

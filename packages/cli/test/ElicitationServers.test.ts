@@ -37,7 +37,7 @@ describe("five servers that ask at once", () => {
           yield* terminal.until("\" asks:")
           yield* terminal.until("name (optional) ›")
           assert.strictEqual(terminal.readers(), 1)
-          const found = [...terminal.shown().matchAll(/"(\w+)" asks:.*\n {2}(\w+) \(process (\d+)\)\n {2}asks\n/g)].at(
+          const found = [...terminal.shown().matchAll(/"(\w+)" asks:.*\n│ (\w+) \(process (\d+)\)\n│ asks\n/g)].at(
             -1
           )
           const [, name = "", byItself, pid] = found ?? []
@@ -48,7 +48,7 @@ describe("five servers that ask at once", () => {
         })
         const answer = Effect.fnUntraced(function*(name: string) {
           yield* terminal.press({ text: `for ${name}` }, "enter")
-          yield* terminal.until("Send to")
+          yield* terminal.until("Send?")
           yield* terminal.press("enter")
         })
         const first = yield* asking

@@ -39,6 +39,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as form from "./internal/form.ts"
+import * as pageUrl from "./internal/pageUrl.ts"
+import * as words from "./internal/secretFields.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -62,8 +64,8 @@ export interface FormSchema {
  *
  * Servers write more than the specification allows. What they write is read as one of these: `$ref` and `allOf` are
  * followed, a union is the widest of its members, text of an unknown `format` is text (the format is in `x-format`), and
- * a default of another type is dropped. An optional field that cannot be read is left out of the form, with a warning in
- * the session's `notifications`; a required one is an `AnySchema`.
+ * a default of another type is dropped. An optional field that cannot be read is left out of the form, which is one of the
+ * session's `warnings`; a required one is an `AnySchema`.
  *
  * @category models
  * @since 0.1.0
@@ -147,7 +149,13 @@ export type FormContent = Readonly<Record<string, FieldValue>>
 /**
  * What a server asks, and which one. Keys that are not known here are passed through.
  *
+ * A `Form` must not ask for secrets, and one that does all the same should be shown with a warning: `secretFields`. A
+ * form has at most 100 fields; one with more is refused.
+ *
  * A `Url` is to be shown to the user as it is, who decides whether to open it: it must not be fetched or opened unasked.
+ * Only `https:` gets here, and `http:` where the host is this machine itself (`localhost`, `127.0.0.0/8`, `[::1]`),
+ * without a user name and at most 8192 characters long; anything else is refused with -32602, and one of the session's
+ * `warnings` says why. `urlHost` tells what to show beside it.
  * A tool may refuse a call until the user has been there (error -32042); the call is repeated, once, as soon as all is
  * accepted. There a service should accept when the user says that it is done.
  *
@@ -167,6 +175,7 @@ export type ElicitationRequest =
     /** The name we gave the server. */
     readonly server: string
     readonly message: string
+    /** As a browser reads it: what is shown is what is opened. */
     readonly url: string
     /** Legacy era only: `notifications/elicitation/complete` carries it when the user is done there. */
     readonly elicitationId?: string | undefined
@@ -175,7 +184,7 @@ export type ElicitationRequest =
 /**
  * What the user said. It is sent as it is: nothing is filled in that the user left out, so offer the form's defaults
  * while asking, or take them with `withDefaults` where nobody is asked. Content that does not fit the form is not sent:
- * the server is told `cancel`, with a warning in the session's `notifications`.
+ * the server is told `cancel`, and the session's `warnings` say why.
  *
  * @category models
  * @since 0.1.0
@@ -270,3 +279,66 @@ export const formIssues: (schema: FormSchema, content: FormContent) => ReadonlyA
  * @since 0.1.0
  */
 export const withDefaults: (schema: FormSchema, content: FormContent) => FormContent = form.withDefaults
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Who asks for what
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The names of the fields that ask for a secret, such as a password, a token or a PIN, as far as the English words of
+ * their names, titles and descriptions tell, or those of the message. The specification forbids servers to ask for
+ * secrets in a form.
+ *
+ * When to use: to warn the person before the form is filled in.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ *
+ * Elicitation.secretFields({
+ *   message: "Sign in again",
+ *   requestedSchema: { type: "object", properties: { user: { type: "string" }, p: { type: "string", title: "GitHub password" } } }
+ * })
+ * // => ["p"]
+ * ```
+ *
+ * @category security
+ * @since 0.1.0
+ */
+export const secretFields = (
+  { message, requestedSchema }: Pick<
+    Extract<ElicitationRequest, { readonly _tag: "Form" }>,
+    "message" | "requestedSchema"
+  >
+): ReadonlyArray<string> => words.secretFields(message, requestedSchema)
+
+/**
+ * Where a URL leads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlHost {
+  /** The host with its port, if it is not the usual one. Other alphabets are written in ASCII: `xn--…`. */
+  readonly name: string
+  /** Whether the name is in another alphabet, whose letters may look like Latin ones. */
+  readonly isInternational: boolean
+  /** `private`: an address or a name of a local network. `loopback`: this machine. */
+  readonly network: "public" | "private" | "loopback"
+}
+
+/**
+ * Where a URL leads; `undefined` for one without a host.
+ *
+ * When to use: to show, beside the URL that a server wants opened, whose page it is.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ *
+ * Elicitation.urlHost("https://xn--pypal-4ve.example/login") // => { name: "xn--pypal-4ve.example", isInternational: true, network: "public" }
+ * Elicitation.urlHost("https://192.168.0.1:8443/") // => { name: "192.168.0.1:8443", isInternational: false, network: "private" }
+ * ```
+ *
+ * @category security
+ * @since 0.1.0
+ */
+export const urlHost: (url: string) => UrlHost | undefined = pageUrl.hostOf

@@ -1,23 +1,26 @@
 /** The fields of a form as they are asked for on a terminal. */
 import { fieldIssue, type FieldSchema, type FieldValue, type FormSchema } from "@universal-mcp/core/Elicitation"
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Result from "effect/Result"
-import { safeLine } from "../render/text.ts"
+import { cut } from "../render/safeStyle.ts"
 
 export interface Choice<A> {
-  readonly title: string
+  readonly title: SafeText.SafeText
   readonly value: A
 }
 
 export type Field =
   & {
     readonly name: string
-    readonly label: string
+    readonly label: SafeText.SafeText
     readonly required: boolean
     /** Whether an answer may be that there is none. */
     readonly nullable: boolean
-    /** The description and what is allowed; may be empty. */
-    readonly about: string
+    /** In the server's words; may be empty. */
+    readonly description: string
+    /** In ours; may be empty. */
+    readonly allowed: SafeText.SafeText
     /** The default, or the answer that is to be changed. */
     readonly initial: FieldValue | undefined
   }
@@ -36,7 +39,8 @@ export type Field =
 export const fields = (schema: FormSchema): ReadonlyArray<Field> =>
   Object.entries(schema.properties).map(([name, property]) => ({
     name,
-    label: text(property.title) ?? safeLine(name),
+    label: text(property.title) ?? text(name) ?? SafeText.unsafe("(no name)"),
+    description: property.description ?? "",
     required: schema.required?.includes(name) === true,
     nullable: property.nullable === true,
     initial: property.default,
@@ -44,30 +48,28 @@ export const fields = (schema: FormSchema): ReadonlyArray<Field> =>
   }))
 
 const field = (schema: FieldSchema) => {
-  const about = (...allowed: ReadonlyArray<string | undefined>) =>
-    [text(schema.description), ...allowed].filter((part) => part !== undefined).join("; ")
   switch (schema.type) {
     case undefined:
-      return { _tag: "Text" as const, about: about("JSON, or text"), read: readAnything }
+      return { _tag: "Text" as const, allowed: allowed("JSON, or text"), read: readAnything }
     case "boolean":
       return {
         _tag: "One" as const,
-        about: about(),
-        choices: [{ title: "yes", value: true }, { title: "no", value: false }]
+        allowed: allowed(),
+        choices: [{ title: SafeText.unsafe("yes"), value: true }, { title: SafeText.unsafe("no"), value: false }]
       }
     case "array": {
       const { items, maxItems, minItems } = schema
       if (!("enum" in items) && !("anyOf" in items)) {
         return {
           _tag: "Text" as const,
-          about: about(range(minItems, maxItems, "texts"), "with commas between them, or a JSON list"),
-          initial: schema.default?.join(", "),
+          allowed: allowed(range(minItems, maxItems, "texts"), "with commas between them, or a JSON list"),
+          initial: editable(schema.default?.join(", ")),
           read: (given: string) => fitting(schema, listOf(given))
         }
       }
       return {
         _tag: "Several" as const,
-        about: about(range(minItems, maxItems, "choices"), "Space to choose"),
+        allowed: allowed(range(minItems, maxItems, "choices"), "Space to choose"),
         choices: choices("enum" in items ? items.enum : items.anyOf),
         min: minItems,
         max: maxItems
@@ -78,13 +80,16 @@ const field = (schema: FieldSchema) => {
       if ("enum" in schema) {
         return {
           _tag: "One" as const,
-          about: about(),
-          choices: schema.enum.map((value) => ({ title: String(value), value }))
+          allowed: allowed(),
+          choices: schema.enum.map((value) => ({ title: SafeText.line(value), value }))
         }
       }
       return {
         _tag: "Text" as const,
-        about: about(schema.type === "integer" ? "a whole number" : "a number", range(schema.minimum, schema.maximum)),
+        allowed: allowed(
+          schema.type === "integer" ? "a whole number" : "a number",
+          range(schema.minimum, schema.maximum)
+        ),
         read: (given: string) => {
           const isNumber = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(given.trim())
           return isNumber ? fitting(schema, numberOf(given.trim())) : Result.fail("must be a number")
@@ -92,33 +97,33 @@ const field = (schema: FieldSchema) => {
       }
     }
     case "string": {
-      if ("oneOf" in schema) return { _tag: "One" as const, about: about(), choices: choices(schema.oneOf) }
+      if ("oneOf" in schema) return { _tag: "One" as const, allowed: allowed(), choices: choices(schema.oneOf) }
       if ("enum" in schema) {
         const names = "enumNames" in schema ? schema.enumNames : undefined
-        return { _tag: "One" as const, about: about(), choices: choices(schema.enum, names) }
+        return { _tag: "One" as const, allowed: allowed(), choices: choices(schema.enum, names) }
       }
       const unknown = text("x-format" in schema ? schema["x-format"] : undefined)
       const format = schema.format === undefined
-        ? unknown === undefined ? undefined : `format ${unknown}`
+        ? unknown === undefined ? undefined : `format "${unknown}"`
         : formats[schema.format]
       // The server decides about its pattern: a regular expression of somebody else's can take for ever.
       const pattern = text("pattern" in schema ? schema.pattern : undefined)
       return {
         _tag: "Text" as const,
-        about: about(
+        allowed: allowed(
           format,
           range(schema.minLength, schema.maxLength, "characters"),
-          pattern === undefined ? undefined : `pattern ${pattern}`
+          pattern === undefined ? undefined : `pattern "${pattern}"`
         ),
-        // What a terminal would take for a command is not offered for editing.
-        initial: schema.default !== undefined && safeLine(schema.default) === schema.default
-          ? schema.default
-          : undefined,
+        initial: editable(schema.default),
         read: (given: string) => fitting(schema, given)
       }
     }
   }
 }
+
+const allowed = (...parts: ReadonlyArray<string | undefined>): SafeText.SafeText =>
+  SafeText.line(parts.filter((part) => part !== undefined).join("; "))
 
 const fitting = (schema: FieldSchema, value: FieldValue): Result.Result<FieldValue, string> => {
   const issue = fieldIssue(schema, value)
@@ -158,11 +163,21 @@ const choices = (
 ): ReadonlyArray<Choice<string>> =>
   values.map((one, index) => {
     const value = typeof one === "string" ? one : one.const
-    return { value, title: text(typeof one === "string" ? titles[index] : one.title) ?? safeLine(value) }
+    return {
+      value,
+      title: text(typeof one === "string" ? titles[index] : one.title) ?? text(value) ?? SafeText.unsafe("(empty)")
+    }
   })
 
-const text = (value: unknown): string | undefined =>
-  typeof value === "string" && value.trim() !== "" ? safeLine(value) : undefined
+/** A short text of a server; more of it would not be shown. */
+const text = (value: unknown): SafeText.SafeText | undefined => {
+  const line = typeof value === "string" ? SafeText.line(value.slice(0, 1000)) : ""
+  return line === "" ? undefined : cut(SafeText.unsafe(line), 200)
+}
+
+/** A default that can be shown as it is; another is not offered. */
+const editable = (initial: string | undefined): string | undefined =>
+  initial !== undefined && initial.length <= 200 && SafeText.line(initial) === initial ? initial : undefined
 
 /** `from 1 to 5`, `at least 3 characters` */
 const range = (min: number | undefined, max: number | undefined, unit = ""): string | undefined => {

@@ -1,23 +1,39 @@
 import type { FieldValue } from "@universal-mcp/core/Elicitation"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Prompt from "effect/cli/Prompt"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { truncate } from "../render/text.ts"
+import { cut } from "../render/safeStyle.ts"
+import { displayWidth } from "../render/text.ts"
 import type { Field } from "./form.ts"
 
+/** Who asks, as it stands in front of every prompt; it leaves room for the prompt itself. */
+export const askerOf = (server: string, width: number): SafeText.SafeText =>
+  SafeText.format`[${cut(SafeText.line(server), Math.max(8, Math.floor(width / 4)))}]`
+
+/** What `asker` asks, in one line. */
+export const message = (asker: SafeText.SafeText, question: SafeText.SafeText, width: number): SafeText.SafeText =>
+  SafeText.format`${asker} ${cut(question, Math.max(8, Math.floor(width * 2 / 3) - displayWidth(asker)))}`
+
 /** The prompt of a field; no value where one that is not required is left out. `width` is the terminal's. */
-export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | undefined> => {
+export const prompt = (
+  field: Field,
+  asker: SafeText.SafeText,
+  width: number
+): Prompt.Prompt<FieldValue | undefined> => {
   // What wraps around cannot be redrawn reliably.
-  const short = (text: string) => truncate(text, width - 6)
-  const message = truncate(field.label, Math.floor(width / 2)) + (field.required ? "" : " (optional)")
+  const short = (text: SafeText.SafeText) => cut(text, width - 6)
+  const question = message(asker, field.label, width - (field.required ? 0 : displayWidth(optional)))
+  const asked = field.required ? question : SafeText.format`${question}${optional}`
   switch (field._tag) {
     case "Text": {
       const read = (text: string): Result.Result<FieldValue | undefined, string> =>
         text !== "" ? field.read(text) : field.required ? emptyOf(field) : Result.succeed(undefined)
       const input = Prompt.String({
-        message,
+        message: asked,
         ...(field.initial === undefined ? {} : { default: String(field.initial) }),
-        validate: (text) => Effect.as(Effect.mapError(Effect.fromResult(read(text)), short), text)
+        validate: (text) =>
+          Effect.as(Effect.mapError(Effect.fromResult(read(text)), (issue) => short(SafeText.line(issue))), text)
       })
       return Prompt.map(input, (text) => Result.getOrUndefined(read(text)))
     }
@@ -27,14 +43,14 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
       const all = [...choices, ...none, ...field.required ? [] : [{ title: "(leave out)", value: undefined }]]
       const initial = all.findIndex(({ value }) => value === field.initial)
       return Prompt.Select<FieldValue | undefined>({
-        message,
+        message: asked,
         choices: all.map((choice, index) => ({ ...choice, selected: index === Math.max(initial, 0) }))
       })
     }
     case "Several": {
       const initial: ReadonlyArray<unknown> = Array.isArray(field.initial) ? field.initial : []
       const several = Prompt.MultiSelect({
-        message,
+        message: asked,
         choices: field.choices.map(({ title, value }) => ({
           title: short(title),
           value,
@@ -54,6 +70,8 @@ export const prompt = (field: Field, width: number): Prompt.Prompt<FieldValue | 
     }
   }
 }
+
+const optional = SafeText.unsafe(" (optional)")
 
 /** Nothing is an answer of its own where the server says so. */
 const emptyOf = ({ nullable }: Field): Result.Result<null, string> =>

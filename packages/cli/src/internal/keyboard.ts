@@ -1,4 +1,5 @@
 /** Prompts on stderr, so that stdout stays the result, and all from one reading of the keyboard, so that no key is lost. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import type * as Cause from "effect/Cause"
 import * as Prompt from "effect/cli/Prompt"
 import * as Data from "effect/Data"
@@ -42,13 +43,13 @@ export const open: Effect.Effect<Keyboard, never, Scope.Scope | Terminal.Termina
       ...terminal,
       columns: Effect.succeed(screen.errWidth),
       readInput: Effect.succeed(keys),
-      display: write
+      // Prompts are made of safe text, and show what is typed.
+      display: (text) => write(SafeText.unsafe(text))
     })
     const theme = Prompt.makeTheme({ colors: screen.err.bold("x") !== "x" })
     return {
       ask: (prompt) =>
-        // The line below is there for an error: at the bottom of the screen the prompt would not find its own line again.
-        Effect.andThen(write("\n\u001b[A"), Prompt.run(prompt)).pipe(
+        Effect.andThen(write(roomForError), Prompt.run(prompt)).pipe(
           Effect.provideService(Terminal.Terminal, onStderr),
           Effect.provideService(Prompt.Theme, theme),
           Effect.catch(() => Effect.flatMap(Ref.get(left), (by) => Effect.fail(new Left({ by }))))
@@ -60,8 +61,12 @@ export const open: Effect.Effect<Keyboard, never, Scope.Scope | Terminal.Termina
 /** Writes to stderr; a stderr that is gone is nobody's to know. */
 export const writer = Effect.map(
   Stdio.Stdio,
-  (stdio) => (text: string) => Effect.ignore(Stream.run(Stream.make(text), stdio.stderr({ endOnDone: false })))
+  (stdio) => (text: SafeText.SafeText) =>
+    Effect.ignore(Stream.run(Stream.make(text), stdio.stderr({ endOnDone: false })))
 )
+
+/** A line below: at the bottom of the screen the prompt would not find its own line again. */
+const roomForError = SafeText.unsafe("\n\u001b[A")
 
 const leaving = ({ key }: Terminal.UserInput): Left["by"] | undefined => {
   if (key.name === "escape") return "escape"

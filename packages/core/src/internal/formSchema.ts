@@ -24,7 +24,7 @@ export const read = (value: unknown): Result.Result<Read, string> => {
   const asked = isRecord(properties) ? properties : {}
   const names = new Set(listOf(required ?? []).filter(Predicate.isString))
   const all = new Set([...Object.keys(asked), ...names])
-  if (all.size > mostFields) return Result.fail(`its requestedSchema has more than ${mostFields} fields`)
+  if (all.size > mostFields) return Result.fail(`its form has ${all.size} fields, and ${mostFields} are allowed`)
   const warnings: Array<string> = []
   const fields: Array<[string, FieldSchema]> = []
   for (const name of all) {
@@ -58,8 +58,8 @@ export const withoutNulls = (value: Schema): Schema =>
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** Nobody fills in more. */
-const mostFields = 500
+/** A person answers them one by one. */
+const mostFields = 100
 
 /** Keywords, names and choices that are read in one form: references can double them with each level. */
 const mostWork = 100_000

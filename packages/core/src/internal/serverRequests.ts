@@ -21,6 +21,7 @@ import { excerpt, isRecord, text } from "./json.ts"
 import type { Outcome } from "./jsonRpc.ts"
 import { PersonTime } from "./personTime.ts"
 import type { Budget, Questions } from "./questions.ts"
+import * as pageUrl from "./pageUrl.ts"
 import type { Telemetry } from "./telemetry.ts"
 import type { Waiting } from "./waiting.ts"
 
@@ -202,7 +203,7 @@ const handlersOf = (
     const issues = form.formIssues(request.requestedSchema, content)
     if (issues.length === 0) return { action: result.action, content }
     yield* warn(
-      `the answer to "${request.message}" of "${server}" was not sent, because ${issues.join(" and ")}; ` +
+      `the answer to ${excerpt(request.message)} of "${server}" was not sent, because ${issues.join(" and ")}; ` +
         "the server was told cancel"
     )
     return { action: "cancel" }
@@ -272,11 +273,17 @@ const handlersOf = (
         return refuse(invalidParams, `Client does not support ${name}-mode elicitation requests`)
       }
       const read = elicitationOf(server, asked)
+      const question = `the question ${excerpt(asked["message"])}`
       if (Result.isFailure(read)) {
-        return refuse(invalidParams, `the elicitation request is not valid: ${read.failure}`)
+        return Effect.andThen(
+          warn(
+            `${question} was refused, because ${read.failure}: ${excerpt(asked["url"] ?? asked["requestedSchema"])}`
+          ),
+          refuse(invalidParams, `the elicitation request is not valid: ${read.failure}`)
+        )
       }
       const { request, warnings } = read.success
-      return Effect.forEach(warnings, (warning) => warn(`the question "${request.message}": ${warning}`)).pipe(
+      return Effect.forEach(warnings, (warning) => warn(`${question}: ${warning}`)).pipe(
         Effect.andThen(waiting.during(elicitation.elicit(request))),
         Effect.flatMap((result) => fitting(request, result))
       )
@@ -351,7 +358,9 @@ const elicitationOf = (
     )
   }
   const { elicitationId, url, ...more } = others
-  if (typeof url !== "string" || !URL.canParse(url)) return Result.fail("its url is not one")
   const id = typeof elicitationId === "string" ? { elicitationId } : {}
-  return Result.succeed({ request: { ...more, _tag: "Url", server, message, url, ...id }, warnings: [] })
+  return Result.mapBoth(pageUrl.read(url), {
+    onFailure: (issue) => `its url ${issue}`,
+    onSuccess: (href) => ({ request: { ...more, _tag: "Url", server, message, url: href, ...id }, warnings: [] })
+  })
 }

@@ -1,0 +1,74 @@
+/** Which fields of a form ask for a secret, as far as their words tell. */
+import type { FieldSchema, FormSchema } from "../Elicitation.ts"
+
+/** Where only the message speaks of a secret, every field that could take it. */
+export const secretFields = (message: string, schema: FormSchema): ReadonlyArray<string> => {
+  const fields = Object.entries(schema.properties).flatMap(([name, field]) => {
+    const pattern = patternFor(field)
+    return pattern === undefined ? [] : [{ name, pattern, texts: [name, field.title, field.description] }]
+  })
+  const named = fields.filter(({ pattern, texts }) => texts.some((text) => speaksOf(pattern, text)))
+  const suspected = named.length > 0 ? named : fields.filter(({ pattern }) => speaksOf(pattern, message))
+  return suspected.map(({ name }) => name)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Names of secrets that are numbers. */
+const numbers = [
+  "(?:one time|verification|security|sms|mfa|2fa|backup|login|access|auth(?:entication|orization)?) (?:codes?|passwords?)",
+  "t?otp",
+  "2fa",
+  "mfa",
+  "pins?",
+  "pin ?codes?",
+  "cv[vc]2?",
+  "(?:credit|debit|bank) ?cards?",
+  "card numbers?",
+  "ssn",
+  "social security"
+]
+
+const texts = [
+  ...numbers,
+  "pass ?(?:words?|phrases?|codes?|keys?|wd)",
+  "pwd",
+  "tokens?",
+  "bearer",
+  "secrets?",
+  "credentials?",
+  "cookies?",
+  "(?:api|access|auth|secret|private|signing|encryption|ssh|pgp|gpg|recovery|account) ?keys?",
+  "(?:seed|recovery|secret) (?:phrases?|words|codes?)",
+  "mnemonic",
+  "security (?:questions?|answers?)"
+]
+
+const anyOf = (words: ReadonlyArray<string>) => new RegExp(`(?:^| )(?:${words.join("|")})(?: |$)`)
+
+const numberPattern = anyOf(numbers)
+
+const textPattern = anyOf(texts)
+
+/** None for a field whose answers are all written in the form. */
+const patternFor = (field: FieldSchema): RegExp | undefined => {
+  if (field.type === "boolean" || "enum" in field || "oneOf" in field) return undefined
+  if (field.type === "array") return "enum" in field.items || "anyOf" in field.items ? undefined : textPattern
+  return field.type === "integer" || field.type === "number" ? numberPattern : textPattern
+}
+
+/** What is read of a text. */
+const longest = 4000
+
+const speaksOf = (pattern: RegExp, text: string | undefined): boolean =>
+  text !== undefined && pattern.test(plain(text.slice(0, longest)))
+
+/** `githubPassWord`, `API_KEY` and letters in other forms, in words of small letters. */
+const plain = (text: string): string =>
+  text.normalize("NFKD")
+    .replaceAll(/[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu, "")
+    .replaceAll(/(\p{Ll})(?=\p{Lu})/gu, "$1 ")
+    .replaceAll(/[^\p{L}\p{N}]+/gu, " ")
+    .toLowerCase()
