@@ -9,6 +9,7 @@ import {
   type ElicitationResult,
   type FieldValue,
   secretFields,
+  type UrlHost,
   urlHost
 } from "@universal-mcp/core/Elicitation"
 import * as SafeText from "@universal-mcp/core/SafeText"
@@ -21,7 +22,7 @@ import type * as Path from "effect/Path"
 import * as Ref from "effect/Ref"
 import * as Semaphore from "effect/Semaphore"
 import type * as Stdio from "effect/Stdio"
-import type * as Terminal from "effect/Terminal"
+import * as Terminal from "effect/Terminal"
 import * as form from "./internal/form.ts"
 import { askerOf, message, prompt } from "./internal/formPrompts.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
@@ -93,7 +94,7 @@ const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: 
     told = count
   })
   const asked = Effect.andThen(
-    show(request.message, mostLines, asker, askOnce),
+    show(request.message, asker, askOnce),
     request._tag === "Url" ? visit(request, asker) : fillIn(request, asker, tellOthers)
   )
   return yield* asked.pipe(
@@ -119,7 +120,11 @@ const mostLines = 8
 // The cursor stands at the end of a prompt, perhaps above an error.
 const belowFrame = SafeText.unsafe("\n\u001b[J")
 
-const screen = Effect.map(Screen, ({ err, errWidth }) => ({ err: safeStyle(err), errWidth }))
+const screen = Effect.gen(function*() {
+  const { err, errWidth } = yield* Screen
+  const { rows } = yield* Terminal.Terminal
+  return { err: safeStyle(err), errWidth, rows: (yield* rows) || 24 }
+})
 
 const nameOf = ({ server }: ElicitationRequest): SafeText.SafeText =>
   SafeText.format`"${cut(SafeText.line(server), longestName)}"`
@@ -135,15 +140,15 @@ const askOnce = <A>(prompt: Prompt.Prompt<A>) =>
     Effect.tapError(() => Effect.flatMap(Keyboard.writer, (write) => write(belowFrame)))
   )
 
-/** What a server says, behind a gutter; what is beyond `most` lines where somebody wants to read it, page by page. */
+/** What a server says, behind a gutter; what is beyond a page where somebody wants to read it, page by page. */
 const show = Effect.fnUntraced(function*<R>(
   text: string,
-  most: number,
   asker: SafeText.SafeText,
   ask: <A>(prompt: Prompt.Prompt<A>) => Effect.Effect<A, Keyboard.Left, R>
 ) {
   const write = yield* Keyboard.writer
-  const { err, errWidth } = yield* screen
+  const { err, errWidth, rows } = yield* screen
+  const most = Math.max(1, Math.min(mostLines, rows - 5))
   let left = quote(text, errWidth - 1)
   while (left.length > 0) {
     const page = left.slice(0, most)
@@ -173,19 +178,17 @@ const visit = Effect.fnUntraced(function*(
   const lines = [
     SafeText.unsafe("  To open in your browser:"),
     SafeText.format`  ${err.cyan(SafeText.line(request.url))}`,
-    ...(host === undefined ? [] : [SafeText.format`  at ${err.bold(SafeText.line(host.name))}${hostNotes(host)}`])
+    ...(host === undefined ? [] : [SafeText.format`  at ${err.bold(SafeText.line(host.name))}`, ...hostNotes(host)])
   ]
   yield* write(SafeText.join(lines.map((line) => SafeText.format`${line}\n`)))
   return yield* choose(asker, SafeText.unsafe("The page"), urlChoices)
 })
 
-const hostNotes = ({ isInternational, network }: NonNullable<ReturnType<typeof urlHost>>): SafeText.SafeText => {
-  const notes = [
-    ...(isInternational ? ["an international name, whose letters may look like others"] : []),
-    ...(network === "loopback" ? ["this machine"] : network === "private" ? ["in your local network"] : [])
-  ]
-  return notes.length === 0 ? nothing : SafeText.format` (${SafeText.line(notes.join("; "))})`
-}
+const hostNotes = ({ isInternational, network }: UrlHost): ReadonlyArray<SafeText.SafeText> => [
+  ...(isInternational ? [SafeText.unsafe("  (international name)")] : []),
+  ...(network === "loopback" ? [SafeText.unsafe("  (this machine)")] : []),
+  ...(network === "private" ? [SafeText.unsafe("  (in your local network)")] : [])
+]
 
 /** The fields, then what to do with them. `tellOthers` tells, between two prompts, of questions that have come meanwhile. */
 const fillIn = Effect.fnUntraced(function*(
@@ -237,18 +240,18 @@ const askUntilDone = Effect.fnUntraced(function*(
 /** The answers, nothing for a field that was left out; no entry for one that was not reached. */
 const askAll = Effect.fnUntraced(function*(fields: Fields, asker: SafeText.SafeText, tellOthers: Effect.Effect<void>) {
   const write = yield* Keyboard.writer
-  const { err, errWidth } = yield* screen
+  const { err, errWidth, rows } = yield* screen
   const answers = new Map<string, FieldValue | undefined>()
   const all = Effect.gen(function*() {
     const { ask } = yield* Keyboard.open
     for (const field of fields) {
       if (field !== fields[0]) yield* tellOthers
-      yield* show(field.description, mostLines, asker, ask)
+      yield* show(field.description, asker, ask)
       if (field.allowed !== "") {
         const allowed = wrap(cut(field.allowed, longestRule), errWidth - 1, "  ")
         yield* write(SafeText.format`${err.dim(SafeText.unsafe(allowed))}\n`)
       }
-      answers.set(field.name, yield* ask(prompt(field, asker, errWidth)))
+      answers.set(field.name, yield* ask(prompt(field, asker, { width: errWidth, rows })))
     }
     return true
   })

@@ -50,7 +50,7 @@ describe("what a server says on standard error while it is being connected to", 
       assert.notInclude(printed[1] ?? "", "\u001b")
       say("Waiting for authorization...")
       yield* TestClock.adjust("1 millis")
-      assert.strictEqual(printed[2], "bridge: Waiting for authorization...")
+      assert.strictEqual(printed[2], "[bridge] Waiting for authorization...")
       yield* Deferred.succeed(connected, "session")
       assert.strictEqual(yield* Fiber.join(running), "session")
       say("too late")

@@ -150,7 +150,7 @@ export type FormContent = Readonly<Record<string, FieldValue>>
  * What a server asks, and which one. Keys that are not known here are passed through.
  *
  * A `Form` must not ask for secrets, and one that does all the same should be shown with a warning: `secretFields`. A
- * form has at most 100 fields; one with more is refused.
+ * form has at most 100 fields and 2,000 choices; one with more is refused.
  *
  * A `Url` is to be shown to the user as it is, who decides whether to open it: it must not be fetched or opened unasked.
  * Only `https:` gets here, and `http:` where the host is this machine itself (`localhost`, `127.0.0.0/8`, `[::1]`),

@@ -3,7 +3,6 @@ import { fieldIssue, type FieldSchema, type FieldValue, type FormSchema } from "
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Result from "effect/Result"
-import { cut } from "../render/safeStyle.ts"
 
 export interface Choice<A> {
   readonly title: SafeText.SafeText
@@ -171,8 +170,8 @@ const choices = (
 
 /** A short text of a server; more of it would not be shown. */
 const text = (value: unknown): SafeText.SafeText | undefined => {
-  const line = typeof value === "string" ? SafeText.line(value.slice(0, 1000)) : ""
-  return line === "" ? undefined : cut(SafeText.unsafe(line), 200)
+  const line = typeof value === "string" ? SafeText.line(value.slice(0, 500)) : SafeText.unsafe("")
+  return line === "" ? undefined : line
 }
 
 /** A default that can be shown as it is; another is not offered. */

@@ -15,12 +15,14 @@ export const askerOf = (server: string, width: number): SafeText.SafeText =>
 export const message = (asker: SafeText.SafeText, question: SafeText.SafeText, width: number): SafeText.SafeText =>
   SafeText.format`${asker} ${cut(question, Math.max(8, Math.floor(width * 2 / 3) - displayWidth(asker)))}`
 
-/** The prompt of a field; no value where one that is not required is left out. `width` is the terminal's. */
+/** The prompt of a field on a terminal of that size; no value where one that is not required is left out. */
 export const prompt = (
   field: Field,
   asker: SafeText.SafeText,
-  width: number
+  { rows, width }: { readonly rows: number; readonly width: number }
 ): Prompt.Prompt<FieldValue | undefined> => {
+  // The line with the name of the asker stays in sight.
+  const maxPerPage = Math.max(1, Math.min(10, rows - 3))
   // What wraps around cannot be redrawn reliably.
   const short = (text: SafeText.SafeText) => cut(text, width - 6)
   const question = message(asker, field.label, width - (field.required ? 0 : displayWidth(optional)))
@@ -44,6 +46,7 @@ export const prompt = (
       const initial = all.findIndex(({ value }) => value === field.initial)
       return Prompt.Select<FieldValue | undefined>({
         message: asked,
+        maxPerPage,
         choices: all.map((choice, index) => ({ ...choice, selected: index === Math.max(initial, 0) }))
       })
     }
@@ -51,6 +54,7 @@ export const prompt = (
       const initial: ReadonlyArray<unknown> = Array.isArray(field.initial) ? field.initial : []
       const several = Prompt.MultiSelect({
         message: asked,
+        maxPerPage,
         choices: field.choices.map(({ title, value }) => ({
           title: short(title),
           value,

@@ -37,6 +37,8 @@ export const read = (value: unknown): Result.Result<Read, string> => {
       warnings.push(`the form does not support the type of its required field ${shown}; enter any JSON`)
     } else warnings.push(`the form does not support the type of its field ${shown}; the field is left out`)
   }
+  const choices = fields.reduce((count, [, field]) => count + choicesOf(field), 0)
+  if (choices > mostChoices) return Result.fail(`its form has ${choices} choices, and ${mostChoices} are allowed`)
   return Result.succeed({
     form: {
       ...others,
@@ -60,6 +62,16 @@ type Schema = Readonly<Record<string, unknown>>
 
 /** A person answers them one by one. */
 const mostFields = 100
+
+/** In all fields together. */
+const mostChoices = 2000
+
+const choicesOf = (field: FieldSchema): number => {
+  if ("oneOf" in field) return field.oneOf.length
+  if ("enum" in field) return field.enum.length
+  if (field.type !== "array") return 0
+  return "enum" in field.items ? field.items.enum.length : "anyOf" in field.items ? field.items.anyOf.length : 0
+}
 
 /** Keywords, names and choices that are read in one form: references can double them with each level. */
 const mostWork = 100_000
