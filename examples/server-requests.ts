@@ -6,6 +6,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import * as Elicitation from "@universal-mcp/core/Elicitation"
 import * as Roots from "@universal-mcp/core/Roots"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Sampling from "@universal-mcp/core/Sampling"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
@@ -14,7 +15,7 @@ import { Console, Effect, Layer } from "effect"
 const Input = Layer.succeed(Elicitation.Elicitation, {
   modes: ["form"],
   elicit: (request) =>
-    Console.log(`${request.server} asks: ${request.message}`).pipe(
+    Console.log(`${request.server} asks: ${SafeText.line(request.message)}`).pipe(
       Effect.as(
         request._tag === "Form"
           // Nobody is asked here, so the rest of the form gets its defaults.

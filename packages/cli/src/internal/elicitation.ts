@@ -39,10 +39,13 @@ const layerUnattended = Layer.effectContext(Effect.gen(function*() {
   )
 }))
 
+/** It stands in an error, in one line. */
+const longestQuestion = 2000
+
 const required = (request: ElicitationRequest) =>
   new ElicitationRequired({
     server: request.server,
-    question: request.message,
+    question: request.message.slice(0, longestQuestion),
     hint: "run it on a terminal, without --json, and answer there",
     ...(request._tag === "Form"
       ? { mode: "form", requestedSchema: request.requestedSchema }
