@@ -73,4 +73,40 @@ const noRun = {
   }
 }
 
-export default { meta: { name: "house" }, rules: { imports, "no-run": noRun } }
+/** The one module of the cli that writes to stdout and stderr, and what else may get at a way to the terminal. */
+const sink = "packages/cli/src/internal/sink.ts"
+const terminals = /packages\/cli\/src\/(Elicitation|internal\/(keyboard|terminal)|render\/Screen)\.ts$/
+/** What cuts safe text, the help with Effect's colours, and what Effect's prompts draw. */
+const mayMakeSafe = /packages\/cli\/src\/(render\/(text|quote)|Cli|internal\/keyboard)\.ts$/
+
+const sinkOnly = {
+  create(context) {
+    const filename = context.filename.replaceAll("\\", "/")
+    if (!filename.includes("/packages/cli/src/") || filename.endsWith(sink)) return {}
+    const report = (node) =>
+      context.report({ node, message: `only ${sink} writes to the terminal: give its functions a SafeText` })
+    return {
+      ImportDeclaration(node) {
+        const source = node.source.value
+        if (source === "effect/Console") report(node)
+        if (source === "effect/Terminal" && !terminals.test(filename)) report(node)
+      },
+      ImportExpression(node) {
+        if (["effect/Console", "effect/Terminal"].includes(node.source.value)) report(node)
+      },
+      CallExpression({ callee }) {
+        const name = callee.type === "MemberExpression" ? callee.property.name : callee.name
+        if (["stdout", "stderr"].includes(name)) report(callee)
+      },
+      MemberExpression(node) {
+        const { object: { name: object }, property: { name } } = node
+        if (object === "Logger" && /^(console|default|tracer|withConsole|withLeveled)/.test(name)) report(node)
+        if (name === "unsafe" && object === "SafeText" && !mayMakeSafe.test(filename)) {
+          context.report({ node, message: "SafeText.unsafe checks nothing: use line, block, json or format" })
+        }
+      }
+    }
+  }
+}
+
+export default { meta: { name: "house" }, rules: { imports, "no-run": noRun, sink: sinkOnly } }

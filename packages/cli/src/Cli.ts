@@ -5,13 +5,13 @@
  */
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as McpSession from "@universal-mcp/core/McpSession"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
-import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -36,11 +36,12 @@ import { printFailure } from "./internal/output.ts"
 import { version } from "./internal/package.ts"
 import { isSet } from "./internal/rawFlags.ts"
 import { root } from "./internal/root.ts"
+import * as Sink from "./internal/sink.ts"
 import { observed } from "./internal/telemetry.ts"
 import { exitCode, type Failure } from "./render/failure.ts"
 import { Progress } from "./render/Progress.ts"
 import { Screen } from "./render/Screen.ts"
-import { wrap } from "./render/text.ts"
+import { displayWidth, linesOf, spaces, unlines, wrap } from "./render/text.ts"
 
 const command = root.pipe(
   Command.withDescription(
@@ -75,8 +76,7 @@ export const run = Effect.gen(function*() {
   const interrupted = yield* Deferred.make<void>()
   const progress = yield* Progress
   const known = yield* KnownSecrets.make
-  const fail = (error: Failure) =>
-    Effect.andThen(progress.show(""), Effect.as(printFailure(error, json), exitCode(error)))
+  const fail = (error: Failure) => Effect.andThen(progress.hide, Effect.as(printFailure(error, json), exitCode(error)))
   return yield* Command.run(command, { version }).pipe(
     Effect.as(exitCodes.done),
     Effect.provideService(ExactNumbers.KeepDigits, true),
@@ -84,7 +84,7 @@ export const run = Effect.gen(function*() {
     Effect.provideService(McpSession.ClientInfo, { name: "umcp", version }),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),
     Effect.provideService(CliOutput.Presenter, presenter(screen)),
-    Effect.provide(screen.errIsTerminal ? Logger.layer([Logger.consolePretty()]) : Logger.layer([])),
+    Effect.provide(screen.errIsTerminal ? Logger.layer([Sink.logger]) : Logger.layer([])),
     Effect.provideService(Logger.LogToStderr, true),
     Effect.catch((error: Failure | ExitWith | CliError.CliError) => {
       switch (error._tag) {
@@ -99,7 +99,9 @@ export const run = Effect.gen(function*() {
     Effect.catchCause((cause) =>
       Cause.hasDies(cause)
         ? Effect.as(
-          Console.error(`umcp has a bug; please report this:\n${known.redact(Cause.pretty(cause))}`),
+          Sink.printError(
+            SafeText.format`umcp has a bug; please report this:\n${SafeText.block(known.redact(Cause.pretty(cause)))}`
+          ),
           exitCodes.bug
         )
         : Effect.failCause(cause)
@@ -114,14 +116,14 @@ const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions]
 
 /** Help and version; an invocation that is not valid is reported as every other failure. */
 const presenter = (screen: Screen["Service"]): CliOutput.Presenter => {
-  const formatter = CliOutput.defaultFormatter({ colors: screen.out.bold("x") !== "x" })
+  const formatter = CliOutput.defaultFormatter({ colors: screen.out.bold(SafeText.format`x`) !== "x" })
   return {
     present: (event) => {
       switch (event._tag) {
         case "Help":
-          return Console.log(wrapHelp(formatter.formatHelpDoc(event.helpDoc), screen.width))
+          return Sink.print(wrapHelp(SafeText.unsafe(formatter.formatHelpDoc(event.helpDoc)), screen.width))
         case "Version":
-          return Console.log(`${event.name} ${event.version}`)
+          return Sink.print(SafeText.line(`${event.name} ${event.version}`))
         case "InvalidInvocation":
           return Effect.void
       }
@@ -130,16 +132,18 @@ const presenter = (screen: Screen["Service"]): CliOutput.Presenter => {
 }
 
 /** Breaks the lines that are too long, below the column in which their text begins. */
-const wrapHelp = (help: string, width: number): string =>
-  help.split("\n").map((line) => {
-    const [name = "", gap = ""] = /^\s+\S.*?(\s{4,})(?=\S)/.exec(line) ?? []
-    return wrap(line, width, "", gap === "" ? "" : " ".repeat(Math.max(0, CliOutput.displayWidth(name) - 2)))
-  }).join("\n")
+const wrapHelp = (help: SafeText.SafeText, width: number): SafeText.SafeText =>
+  unlines(
+    linesOf(help).map((line) => {
+      const [name = "", gap = ""] = /^\s+\S.*?(\s{4,})(?=\S)/.exec(line) ?? []
+      return wrap(line, width, spaces(0), spaces(gap === "" ? 0 : displayWidth(name) - 2))
+    })
+  )
 
 const isCliError = (error: Failure | CliError.CliError): error is CliError.CliError => CliError.isCliError(error)
 
 const usageError = (error: CliError.ShowHelp): UsageError =>
   new UsageError({
-    description: error.errors.map(({ message }) => message.replaceAll(/\s+/g, " ")).join("; "),
+    description: error.errors.map(({ message }) => SafeText.line(message)).join("; "),
     hint: `see \`${error.commandPath.join(" ")} --help\``
   })

@@ -29,9 +29,8 @@ import { OnInterrupt } from "./internal/interrupt.ts"
 import * as Keyboard from "./internal/keyboard.ts"
 import { Progress } from "./render/Progress.ts"
 import { gutter, quote } from "./render/quote.ts"
-import { cut, safeStyle } from "./render/safeStyle.ts"
 import { Screen } from "./render/Screen.ts"
-import { plural, wrap } from "./render/text.ts"
+import { plural, truncate, wrap } from "./render/text.ts"
 
 /**
  * Shows what a server asks as a form on the terminal, in both modes: a schema's fields, one after the other, or a URL
@@ -112,27 +111,26 @@ const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: 
 
 const cancel: ElicitationResult = { action: "cancel" }
 
-const nothing = SafeText.unsafe("")
+const nothing = SafeText.format``
 
 /** How many lines of a server are shown at first. */
 const mostLines = 8
 
 // The cursor stands at the end of a prompt, perhaps above an error.
-const belowFrame = SafeText.unsafe("\n\u001b[J")
+const belowFrame = SafeText.format`\n\u001b[J`
 
 const screen = Effect.gen(function*() {
   const { err, errWidth } = yield* Screen
   const { rows } = yield* Terminal.Terminal
-  return { err: safeStyle(err), errWidth, rows: (yield* rows) || 24 }
+  return { err, errWidth, rows: (yield* rows) || 24 }
 })
 
 const nameOf = ({ server }: ElicitationRequest): SafeText.SafeText =>
-  SafeText.format`"${cut(SafeText.line(server), longestName)}"`
+  SafeText.format`"${truncate(SafeText.line(server), longestName)}"`
 
 const longestName = 60
 
-const moreWaiting = (others: number): SafeText.SafeText =>
-  SafeText.format`${SafeText.line(plural(others, "more question"))} waiting`
+const moreWaiting = (others: number): SafeText.SafeText => SafeText.format`${plural(others, "more question")} waiting`
 
 /** With a keyboard of its own. */
 const askOnce = <A>(prompt: Prompt.Prompt<A>) =>
@@ -155,9 +153,9 @@ const show = Effect.fnUntraced(function*<R>(
     left = left.slice(most)
     yield* write(SafeText.join(page.map((line) => SafeText.format`${line}\n`)))
     if (left.length === 0) return
-    const more = SafeText.format`… ${SafeText.line(plural(left.length, "more line"))}`
+    const more = SafeText.format`… ${plural(left.length, "more line")}`
     yield* write(SafeText.format`${gutter}${err.dim(more)}\n`)
-    const question = message(asker, SafeText.unsafe("Read on?"), errWidth)
+    const question = message(asker, SafeText.format`Read on?`, errWidth)
     if (!(yield* ask(Prompt.Select({ message: question, choices: pages })))) return
   }
 })
@@ -176,18 +174,18 @@ const visit = Effect.fnUntraced(function*(
   const { err } = yield* screen
   const host = urlHost(request.url)
   const lines = [
-    SafeText.unsafe("  To open in your browser:"),
+    SafeText.format`  To open in your browser:`,
     SafeText.format`  ${err.cyan(SafeText.line(request.url))}`,
     ...(host === undefined ? [] : [SafeText.format`  at ${err.bold(SafeText.line(host.name))}`, ...hostNotes(host)])
   ]
   yield* write(SafeText.join(lines.map((line) => SafeText.format`${line}\n`)))
-  return yield* choose(asker, SafeText.unsafe("The page"), urlChoices)
+  return yield* choose(asker, SafeText.format`The page`, urlChoices)
 })
 
 const hostNotes = ({ isInternational, network }: UrlHost): ReadonlyArray<SafeText.SafeText> => [
-  ...(isInternational ? [SafeText.unsafe("  (international name)")] : []),
-  ...(network === "loopback" ? [SafeText.unsafe("  (this machine)")] : []),
-  ...(network === "private" ? [SafeText.unsafe("  (in your local network)")] : [])
+  ...(isInternational ? [SafeText.format`  (international name)`] : []),
+  ...(network === "loopback" ? [SafeText.format`  (this machine)`] : []),
+  ...(network === "private" ? [SafeText.format`  (in your local network)`] : [])
 ]
 
 /** The fields, then what to do with them. `tellOthers` tells, between two prompts, of questions that have come meanwhile. */
@@ -199,12 +197,12 @@ const fillIn = Effect.fnUntraced(function*(
   const write = yield* Keyboard.writer
   const { err, errWidth } = yield* screen
   const fields = form.fields(request.requestedSchema)
-  const count = fields.length === 0 ? "" : `${plural(fields.length, "field")}; `
-  yield* write(SafeText.format`${err.dim(SafeText.unsafe(`  ${count}Esc to decline or cancel`))}\n`)
+  const count = fields.length === 0 ? nothing : SafeText.format`${plural(fields.length, "field")}; `
+  yield* write(SafeText.format`${err.dim(SafeText.format`  ${count}Esc to decline or cancel`)}\n`)
   if (secretFields(request).length > 0) {
-    const warning = `warning: this form asks for a secret; servers must not do that in a form. ` +
-      `Type nothing that you would not give to ${nameOf(request)}.`
-    yield* write(SafeText.format`${err.yellow(SafeText.unsafe(wrap(warning, errWidth - 1, "", "  ")))}\n`)
+    const why = SafeText.format`warning: this form asks for a secret; servers must not do that in a form.`
+    const warning = SafeText.format`${why} Type nothing that you would not give to ${nameOf(request)}.`
+    yield* write(SafeText.format`${err.yellow(wrap(warning, errWidth - 1, nothing, SafeText.format`  `))}\n`)
   }
   return yield* askUntilDone(fields, asker, tellOthers)
 })
@@ -220,10 +218,10 @@ const askUntilDone = Effect.fnUntraced(function*(
   const choice = complete
     ? yield* choose(
       asker,
-      SafeText.unsafe("Send?"),
+      SafeText.format`Send?`,
       fields.length === 0 ? [accept, ...refusals] : [accept, change, ...refusals]
     )
-    : yield* choose(asker, SafeText.unsafe("Leave without an answer?"), [...refusals, goOn])
+    : yield* choose(asker, SafeText.format`Leave without an answer?`, [...refusals, goOn])
   if (choice.action === "accept") {
     const given = [...answers].flatMap(([name, value]) => value === undefined ? [] : [[name, value] as const])
     return { action: "accept", content: Object.fromEntries(given) }
@@ -248,8 +246,8 @@ const askAll = Effect.fnUntraced(function*(fields: Fields, asker: SafeText.SafeT
       if (field !== fields[0]) yield* tellOthers
       yield* show(field.description, asker, ask)
       if (field.allowed !== "") {
-        const allowed = wrap(cut(field.allowed, longestRule), errWidth - 1, "  ")
-        yield* write(SafeText.format`${err.dim(SafeText.unsafe(allowed))}\n`)
+        const allowed = wrap(truncate(field.allowed, longestRule), errWidth - 1, SafeText.format`  `)
+        yield* write(SafeText.format`${err.dim(allowed)}\n`)
       }
       answers.set(field.name, yield* ask(prompt(field, asker, { width: errWidth, rows })))
     }

@@ -5,6 +5,7 @@ import {
   type ElicitationResult,
   type FormSchema
 } from "@universal-mcp/core/Elicitation"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -425,12 +426,12 @@ describe("several questions on one terminal", () => {
       yield* Effect.gen(function*() {
         const { elicit } = yield* Elicitation
         const progress = yield* Progress
-        yield* progress.show("working")
+        yield* progress.show(SafeText.format`working`)
         assert.include(shown(), "working")
         const asked = yield* Effect.forkChild(elicit(form({ answer: { type: "string" } })), { startImmediately: true })
         yield* until("answer")
         const before = shown()
-        yield* progress.show("still working")
+        yield* progress.show(SafeText.format`still working`)
         let printed = false
         const printing = yield* Effect.forkChild(progress.printing(Effect.sync(() => printed = true)), {
           startImmediately: true

@@ -151,7 +151,8 @@ describe("what a server says by itself", () => {
   })
 
   it.each(forged)("is quoted in a warning of ours without beginning a line: %j", (text) => {
-    for (const line of hanging(`warning: "evil": ${text}`, 80).split("\n").slice(1)) assert.match(line, /^ {2}\S/)
+    const shown = hanging(SafeText.format`warning:`, `"evil": ${text}`, 80, (label) => label)
+    for (const line of shown.split("\n").slice(1)) assert.match(line, /^ {2}\S/)
   })
 
   it.each(["\n\n", "", " \r\n\t"])("is nothing where there are no words: %j", (text) => {

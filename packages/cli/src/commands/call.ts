@@ -1,10 +1,10 @@
 /** `umcp call`: one call of one tool. */
 import type { CallEvent } from "@universal-mcp/core/McpSession"
 import type { CallToolResult } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
@@ -19,13 +19,13 @@ import { printJson } from "../internal/output.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
+import { print, printError } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
 import { Progress } from "../render/Progress.ts"
 import { said, whoOf } from "../render/quote.ts"
 import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
-import { json as renderJson, safeLine } from "../render/text.ts"
 
 export const call = Command.make(
   "call",
@@ -53,7 +53,7 @@ export const call = Command.make(
     const json = Option.isNone(input.args) ? {} : yield* readArgs(input.args.value)
 
     const progress = yield* Progress
-    yield* progress.show(`connecting to ${config.name}`)
+    yield* progress.show(SafeText.format`connecting to ${SafeText.line(config.name)}`)
     const session = yield* Registry.connect(config)
     const { listed: tools } = yield* listing.tools(session)
     const args = yield* toArguments({
@@ -63,7 +63,7 @@ export const call = Command.make(
       json,
       words
     })
-    yield* progress.show(`calling ${tool}`)
+    yield* progress.show(SafeText.format`calling ${SafeText.line(tool)}`)
     const events = session.callToolStream(tool, args, options)
     const result = yield* orAsked(lastResult(events, (event) => showEvent(config.name, tool, event))).pipe(
       // Nothing that was answered is lost.
@@ -74,9 +74,8 @@ export const call = Command.make(
     if (result.isError !== true) return
     const screen = yield* Screen
     if (!asJson) {
-      yield* Console.error(
-        `${screen.err.red("error:")} tool "${safeLine(tool)}" of "${config.name}" answered with an error`
-      )
+      const words = SafeText.line(`tool "${tool}" of "${config.name}" answered with an error`)
+      yield* printError(SafeText.format`${screen.err.red(SafeText.format`error:`)} ${words}`)
     }
     return yield* new ExitWith({ code: exitCodes.toolFailed })
   })
@@ -102,8 +101,8 @@ export const call = Command.make(
 const printResult = Effect.fnUntraced(function*(result: unknown) {
   const { json } = yield* root
   const progress = yield* Progress
-  yield* progress.show("")
-  yield* progress.printing(json ? printJson(result) : Console.log(renderResult(result)))
+  yield* progress.hide
+  yield* progress.printing(json ? printJson(result) : print(renderResult(result)))
 })
 
 /** The text of `--args`: JSON itself, `@file`, or `-` for standard input. */
@@ -152,24 +151,25 @@ const showEvent = Effect.fnUntraced(function*(
   event: Exclude<CallEvent, { readonly _tag: "Result" }>
 ) {
   const progress = yield* Progress
+  const name = SafeText.line(tool)
   if (event._tag === "Progress") {
-    const message = event.message === undefined ? "" : ` ${safeLine(event.message)}`
-    return yield* progress.show(
-      `${tool} ${event.progress}${event.total === undefined ? "" : ` of ${event.total}`}${message}`
-    )
+    const done = SafeText.line(event.progress)
+    const total = event.total === undefined ? SafeText.format`` : SafeText.format` of ${SafeText.line(event.total)}`
+    return yield* progress.show(SafeText.format`${name} ${done}${total} ${SafeText.line(event.message)}`)
   }
   if (event._tag === "Task") {
     const { status, statusMessage } = event.task
-    return yield* progress.show(`${tool} ${safeLine(statusMessage ?? status)}`)
+    return yield* progress.show(SafeText.format`${name} ${SafeText.line(statusMessage ?? status)}`)
   }
   const screen = yield* Screen
   if (!screen.errIsTerminal) return
   if (event._tag === "Lost") {
-    const lost = `${event.count} messages of "${safeLine(server)}" came too fast to be shown`
-    return yield* progress.printing(Console.error(`${screen.err.yellow("warning:")} ${lost}`))
+    const lost = SafeText.format`${event.count} messages of "${SafeText.line(server)}" came too fast to be shown`
+    const warning = screen.err.yellow(SafeText.format`warning:`)
+    return yield* progress.printing(printError(SafeText.format`${warning} ${lost}`))
   }
-  const text = typeof event.data === "string" ? event.data : renderJson(event.data)
+  const text = typeof event.data === "string" ? event.data : SafeText.json(event.data)
   const kind = event.logger === undefined ? event.level : `${event.level} ${event.logger}`
   const line = said(whoOf(server), `(${kind}) ${text}`, screen.errWidth)
-  yield* progress.printing(Console.error(screen.err.dim(line)))
+  yield* progress.printing(printError(screen.err.dim(line)))
 })

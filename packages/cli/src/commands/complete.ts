@@ -1,9 +1,9 @@
 /** `umcp complete`: what a server suggests for an argument. */
 import type { CompleteRequestParams } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { UsageError } from "../internal/errors.ts"
@@ -13,10 +13,11 @@ import * as Registry from "../internal/registry.ts"
 import { requestOf } from "../internal/requestOf.ts"
 import { root } from "../internal/root.ts"
 import { findNamed, findServer, servers } from "../internal/servers.ts"
+import { print, printError } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parsePairs } from "../internal/toolArguments.ts"
 import { Screen } from "../render/Screen.ts"
-import { safeLine } from "../render/text.ts"
+import { unlines } from "../render/text.ts"
 
 export const complete = Command.make(
   "complete",
@@ -56,7 +57,7 @@ export const complete = Command.make(
     if (ref.type === "ref/resource") yield* promptArguments.checkVariables(config.name, ref.uri, names)
     const result = yield* requestOf(
       config,
-      `completing ${name}`,
+      SafeText.format`completing ${SafeText.line(name)}`,
       ref.type === "ref/resource" ? "resources" : "prompts",
       Effect.fnUntraced(function*(session) {
         const completing = session.complete({
@@ -73,10 +74,10 @@ export const complete = Command.make(
     const { json } = yield* root
     if (json) return yield* printJson(result)
     const { hasMore, total, values } = result.completion
-    if (values.length > 0) yield* Console.log(values.map(safeLine).join("\n"))
+    if (values.length > 0) yield* print(unlines(values.map(SafeText.line)))
     const { err, errIsTerminal } = yield* Screen
-    const all = total === undefined ? "more" : `${total} in all`
-    if (hasMore === true && errIsTerminal) yield* Console.error(err.dim(`there are ${all}`))
+    const all = total === undefined ? SafeText.format`more` : SafeText.format`${SafeText.line(total)} in all`
+    if (hasMore === true && errIsTerminal) yield* printError(err.dim(SafeText.format`there are ${all}`))
   })
 ).pipe(
   Command.withShortDescription("Complete an argument"),

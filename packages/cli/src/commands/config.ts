@@ -1,15 +1,16 @@
 /** `umcp config`: which configuration is in use. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { printJson } from "../internal/output.ts"
 import { root } from "../internal/root.ts"
 import { configPath, fromFile } from "../internal/servers.ts"
+import { print } from "../internal/sink.ts"
 import { Screen } from "../render/Screen.ts"
 import { table } from "../render/table.ts"
 import { target } from "../render/target.ts"
-import { safeLine } from "../render/text.ts"
+import { unlines } from "../render/text.ts"
 
 const path = Command.make(
   "path",
@@ -17,7 +18,7 @@ const path = Command.make(
   Effect.fnUntraced(function*() {
     const { config, json } = yield* root
     const file = yield* configPath(config)
-    yield* json ? printJson({ path: file }) : Console.log(file)
+    yield* json ? printJson({ path: file }) : print(SafeText.line(file))
   })
 ).pipe(Command.withDescription("Print the path of the configuration file in use"))
 
@@ -29,10 +30,12 @@ const list = Command.make(
     const { configs, path } = yield* fromFile
     if (json) return yield* printJson({ path, servers: configs.map(ServerConfig.hideSecrets) })
     const { out } = yield* Screen
-    const rows = configs.map((
-      config
-    ) => [out.bold(safeLine(config.name)), config.transport ?? "automatic", safeLine(target(config))])
-    yield* Console.log([out.dim(path), ...table(rows)].join("\n"))
+    const rows = configs.map((config) => [
+      out.bold(SafeText.line(config.name)),
+      SafeText.line(config.transport ?? "automatic"),
+      target(config)
+    ])
+    yield* print(unlines([out.dim(SafeText.line(path)), ...table(rows)]))
   })
 ).pipe(Command.withDescription("List the configured servers without connecting"))
 

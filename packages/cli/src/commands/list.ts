@@ -3,7 +3,6 @@ import { ToolNotFound } from "@universal-mcp/core/McpError"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,6 +11,7 @@ import { printSurvey } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findServer, servers } from "../internal/servers.ts"
+import { print } from "../internal/sink.ts"
 import { summary, surveyUntil, tools } from "../internal/survey.ts"
 import { deadline, withDeadline } from "../internal/timeout.ts"
 import { Screen } from "../render/Screen.ts"
@@ -70,7 +70,7 @@ const listOne = Effect.fnUntraced(function*(
   if (json && (surveyed.error !== undefined || tool !== undefined)) {
     yield* printJson({ servers: [{ ...summary(surveyed), tools: tool === undefined ? [] : [tool] }] })
   }
-  if (!json && tool !== undefined) yield* Console.log(toolDetails(tool, screen))
+  if (!json && tool !== undefined) yield* print(toolDetails(tool, screen))
   if (surveyed.error !== undefined) return yield* Effect.fail(surveyed.error)
   if (tool === undefined) return yield* ToolNotFound.among(config.name, name, surveyed.listed.map((one) => one.name))
 })

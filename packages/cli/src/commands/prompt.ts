@@ -1,7 +1,7 @@
 /** `umcp prompt`: one prompt, filled in. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { printJson } from "../internal/output.ts"
 import * as promptArguments from "../internal/promptArguments.ts"
@@ -9,6 +9,7 @@ import * as Registry from "../internal/registry.ts"
 import { requestOf } from "../internal/requestOf.ts"
 import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
+import { print } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parsePairs } from "../internal/toolArguments.ts"
 import { messages } from "../render/offers.ts"
@@ -32,7 +33,7 @@ export const prompt = Command.make(
     const { config, name } = yield* findNamed(input.target, "prompt")
     const result = yield* requestOf(
       config,
-      `getting ${name}`,
+      SafeText.format`getting ${SafeText.line(name)}`,
       "prompts",
       Effect.fnUntraced(function*(session) {
         const listed = yield* promptArguments.find(session, config.name, name)
@@ -42,7 +43,7 @@ export const prompt = Command.make(
       })
     )
     const { json } = yield* root
-    yield* json ? printJson(result) : Console.log(messages(result, yield* Screen))
+    yield* json ? printJson(result) : print(messages(result, yield* Screen))
   })
 ).pipe(
   Command.withShortDescription("Get a prompt"),

@@ -1,25 +1,24 @@
 /** `umcp read`: one resource. */
 import * as Base64 from "@universal-mcp/core/Base64"
 import type { ReadResourceResult } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
-import * as Stdio from "effect/Stdio"
-import * as Stream from "effect/Stream"
 import { UsageError } from "../internal/errors.ts"
 import { printJson } from "../internal/output.ts"
 import * as Registry from "../internal/registry.ts"
 import { requestOf } from "../internal/requestOf.ts"
 import { root } from "../internal/root.ts"
 import { findServer, servers } from "../internal/servers.ts"
+import { print, printError, writeResource } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { label } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
-import { bytes, safe, safeLine } from "../render/text.ts"
+import { bytes, unlines } from "../render/text.ts"
 
 export const read = Command.make(
   "read",
@@ -43,13 +42,13 @@ export const read = Command.make(
     const { config, uri } = yield* resource(input)
     const result = yield* requestOf(
       config,
-      `reading ${safeLine(uri)}`,
+      SafeText.format`reading ${SafeText.line(uri)}`,
       "resources",
       (session) => session.readResource(uri, options)
     )
     if (json) return yield* printJson(result)
     if (Option.isSome(input.output)) return yield* writeTo(input.output.value, result)
-    yield* print(result)
+    yield* printContents(result)
   })
 ).pipe(
   Command.withShortDescription("Read a resource"),
@@ -82,27 +81,21 @@ const resource = Effect.fnUntraced(function*(input: { readonly server: string; r
 type Contents = ReadResourceResult["contents"][number]
 
 /** Text reaches a file or a pipe as it is; a terminal must not be driven by it. */
-const print = Effect.fnUntraced(function*({ contents }: ReadResourceResult) {
+const printContents = Effect.fnUntraced(function*({ contents }: ReadResourceResult) {
   const { err, out, outIsTerminal } = yield* Screen
   const several = contents.length > 1
   for (const one of contents) {
     const heading = several && outIsTerminal ? [out.dim(label([one.uri, one.mimeType]))] : []
     if ("text" in one) {
-      yield* outIsTerminal ? Console.log([...heading, safe(one.text)].join("\n")) : writeOut(one.text)
+      yield* outIsTerminal ? print(unlines([...heading, SafeText.block(one.text)])) : writeResource(one.text)
     } else {
-      yield* Console.log(label(["resource", one.uri, one.mimeType], one.blob))
+      yield* print(label(["resource", one.uri, one.mimeType], one.blob))
     }
   }
   if (contents.some((one) => "blob" in one)) {
-    yield* Console.error(`${err.cyan("hint:")} --output <file> writes the bytes`)
+    yield* printError(SafeText.format`${err.cyan(SafeText.format`hint:`)} --output <file> writes the bytes`)
   }
 })
-
-const writeOut = (text: string) =>
-  Effect.flatMap(
-    Stdio.Stdio,
-    (stdio) => Effect.ignore(Stream.run(Stream.make(text), stdio.stdout({ endOnDone: false })))
-  )
 
 const writeTo = Effect.fnUntraced(function*(path: string, { contents }: ReadResourceResult) {
   const [one, ...others] = contents
@@ -119,7 +112,7 @@ const writeTo = Effect.fnUntraced(function*(path: string, { contents }: ReadReso
     (error) => new UsageError({ description: `cannot write ${path}: ${error.message}` })
   )
   const { errIsTerminal } = yield* Screen
-  if (errIsTerminal) yield* Console.error(`${path}: ${bytes(data.length)}`)
+  if (errIsTerminal) yield* printError(SafeText.format`${SafeText.line(path)}: ${bytes(data.length)}`)
 })
 
 const bytesOf = (contents: Contents): Effect.Effect<Uint8Array, UsageError> =>
@@ -127,5 +120,5 @@ const bytesOf = (contents: Contents): Effect.Effect<Uint8Array, UsageError> =>
     ? Effect.succeed(new TextEncoder().encode(contents.text))
     : Effect.mapError(
       Effect.fromResult(Base64.decode(contents.blob)),
-      () => new UsageError({ description: `${safeLine(contents.uri)} is not valid base64` })
+      () => new UsageError({ description: SafeText.format`${SafeText.line(contents.uri)} is not valid base64` })
     )

@@ -1,14 +1,16 @@
 /** `umcp servers`: how each configured server is reached, and how it is. */
 import type { Tool } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Command from "effect/cli/Command"
-import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { printJson } from "../internal/output.ts"
+import { showDone } from "../internal/printSurvey.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { servers as chosenServers } from "../internal/servers.ts"
+import { print } from "../internal/sink.ts"
 import { failIfNone, stateOf, summary, surveyAll, type Surveyed, tools, transportOf } from "../internal/survey.ts"
 import { lines } from "../render/failure.ts"
 import { Progress } from "../render/Progress.ts"
@@ -16,7 +18,7 @@ import { Screen } from "../render/Screen.ts"
 import { revision } from "../render/server.ts"
 import { table } from "../render/table.ts"
 import { target } from "../render/target.ts"
-import { plural, safeLine, truncate, wrap } from "../render/text.ts"
+import { linesOf, plural, truncate, unlines, wrap } from "../render/text.ts"
 
 export const servers = Command.make(
   "servers",
@@ -25,16 +27,16 @@ export const servers = Command.make(
     const { json } = yield* root
     const { configs } = yield* chosenServers
     const progress = yield* Progress
-    yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
+    yield* progress.show(SafeText.format`connecting to ${plural(configs.length, "server")}`)
     const all = yield* surveyAll(
       configs,
       tools,
-      (_, done) => progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
+      (_, done) => showDone(done, configs.length)
     )
     if (json) {
       yield* printJson({ servers: all.map(toJson) })
     } else {
-      yield* Console.log(all.length === 0 ? "no servers are configured" : yield* toText(all))
+      yield* print(all.length === 0 ? SafeText.format`no servers are configured` : yield* toText(all))
     }
     yield* failIfNone(all)
   })
@@ -56,29 +58,33 @@ const toJson = (surveyed: Surveyed<ReadonlyArray<Tool>>) => ({
     : DateTime.formatIso(DateTime.makeUnsafe(surveyed.connectedAt))
 })
 
-const localTime = (milliseconds: number): string =>
-  DateTime.formatLocal(DateTime.makeUnsafe(milliseconds), { locale: "sv", dateStyle: "short", timeStyle: "medium" })
+const localTime = (milliseconds: number): SafeText.SafeText =>
+  SafeText.line(
+    DateTime.formatLocal(DateTime.makeUnsafe(milliseconds), { locale: "sv", dateStyle: "short", timeStyle: "medium" })
+  )
 
 const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed<ReadonlyArray<Tool>>>) {
   const { out, width } = yield* Screen
-  const heading = ["NAME", "TRANSPORT", "STATE", "TOOLS", "REVISION", "CONNECTED SINCE"].map(out.dim)
+  const two = SafeText.format`  `
+  const none = SafeText.format`-`
+  const heading = ["NAME", "TRANSPORT", "STATE", "TOOLS", "REVISION", "CONNECTED SINCE"].map((title) =>
+    out.dim(SafeText.line(title))
+  )
   const cells = rows.map((surveyed) => {
     const state = stateOf(surveyed)
     return [
-      out.bold(safeLine(surveyed.config.name)),
-      transportOf(surveyed),
-      (state === "ready" ? out.green : out.red)(state),
-      surveyed.session === undefined ? "-" : String(surveyed.listed.length),
-      safeLine(revision(surveyed)),
-      surveyed.connectedAt === undefined ? "-" : localTime(surveyed.connectedAt)
+      out.bold(SafeText.line(surveyed.config.name)),
+      SafeText.line(transportOf(surveyed)),
+      (state === "ready" ? out.green : out.red)(SafeText.line(state)),
+      surveyed.session === undefined ? none : SafeText.format`${surveyed.listed.length}`,
+      revision(surveyed),
+      surveyed.connectedAt === undefined ? none : localTime(surveyed.connectedAt)
     ]
   })
   const [first, ...others] = table([heading, ...cells])
   const below = rows.map((surveyed) => [
-    out.dim(`  ${truncate(safeLine(target(surveyed.config)), width - 2)}`),
-    ...(surveyed.error === undefined
-      ? []
-      : lines(surveyed.error, out).split("\n").map((line) => wrap(line, width, "  ")))
+    out.dim(SafeText.format`  ${truncate(target(surveyed.config), width - 2)}`),
+    ...(surveyed.error === undefined ? [] : linesOf(lines(surveyed.error, out)).map((line) => wrap(line, width, two)))
   ])
-  return [first, ...others.flatMap((line, index) => [line, ...(below[index] ?? [])])].join("\n")
+  return unlines([first ?? none, ...others.flatMap((line, index) => [line, ...(below[index] ?? [])])])
 })

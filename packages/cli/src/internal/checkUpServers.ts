@@ -1,8 +1,8 @@
 /** What `umcp doctor` does, loaded for it alone. */
 import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as NodeTransports from "@universal-mcp/transports/NodeTransports"
-import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,7 +11,7 @@ import * as Result from "effect/Result"
 import * as render from "../render/checkup.ts"
 import { Progress } from "../render/Progress.ts"
 import { Screen } from "../render/Screen.ts"
-import { plural } from "../render/text.ts"
+import { displayWidth, plural } from "../render/text.ts"
 import { type Checkup, exitCode, failed, failureOf, ok, toJson } from "./checkup.ts"
 import { showStderr } from "./connecting.ts"
 import { type Audience, examine } from "./doctor.ts"
@@ -23,6 +23,7 @@ import * as nodeNetwork from "./nodeNetwork.ts"
 import { printJson } from "./output.ts"
 import { root } from "./root.ts"
 import { eachFromFile, servers } from "./servers.ts"
+import { print } from "./sink.ts"
 
 /** Checks up one server, or all of them. */
 export const checkUpServers = Effect.fnUntraced(
@@ -78,11 +79,11 @@ const one = Effect.fnUntraced(function*(patient: Patient, limit: Duration.Durati
   const screen = yield* Screen
   const progress = yield* Progress
   const { name } = patient
-  if (!json) yield* progress.printing(Console.log(render.heading(name, transportOf(patient), screen)))
+  if (!json) yield* progress.printing(print(render.heading(name, transportOf(patient), screen)))
   const show = yield* showStderr(json)
   return yield* show(name)(checkUp(patient, limit, {
-    step: (step) => json ? Effect.void : progress.printing(Console.log(render.step(step, screen))),
-    doing: (text) => progress.show(text === "" ? "" : `${name}: ${text}`)
+    step: (step) => json ? Effect.void : progress.printing(print(render.step(step, screen))),
+    doing: (text) => text === "" ? progress.hide : progress.show(SafeText.line(`${name}: ${text}`))
   }))
 })
 
@@ -94,10 +95,12 @@ const all = Effect.fnUntraced(function*(
 ) {
   const screen = yield* Screen
   const progress = yield* Progress
-  const width = Math.max(0, ...chosen.map(({ name }) => name.length))
+  const width = Math.min(widestName, Math.max(0, ...chosen.map(({ name }) => displayWidth(SafeText.line(name)))))
   let done = 0
   const show = Effect.suspend(() =>
-    progress.show(done === chosen.length ? "" : `checking, ${done} of ${plural(chosen.length, "server")} done`)
+    done === chosen.length
+      ? progress.hide
+      : progress.show(SafeText.format`checking, ${done} of ${plural(chosen.length, "server")} done`)
   )
   yield* show
   const checkups = yield* Effect.forEach(chosen, (patient) =>
@@ -107,22 +110,25 @@ const all = Effect.fnUntraced(function*(
         done += 1
         const printed = json
           ? Effect.void
-          : progress.printing(Console.log(render.summary(checkup, width, screen)))
+          : progress.printing(print(render.summary(checkup, width, screen)))
         return Effect.andThen(printed, show)
       }
     ), { concurrency: "unbounded" })
   if (json) return checkups
   const ill = checkups.filter((checkup) => failureOf(checkup) !== undefined)
   const [first] = ill
-  if (chosen.length === 0) yield* Console.log("no servers are configured")
+  if (chosen.length === 0) yield* print(SafeText.format`no servers are configured`)
   else if (first !== undefined) {
-    const words = `${ill.length} of ${
-      plural(chosen.length, "server")
-    } failed; \`umcp doctor ${first.name}\` shows every step`
-    yield* Console.log(screen.out.dim(words))
+    const counts = SafeText.format`${ill.length} of ${plural(chosen.length, "server")} failed`
+    yield* print(
+      screen.out.dim(SafeText.format`${counts}; \`umcp doctor ${SafeText.line(first.name)}\` shows every step`)
+    )
   }
   return checkups
 })
+
+/** Columns that the names of servers may take. */
+const widestName = 40
 
 const checkUp = Effect.fnUntraced(function*(
   patient: Patient,

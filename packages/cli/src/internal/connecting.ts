@@ -1,6 +1,5 @@
 /** Shows what a server says on standard error while connecting to it takes long: it may wait for a person to sign in. */
 import * as McpSession from "@universal-mcp/core/McpSession"
-import * as Console from "effect/Console"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -8,6 +7,7 @@ import * as Queue from "effect/Queue"
 import { Progress } from "../render/Progress.ts"
 import { said, whoOf } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
+import { printError } from "./sink.ts"
 
 export type ShowStderr = (server: string) => <A, E, R>(connecting: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
@@ -17,8 +17,7 @@ export const showStderr = (json: boolean): Effect.Effect<ShowStderr, never, Prog
     const { err, errIsTerminal, errWidth } = yield* Screen
     const { printing } = yield* Progress
     if (json || !errIsTerminal) return () => (connecting) => connecting
-    const print = (server: string, line: string) =>
-      printing(Console.error(err.dim(said(whoOf(server), line, errWidth))))
+    const print = (server: string, line: string) => printing(printError(err.dim(said(whoOf(server), line, errWidth))))
     return (server) => (connecting) =>
       Effect.gen(function*() {
         const lines = yield* Queue.sliding<string>(mostLines)

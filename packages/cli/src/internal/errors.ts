@@ -1,4 +1,5 @@
 /** The command line's own errors; all others are core's. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Data from "effect/Data"
 import * as Schema from "effect/Schema"
 import { members } from "../render/signature.ts"
@@ -83,9 +84,9 @@ export class ElicitationRequired extends Schema.TaggedError<ElicitationRequired>
 }) {
   override get message(): string {
     const asked = this.url === undefined ? members(this.requestedSchema) : [this.url]
-    return `"${this.server}" asks, and there is no terminal to answer on: ${
-      this.question.replaceAll(/\s+/g, " ").trim()
-    }${asked.length === 0 ? "" : truncate(` (${asked.join(", ")})`, 500)}`
+    return `"${this.server}" asks, and there is no terminal to answer on: ${SafeText.line(this.question)}${
+      asked.length === 0 ? "" : truncate(SafeText.line(` (${asked.join(", ")})`), 500)
+    }`
   }
 }
 

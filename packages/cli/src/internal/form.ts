@@ -38,7 +38,7 @@ export type Field =
 export const fields = (schema: FormSchema): ReadonlyArray<Field> =>
   Object.entries(schema.properties).map(([name, property]) => ({
     name,
-    label: text(property.title) ?? text(name) ?? SafeText.unsafe("(no name)"),
+    label: text(property.title) ?? text(name) ?? SafeText.format`(no name)`,
     description: property.description ?? "",
     required: schema.required?.includes(name) === true,
     nullable: property.nullable === true,
@@ -54,7 +54,7 @@ const field = (schema: FieldSchema) => {
       return {
         _tag: "One" as const,
         allowed: allowed(),
-        choices: [{ title: SafeText.unsafe("yes"), value: true }, { title: SafeText.unsafe("no"), value: false }]
+        choices: [{ title: SafeText.format`yes`, value: true }, { title: SafeText.format`no`, value: false }]
       }
     case "array": {
       const { items, maxItems, minItems } = schema
@@ -164,13 +164,13 @@ const choices = (
     const value = typeof one === "string" ? one : one.const
     return {
       value,
-      title: text(typeof one === "string" ? titles[index] : one.title) ?? text(value) ?? SafeText.unsafe("(empty)")
+      title: text(typeof one === "string" ? titles[index] : one.title) ?? text(value) ?? SafeText.format`(empty)`
     }
   })
 
 /** A short text of a server; more of it would not be shown. */
 const text = (value: unknown): SafeText.SafeText | undefined => {
-  const line = typeof value === "string" ? SafeText.line(value.slice(0, 500)) : SafeText.unsafe("")
+  const line = typeof value === "string" ? SafeText.line(value.slice(0, 500)) : SafeText.format``
   return line === "" ? undefined : line
 }
 

@@ -3,17 +3,16 @@ import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Prompt from "effect/cli/Prompt"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { cut } from "../render/safeStyle.ts"
-import { displayWidth } from "../render/text.ts"
+import { displayWidth, truncate } from "../render/text.ts"
 import type { Field } from "./form.ts"
 
 /** Who asks, as it stands in front of every prompt; it leaves room for the prompt itself. */
 export const askerOf = (server: string, width: number): SafeText.SafeText =>
-  SafeText.format`[${cut(SafeText.line(server), Math.max(8, Math.floor(width / 4)))}]`
+  SafeText.format`[${truncate(SafeText.line(server), Math.max(8, Math.floor(width / 4)))}]`
 
 /** What `asker` asks, in one line. */
 export const message = (asker: SafeText.SafeText, question: SafeText.SafeText, width: number): SafeText.SafeText =>
-  SafeText.format`${asker} ${cut(question, Math.max(8, Math.floor(width * 2 / 3) - displayWidth(asker)))}`
+  SafeText.format`${asker} ${truncate(question, Math.max(8, Math.floor(width * 2 / 3) - displayWidth(asker)))}`
 
 /** The prompt of a field on a terminal of that size; no value where one that is not required is left out. */
 export const prompt = (
@@ -24,7 +23,7 @@ export const prompt = (
   // The line with the name of the asker stays in sight.
   const maxPerPage = Math.max(1, Math.min(10, rows - 3))
   // What wraps around cannot be redrawn reliably.
-  const short = (text: SafeText.SafeText) => cut(text, width - 6)
+  const short = (text: SafeText.SafeText) => truncate(text, width - 6)
   const question = message(asker, field.label, width - (field.required ? 0 : displayWidth(optional)))
   const asked = field.required ? question : SafeText.format`${question}${optional}`
   switch (field._tag) {
@@ -75,7 +74,7 @@ export const prompt = (
   }
 }
 
-const optional = SafeText.unsafe(" (optional)")
+const optional = SafeText.format` (optional)`
 
 /** Nothing is an answer of its own where the server says so. */
 const emptyOf = ({ nullable }: Field): Result.Result<null, string> =>

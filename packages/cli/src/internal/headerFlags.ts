@@ -1,13 +1,13 @@
 /** `-H`: a header, or a file of them. */
-import * as Console from "effect/Console"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import { Screen } from "../render/Screen.ts"
-import { json as renderJson, safeLine } from "../render/text.ts"
 import { UsageError } from "./errors.ts"
 import { variable } from "./proxy.ts"
+import { printError } from "./sink.ts"
 import { expand } from "./variables.ts"
 
 export interface Headers {
@@ -86,7 +86,9 @@ const warnIfOthersMayRead = Effect.fnUntraced(function*(path: string, json: bool
   if ((yield* variable("OS")) === "Windows_NT") return
   const { err } = yield* Screen
   const message = `other users of this machine can read ${path}, which has credentials in it: chmod 600 ${path}`
-  yield* Console.error(
-    json ? renderJson({ warning: { message } }) : `${err.yellow("warning:")} ${safeLine(message)}`
+  yield* printError(
+    json
+      ? SafeText.json({ warning: { message } })
+      : SafeText.format`${err.yellow(SafeText.format`warning:`)} ${SafeText.line(message)}`
   )
 })

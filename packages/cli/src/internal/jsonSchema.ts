@@ -11,42 +11,48 @@ const types = ["string", "number", "integer", "boolean", "null", "array", "objec
 
 export type JsonType = typeof types[number]
 
-/** Follows a reference within the document. */
-export const resolve = (schema: unknown, root: unknown, depth = 0): JsonObject | undefined => {
-  if (!isObject(schema)) return undefined
-  const reference = schema["$ref"]
-  if (reference === undefined) return schema
-  if (typeof reference !== "string" || !reference.startsWith("#/")) return undefined
-  if (depth > 20 || reference.length > longestReference) return undefined
-  const target = reference.slice(2).split("/").reduce<unknown>(
-    (value, key) => isObject(value) ? value[key.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined,
-    root
-  )
-  return resolve(target, root, depth + 1)
+/** How many steps reading a schema may still take: one for each schema and each reference. */
+export interface Left {
+  steps: number
 }
 
-/** In characters. */
-const longestReference = 1000
+/** Follows a reference within the document. */
+export const resolve = (schema: unknown, root: unknown, left: Left = begin()): JsonObject | undefined => {
+  let current = schema
+  for (let hops = 0; isObject(current) && hops <= mostNested && left.steps-- > 0; hops++) {
+    const reference = current["$ref"]
+    if (reference === undefined) return current
+    if (typeof reference !== "string" || !reference.startsWith("#/") || reference.length > longestReference) break
+    current = reference.slice(2).split("/").reduce<unknown>(
+      (value, key) => isObject(value) ? value[key.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined,
+      root
+    )
+  }
+  return undefined
+}
 
 /** The schemas of which one must hold: those of `anyOf` or `oneOf`, or the schema itself. */
-export const alternatives = (schema: unknown, root: unknown): ReadonlyArray<JsonObject> | undefined => {
+export const alternatives = (
+  schema: unknown,
+  root: unknown,
+  left: Left = begin()
+): ReadonlyArray<JsonObject> | undefined => {
   const found: Array<JsonObject> = []
-  const open = [schema]
-  let looked = 0
+  const open: Array<Iterator<unknown>> = [[schema].values()]
   while (open.length > 0) {
-    // References may lead round in circles, and any number of them.
-    if (++looked > mostAlternatives) return undefined
-    const resolved = resolve(open.pop(), root)
-    if (resolved === undefined) return undefined
+    const next = open.at(-1)?.next()
+    if (next === undefined || next.done === true) {
+      open.pop()
+      continue
+    }
+    const resolved = resolve(next.value, root, left)
+    if (resolved === undefined || open.length > mostNested) return undefined
     const several = resolved["anyOf"] ?? resolved["oneOf"]
-    if (!Array.isArray(several)) found.push(resolved)
-    else if (several.length > mostAlternatives) return undefined
-    else open.push(...several.toReversed())
+    if (Array.isArray(several)) open.push(several.values())
+    else found.push(resolved)
   }
   return found
 }
-
-const mostAlternatives = 1000
 
 /** The values a schema lists, where it lists any. */
 export const listed = (schema: JsonObject): ReadonlyArray<unknown> | undefined => {
@@ -58,7 +64,7 @@ export const listed = (schema: JsonObject): ReadonlyArray<unknown> | undefined =
 /** The types a schema names. */
 export const typesOf = (schema: JsonObject): ReadonlyArray<JsonType> | undefined => {
   const named = Array.isArray(schema["type"]) ? schema["type"] : [schema["type"]]
-  return named.every(isType) ? named : undefined
+  return named.length <= types.length && named.every(isType) ? named : undefined
 }
 
 export const hasType = (value: unknown, type: JsonType): boolean => {
@@ -87,3 +93,15 @@ export const required = (schema: unknown): ReadonlyArray<string> =>
   isObject(schema) && Array.isArray(schema["required"])
     ? schema["required"].filter((name) => typeof name === "string")
     : []
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const begin = (): Left => ({ steps: 10_000 })
+
+/** References and alternatives within one another. */
+const mostNested = 20
+
+/** In characters. */
+const longestReference = 1000

@@ -11,9 +11,9 @@ import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import * as Stdio from "effect/Stdio"
-import * as Stream from "effect/Stream"
 import * as Terminal from "effect/Terminal"
 import { Screen } from "../render/Screen.ts"
+import { writeError } from "./sink.ts"
 
 /** How a prompt was left without an answer: Esc, Ctrl-C, or Ctrl-D and the end of the input. */
 export class Left extends Data.TaggedError("Left")<{ readonly by: "escape" | "interrupt" | "end" }> {}
@@ -46,7 +46,7 @@ export const open: Effect.Effect<Keyboard, never, Scope.Scope | Terminal.Termina
       // Prompts are made of safe text, and show what is typed.
       display: (text) => write(SafeText.unsafe(text))
     })
-    const theme = Prompt.makeTheme({ colors: screen.err.bold("x") !== "x" })
+    const theme = Prompt.makeTheme({ colors: screen.err.bold(SafeText.format`x`) !== "x" })
     return {
       ask: (prompt) =>
         Effect.andThen(write(roomForError), Prompt.run(prompt)).pipe(
@@ -61,12 +61,11 @@ export const open: Effect.Effect<Keyboard, never, Scope.Scope | Terminal.Termina
 /** Writes to stderr; a stderr that is gone is nobody's to know. */
 export const writer = Effect.map(
   Stdio.Stdio,
-  (stdio) => (text: SafeText.SafeText) =>
-    Effect.ignore(Stream.run(Stream.make(text), stdio.stderr({ endOnDone: false })))
+  (stdio) => (text: SafeText.SafeText) => Effect.provideService(writeError(text), Stdio.Stdio, stdio)
 )
 
 /** A line below: at the bottom of the screen the prompt would not find its own line again. */
-const roomForError = SafeText.unsafe("\n\u001b[A")
+const roomForError = SafeText.format`\n\u001b[A`
 
 const leaving = ({ key }: Terminal.UserInput): Left["by"] | undefined => {
   if (key.name === "escape") return "escape"

@@ -1,6 +1,6 @@
 /** A list over servers, as `umcp list` and its kind print it. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { exitCode } from "../render/failure.ts"
@@ -9,6 +9,7 @@ import { plural } from "../render/text.ts"
 import { ExitWith } from "./errors.ts"
 import { printFailure, printJson } from "./output.ts"
 import { root } from "./root.ts"
+import { print } from "./sink.ts"
 import { failIfNone, type Question, summary, surveyAll, type Surveyed } from "./survey.ts"
 import { withDeadline } from "./timeout.ts"
 
@@ -19,7 +20,7 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
   show: {
     /** Nothing was read: of a server that failed there is then only the error to show. */
     readonly isEmpty: (listed: A) => boolean
-    readonly text: (surveyed: Surveyed<A>) => string
+    readonly text: (surveyed: Surveyed<A>) => SafeText.SafeText
     readonly json: (listed: A) => Readonly<Record<string, unknown>>
   },
   timeout: Option.Option<string>
@@ -27,14 +28,14 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
   const deadline = yield* withDeadline(timeout)
   const { json } = yield* root
   const progress = yield* Progress
-  yield* progress.show(`connecting to ${plural(configs.length, "server")}`)
+  yield* progress.show(SafeText.format`connecting to ${plural(configs.length, "server")}`)
   const all = yield* surveyAll(configs, question, (surveyed, done) =>
     Effect.gen(function*() {
-      yield* progress.show(done === configs.length ? "" : `connecting, ${done} of ${configs.length} done`)
+      yield* showDone(done, configs.length)
       if (json) return
       const { error, listed } = surveyed
       yield* progress.printing(Effect.gen(function*() {
-        if (error === undefined || !show.isEmpty(listed)) yield* Console.log(show.text(surveyed))
+        if (error === undefined || !show.isEmpty(listed)) yield* print(show.text(surveyed))
         if (error !== undefined) yield* printFailure(error, false)
       }))
     }), deadline)
@@ -42,6 +43,13 @@ export const printSurvey = Effect.fnUntraced(function*<A>(
     yield* printJson({ servers: all.map((one) => ({ ...summary(one), ...show.json(one.listed) })) })
     return yield* failIfNone(all)
   }
-  if (all.length === 0) yield* Console.log("no servers are configured")
+  if (all.length === 0) yield* print(SafeText.format`no servers are configured`)
   yield* Effect.mapError(failIfNone(all), (error) => new ExitWith({ code: exitCode(error) }))
 })
+
+/** Says how many servers have answered, until all have. */
+export const showDone = (done: number, all: number): Effect.Effect<void, never, Progress> =>
+  Effect.flatMap(
+    Progress,
+    ({ hide, show }) => done === all ? hide : show(SafeText.format`connecting, ${done} of ${all} done`)
+  )

@@ -2,8 +2,8 @@
 import { closestNames } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { Prompt, PromptArgument } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
-import { safeLine } from "../render/text.ts"
 import { MissingArguments, PromptNotFound, UnknownArgument } from "./errors.ts"
 import { isObject } from "./jsonSchema.ts"
 import * as listing from "./listing.ts"
@@ -57,11 +57,16 @@ export const checkVariables = Effect.fnUntraced(function*(
 export const of = ({ arguments: args }: Prompt): ReadonlyArray<PromptArgument> =>
   Array.isArray(args) ? args.filter((one) => isObject(one) && typeof one["name"] === "string") : []
 
-/** Such as `greet(who, style?)`. */
-export const signature = (prompt: Prompt): string =>
-  `${safeLine(prompt.name)}(${
-    of(prompt).map(({ name, required }) => `${safeLine(name)}${required === true ? "" : "?"}`).join(", ")
-  })`
+/** Such as `greet(who, style?)`; `paint` is for the name. */
+export const signature = (
+  prompt: Prompt,
+  paint = (name: SafeText.SafeText): SafeText.SafeText => name
+): SafeText.SafeText => {
+  const names = of(prompt).map(({ name, required }) =>
+    required === true ? SafeText.line(name) : SafeText.format`${SafeText.line(name)}?`
+  )
+  return SafeText.format`${paint(SafeText.line(prompt.name))}(${SafeText.join(names, SafeText.format`, `)})`
+}
 
 const unknownOf = (given: ReadonlyArray<string>, known: ReadonlyArray<string>) => {
   const argument = known.length === 0 ? undefined : given.find((name) => !known.includes(name))

@@ -1,4 +1,5 @@
 /** The registry of a command. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,10 @@ export const layer = Layer.effectDiscard(
         Effect.forEach([...names].reverse(), (name) => Effect.ignore(registry.removeServer(name)), { discard: true })
     )
     yield* Effect.addFinalizer(() =>
-      Effect.andThen(progress.show("closing the servers"), trace ? Effect.withSpan(closeAll, "closing") : Effect.void)
+      Effect.andThen(
+        progress.show(SafeText.format`closing the servers`),
+        trace ? Effect.withSpan(closeAll, "closing") : Effect.void
+      )
     )
   })
 ).pipe(

@@ -1,5 +1,6 @@
 import { CallError } from "@universal-mcp/core/McpError"
 import type { McpSession } from "@universal-mcp/core/McpSession"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as Effect from "effect/Effect"
 import { Progress } from "../render/Progress.ts"
@@ -9,19 +10,19 @@ import { connect } from "./registry.ts"
 /** Connects a server and makes one request of it, with the progress shown until there is an answer. */
 export const requestOf = Effect.fnUntraced(function*<A, E>(
   config: ServerConfig,
-  what: string,
+  what: SafeText.SafeText,
   offers: "prompts" | "resources",
   request: (session: McpSession["Service"]) => Effect.Effect<A, E>
 ) {
   const progress = yield* Progress
-  yield* progress.show(`connecting to ${config.name}`)
+  yield* progress.show(SafeText.format`connecting to ${SafeText.line(config.name)}`)
   const session = yield* connect(config)
   yield* progress.show(what)
   const answer = yield* Effect.mapError(
     orAsked(request(session)),
     (error) => isRefusal(error) ? seeing(error, offers) : error
   )
-  yield* progress.show("")
+  yield* progress.hide
   return answer
 })
 

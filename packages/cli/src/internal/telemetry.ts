@@ -1,13 +1,13 @@
 /** `--trace`, and the export of traces and metrics that OpenTelemetry's environment variables ask for. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Tracer from "effect/Tracer"
 import { Screen } from "../render/Screen.ts"
-import { safeLine } from "../render/text.ts"
 import { tree } from "../render/trace.ts"
+import { printError } from "./sink.ts"
 
 /** Runs a command, to its exit code, in a span of its own where anybody wants to know. */
 export const observed = (isShown: boolean) => <E, R>(command: Effect.Effect<number, E, R>) =>
@@ -38,7 +38,7 @@ const shown = Effect.fnUntraced(function*<E, R>(command: Effect.Effect<number, E
   })
   return yield* command.pipe(
     Effect.provideService(Tracer.Tracer, tracer),
-    Effect.ensuring(Effect.suspend(() => Console.error(tree(spans, screen.err))))
+    Effect.ensuring(Effect.suspend(() => printError(tree(spans, screen.err))))
   )
 })
 
@@ -60,8 +60,8 @@ const exports = Config.all({
 /** Loaded only here: most commands have no use for it. */
 const exporting = Layer.unwrap(Effect.map(Effect.promise(() => import("./otlp.ts")), ({ layer }) => layer)).pipe(
   Layer.catchCause((cause) =>
-    Layer.effectDiscard(Console.error(
-      safeLine(
+    Layer.effectDiscard(printError(
+      SafeText.line(
         `warning: nothing is exported to OpenTelemetry: ${Cause.prettyErrors(cause).map((e) => e.message).join("; ")}`
       )
     ))

@@ -1,4 +1,5 @@
 /** What `umcp demo` does, loaded for it alone. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as DateTime from "effect/DateTime"
@@ -11,7 +12,7 @@ import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
 import { signature } from "../render/signature.ts"
 import { table } from "../render/table.ts"
-import { json, plural, safe, safeLine, truncate } from "../render/text.ts"
+import { linesOf, plural, trimmed, truncate } from "../render/text.ts"
 import { Tour } from "../render/Tour.ts"
 import { demoServers } from "./demoServers.ts"
 import * as Registry from "./registry.ts"
@@ -20,13 +21,13 @@ export const tour = Effect.gen(function*() {
   const progress = yield* Progress
   const tour = yield* Tour
   yield* tour.title(
-    "Universal MCP: one client for every MCP server",
-    "Real servers, started for this tour; offline, and nothing stays behind."
+    SafeText.format`Universal MCP: one client for every MCP server`,
+    SafeText.format`Real servers, started for this tour; offline, and nothing stays behind.`
   )
-  yield* progress.show("starting the bundled HTTP servers")
+  yield* progress.show(SafeText.format`starting the bundled HTTP servers`)
   const { configs, folder } = yield* demoServers
   yield* walk(configs, folder).pipe(Effect.provide(Registry.layer))
-  yield* tour.end("That was it. Try it on a server of yours: umcp list --stdio \"<command>\"")
+  yield* tour.end(SafeText.format`That was it. Try it on a server of yours: umcp list --stdio "<command>"`)
 }).pipe(Effect.scoped, Effect.provide(Tour.layer))
 
 const walk = Effect.fnUntraced(function*(configs: ReadonlyArray<ServerConfig.ServerConfig>, folder: string) {
@@ -44,43 +45,52 @@ const connect = Effect.fnUntraced(function*(configs: ReadonlyArray<ServerConfig.
   const progress = yield* Progress
   const { out } = yield* Screen
   const tour = yield* Tour
-  yield* tour.step("Connect to all at once; one dead server takes no other along", "registry.addServers(configs)")
+  yield* tour.step(
+    SafeText.format`Connect to all at once; one dead server takes no other along`,
+    SafeText.format`registry.addServers(configs)`
+  )
   const watching = yield* registry.changes.pipe(
     Stream.runForEach((states) =>
-      progress.show(`connecting: ${[...states].map(([name, { _tag }]) => `${name} ${_tag.toLowerCase()}`).join(", ")}`)
+      progress.show(
+        SafeText.line(
+          `connecting: ${[...states].map(([name, { _tag }]) => `${name} ${_tag.toLowerCase()}`).join(", ")}`
+        )
+      )
     ),
     Effect.forkChild({ startImmediately: true })
   )
   const { connected, failed } = yield* registry.addServers(configs)
   yield* Fiber.interrupt(watching)
-  yield* progress.show("")
+  yield* progress.hide
   const rows = yield* Effect.forEach(
     connected,
     Effect.fnUntraced(function*(name) {
       const { server, transport } = yield* registry.session(name)
       return [
-        out.green("✓"),
-        out.bold(name),
-        transport,
-        server.protocolVersion,
-        safeLine(`${server.name} ${server.version}`)
+        out.green(SafeText.format`✓`),
+        out.bold(SafeText.line(name)),
+        SafeText.line(transport),
+        SafeText.line(server.protocolVersion),
+        SafeText.line(`${server.name} ${server.version}`)
       ]
     })
   )
   for (const line of table(rows)) yield* tour.line(line)
-  for (const { error } of failed) yield* tour.line(`${out.red("✗")}  ${safeLine(error.message)}`)
+  for (const { error } of failed) {
+    yield* tour.line(SafeText.format`${out.red(SafeText.format`✗`)}  ${SafeText.line(error.message)}`)
+  }
 })
 
 const listTools = Effect.gen(function*() {
   const registry = yield* ServerRegistry.ServerRegistry
   const { out } = yield* Screen
   const tour = yield* Tour
-  yield* tour.step("List their tools", "registry.listTools()")
+  yield* tour.step(SafeText.format`List their tools`, SafeText.format`registry.listTools()`)
   const { tools } = yield* registry.listTools()
   for (const [name, listed] of Object.entries(tools)) {
-    yield* tour.line(`${out.bold(name)}  ${plural(listed.length, "tool")}`)
+    yield* tour.line(SafeText.format`${out.bold(SafeText.line(name))}  ${plural(listed.length, "tool")}`)
     for (const tool of listed.filter((tool) => shown[name]?.includes(tool.name))) {
-      yield* tour.line(`  ${truncate(signature(tool), tour.width - 2)}`)
+      yield* tour.line(SafeText.format`  ${truncate(signature(tool), tour.width - 2)}`)
     }
   }
 })
@@ -103,19 +113,23 @@ const callTools = Effect.fnUntraced(function*(folder: string) {
     ["a file", "files", "read_text_file", { path: `${folder}/hello.txt` }],
     ["a tool error is a result", "files", "read_text_file", { path: "/etc/passwd" }]
   ] as const
-  yield* tour.step("Call tools", "registry.callTool(server, tool, args)")
+  yield* tour.step(SafeText.format`Call tools`, SafeText.format`registry.callTool(server, tool, args)`)
   for (const [title, server, tool, args] of calls) {
-    yield* tour.call(title, server, tool, args)
+    yield* tour.call(SafeText.line(title), server, tool, args)
     const result = yield* registry.callTool(server, tool, args)
-    const text = tool === "get-structured-content" ? json(result.structuredContent) : renderResult(result)
-    for (const line of text.trim().split("\n")) yield* tour.answer(line, result.isError === true)
+    const text = tool === "get-structured-content" ? SafeText.json(result.structuredContent) : renderResult(result)
+    for (const line of linesOf(trimmed(text))) yield* tour.answer(line, result.isError === true)
   }
   const long = { tool: "trigger-long-running-operation", args: { duration: 0.8, steps: 4 } }
-  yield* tour.step("Follow progress while a tool works", "registry.callToolStream(server, tool, args)")
-  yield* tour.call("over SSE", "events", long.tool, long.args)
+  yield* tour.step(
+    SafeText.format`Follow progress while a tool works`,
+    SafeText.format`registry.callToolStream(server, tool, args)`
+  )
+  yield* tour.call(SafeText.format`over SSE`, "events", long.tool, long.args)
   const result = yield* lastResult(
     registry.callToolStream("events", long.tool, long.args),
-    (event) => event._tag === "Progress" ? tour.answer(`${event.progress} of ${event.total}`, false) : Effect.void
+    (event) =>
+      event._tag === "Progress" ? tour.answer(SafeText.line(`${event.progress} of ${event.total}`), false) : Effect.void
   )
   yield* tour.answer(renderResult(result), false)
 })
@@ -123,7 +137,10 @@ const callTools = Effect.fnUntraced(function*(folder: string) {
 const look = Effect.gen(function*() {
   const registry = yield* ServerRegistry.ServerRegistry
   const tour = yield* Tour
-  yield* tour.step("Look at a server; secrets are hidden", "registry.serverInfo(\"everything\")")
+  yield* tour.step(
+    SafeText.format`Look at a server; secrets are hidden`,
+    SafeText.format`registry.serverInfo("everything")`
+  )
   const info = yield* registry.serverInfo("everything")
   const { config, server } = info
   const environment = config?.transport === "stdio"
@@ -137,7 +154,7 @@ const look = Effect.gen(function*() {
     ["connected", DateTime.formatIso(DateTime.makeUnsafe(info.connectedAt))],
     ["env", environment.join(" ")]
   ]
-  for (const line of table(rows)) yield* tour.line(safe(line))
+  for (const line of table(rows.map((row) => row.map(SafeText.line)))) yield* tour.line(line)
 })
 
 /** Failures are values with a tag: the compiler knows which there are. */
@@ -145,13 +162,16 @@ const fail = Effect.gen(function*() {
   const registry = yield* ServerRegistry.ServerRegistry
   const { out } = yield* Screen
   const tour = yield* Tour
-  yield* tour.step("A failure is a value with a type", "Effect.catchTag(\"ServerNotFound\", (error) => …)")
+  yield* tour.step(
+    SafeText.format`A failure is a value with a type`,
+    SafeText.format`Effect.catchTag("ServerNotFound", (error) => …)`
+  )
   yield* registry.callTool("evrything", "echo", { message: "lost" }).pipe(
     Effect.asVoid,
     Effect.catchTag("ServerNotFound", (error) =>
       Effect.gen(function*() {
-        yield* tour.line(`${out.red(error._tag)}  ${error.message}`)
-        yield* tour.line(out.dim(`error.closest is ${JSON.stringify(error.closest)}`))
+        yield* tour.line(SafeText.format`${out.red(SafeText.line(error._tag))}  ${SafeText.line(error.message)}`)
+        yield* tour.line(out.dim(SafeText.format`error.closest is ${SafeText.json(error.closest)}`))
       }))
   )
 })
@@ -162,8 +182,8 @@ const shutDown = Effect.gen(function*() {
   const { out } = yield* Screen
   const tour = yield* Tour
   yield* tour.step(
-    "Shut down: the last added closes first, and nothing is left",
-    "registry.disconnectAll  // or just let the scope close"
+    SafeText.format`Shut down: the last added closes first, and nothing is left`,
+    SafeText.format`registry.disconnectAll  // or just let the scope close`
   )
   let open: ReadonlyArray<string> = yield* registry.listServers
   const added = open
@@ -179,6 +199,6 @@ const shutDown = Effect.gen(function*() {
   )
   yield* registry.disconnectAll
   yield* Fiber.join(watching)
-  yield* tour.line(`added   ${added.join(" → ")}`)
-  yield* tour.line(`closed  ${out.green(closed.join(" → "))}`)
+  yield* tour.line(SafeText.format`added   ${SafeText.line(added.join(" → "))}`)
+  yield* tour.line(SafeText.format`closed  ${out.green(SafeText.line(closed.join(" → ")))}`)
 })

@@ -1,6 +1,6 @@
 /** What the library warns of while a command runs: a line each on stderr, with `--json` one of JSON. */
 import type { McpSession } from "@universal-mcp/core/McpSession"
-import * as Console from "effect/Console"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -9,9 +9,9 @@ import * as Stream from "effect/Stream"
 import { Progress } from "../render/Progress.ts"
 import { hanging } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
-import { json as renderJson } from "../render/text.ts"
 import { type ShowStderr, showStderr } from "./connecting.ts"
 import { root } from "./root.ts"
+import { printError } from "./sink.ts"
 
 export class Warnings extends Context.Service<Warnings, {
   /** Prints the warnings of a session until it has ended: each once, the first 20. */
@@ -34,11 +34,15 @@ const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(watching))
   const print = (server: string, message: string) =>
     printing(
-      Console.error(
+      printError(
         json
-          ? renderJson({ warning: { server, message } })
-          : hanging(`warning: "${server}": ${message}`, errIsTerminal ? errWidth : Infinity)
-            .replace(/^warning:/, err.yellow("warning:"))
+          ? SafeText.json({ warning: { server, message } })
+          : hanging(
+            SafeText.format`warning:`,
+            `"${server}": ${message}`,
+            errIsTerminal ? errWidth : Infinity,
+            err.yellow
+          )
       )
     )
   return Warnings.of({

@@ -1,4 +1,5 @@
 /** What the terminal can do, decided once: colours, width, and whether somebody is watching. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -6,13 +7,15 @@ import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 
+type Paint = (text: SafeText.SafeText) => SafeText.SafeText
+
 export interface Style {
-  readonly bold: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-  readonly green: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly cyan: (text: string) => string
+  readonly bold: Paint
+  readonly dim: Paint
+  readonly red: Paint
+  readonly green: Paint
+  readonly yellow: Paint
+  readonly cyan: Paint
 }
 
 export class Screen extends Context.Service<Screen, {
@@ -56,8 +59,8 @@ export class Screen extends Context.Service<Screen, {
 }
 
 const style = (colour: boolean): Style => {
-  const code = (open: number, close: number) => (text: string) =>
-    colour && text !== "" ? `\u001b[${open}m${text}\u001b[${close}m` : text
+  const code = (open: number, close: number): Paint => (text) =>
+    colour && text !== "" ? SafeText.format`\u001b[${open}m${text}\u001b[${close}m` : text
   return {
     bold: code(1, 22),
     dim: code(2, 22),

@@ -1,61 +1,79 @@
 /** A checkup for people: a line per step, and below the one that failed what was seen and what to do. */
+import * as SafeText from "@universal-mcp/core/SafeText"
 import { type Checkup, failureOf, type Step } from "../internal/checkup.ts"
 import type { Screen, Style } from "./Screen.ts"
-import { pad, safeLine, wrap } from "./text.ts"
+import { pad, spaces, trimmedEnd, unlines, wrap, wrapBehind } from "./text.ts"
 
 /** `files  stdio` */
-export const heading = (name: string, transport: string, { out }: Screen["Service"]): string =>
-  `${out.bold(safeLine(name))}  ${out.dim(transport)}`
+export const heading = (name: string, transport: string, { out }: Screen["Service"]): SafeText.SafeText =>
+  SafeText.format`${out.bold(SafeText.line(name))}  ${out.dim(SafeText.line(transport))}`
 
 /** `  ✓ command             2 ms  /usr/bin/npx` */
-export const step = (step: Step, { out, width }: Screen["Service"]): string => {
-  const { detail = "", evidence = [], hint, milliseconds, status } = step
-  const begin = `  ${mark(step, out)} ${pad(step.step, 13)}`
-  if (status === "skipped") return out.dim(`${begin}           not reached`)
-  const time = `${duration(milliseconds)}  `.padStart(13)
-  const said = wrap(safeLine(detail), width, " ".repeat(detailColumn)).slice(detailColumn)
-  return [
-    `${begin}${out.dim(time)}${status === "failed" ? out.red(said) : said}`.trimEnd(),
-    ...evidence.map((line) => out.dim(wrap(`${safeLine(line)}`, width, "      │ ", "  "))),
-    ...(hint === undefined ? [] : [hintLine(hint, out, width)])
-  ].join("\n")
+export const step = (step: Step, { out, width }: Screen["Service"]): SafeText.SafeText => {
+  const { detail, evidence = [], hint, milliseconds, status } = step
+  const begin = SafeText.format`  ${mark(step, out)} ${pad(SafeText.line(step.step), 13)}`
+  if (status === "skipped") return out.dim(SafeText.format`${begin}           not reached`)
+  const time = duration(milliseconds)
+  const timed = SafeText.format`${begin}${out.dim(SafeText.format`${spaces(11 - time.length)}${time}  `)}`
+  const said = SafeText.line(detail)
+  return unlines([
+    trimmedEnd(wrapBehind(timed, status === "failed" ? out.red(said) : said, width, detailColumn)),
+    ...evidence.map((line) =>
+      out.dim(wrap(SafeText.line(line), width, SafeText.format`      │ `, SafeText.format`  `))
+    ),
+    ...hintLine(hint, out, width)
+  ])
 }
 
 /** One line on a server, and what to do if it is not well. */
-export const summary = (checkup: Checkup, nameWidth: number, screen: Screen["Service"]): string => {
+export const summary = (checkup: Checkup, nameWidth: number, screen: Screen["Service"]): SafeText.SafeText => {
   const { out, width } = screen
   const failure = failureOf(checkup)
-  const { steps, transport } = checkup
-  const detail = (name: string) => safeLine(steps.find(({ step }) => step === name)?.detail ?? "")
+  const { steps } = checkup
+  const detail = (name: string) => SafeText.line(steps.find(({ step }) => step === name)?.detail)
   const total = steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
-  const begin = `${failure === undefined ? out.green("✓") : out.red("✗")} ${
-    out.bold(pad(safeLine(checkup.name), nameWidth))
-  }  `
-  const indent = " ".repeat(nameWidth + 4)
+  const sign = failure === undefined ? out.green(SafeText.format`✓`) : out.red(SafeText.format`✗`)
+  const transport = SafeText.line(checkup.transport)
   const text = failure === undefined
-    ? `${transport} · ${detail("negotiation")} · ${detail("list")} · ${duration(total)}`
-    : `${transport} · ${failure.step} failed: ${safeLine(failure.detail ?? "")}`
-  return [
-    begin + wrap(text, width, indent).slice(indent.length),
-    ...(failure?.hint === undefined ? [] : [hintLine(failure.hint, out, width)])
-  ].join("\n")
+    ? SafeText.format`${transport} · ${detail("negotiation")} · ${detail("list")} · ${duration(total)}`
+    : SafeText.format`${transport} · ${SafeText.line(failure.step)} failed: ${SafeText.line(failure.detail)}`
+  return unlines([
+    wrapBehind(
+      SafeText.format`${sign} ${out.bold(pad(SafeText.line(checkup.name), nameWidth))}  `,
+      text,
+      width,
+      nameWidth + 4
+    ),
+    ...hintLine(failure?.hint, out, width)
+  ])
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
 const detailColumn = 30
 
-const mark = ({ status }: Step, style: Style): string => {
+const mark = ({ status }: Step, style: Style): SafeText.SafeText => {
   switch (status) {
     case "ok":
-      return style.green("✓")
+      return style.green(SafeText.format`✓`)
     case "failed":
-      return style.red("✗")
+      return style.red(SafeText.format`✗`)
     case "skipped":
-      return "·"
+      return SafeText.format`·`
   }
 }
 
-const hintLine = (hint: string, style: Style, width: number): string =>
-  wrap(`hint: ${safeLine(hint)}`, width, "      ", "  ").replace("hint:", style.cyan("hint:"))
+const hintLine = (hint: string | undefined, style: Style, width: number): ReadonlyArray<SafeText.SafeText> =>
+  hint === undefined ? [] : [
+    wrap(
+      SafeText.format`${style.cyan(SafeText.format`hint:`)} ${SafeText.line(hint)}`,
+      width,
+      SafeText.format`      `,
+      SafeText.format`  `
+    )
+  ]
 
-const duration = (milliseconds: number): string =>
-  milliseconds < 10_000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`
+const duration = (milliseconds: number): SafeText.SafeText =>
+  SafeText.line(milliseconds < 10_000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`)

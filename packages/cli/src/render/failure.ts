@@ -1,5 +1,7 @@
 /** An error as people and programs get it: lines on stderr, or one line of JSON, and an exit code. */
 import * as McpError from "@universal-mcp/core/McpError"
+import * as SafeText from "@universal-mcp/core/SafeText"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import {
   ConfigNotFound,
@@ -13,7 +15,7 @@ import {
 import { exitCodes } from "../internal/exitCodes.ts"
 import { isObject } from "../internal/jsonSchema.ts"
 import type { Style } from "./Screen.ts"
-import { json, safeLine } from "./text.ts"
+import { truncate, unlines } from "./text.ts"
 
 const Failure = Schema.Union([
   McpError.ConnectionError,
@@ -50,13 +52,13 @@ export const exitCode = (error: Failure): number => {
 }
 
 /** `error: …`, what the server wants done first, and `hint: …` where there is one. */
-export const lines = (error: Failure, style: Style): string => {
+export const lines = (error: Failure, style: Style): SafeText.SafeText => {
   const hint = hintOf(error)
-  return [
-    `${style.red("error:")} ${safeLine(error.message)}`,
-    ...pages(error).map((page) => `  ${safeLine(page)}`),
-    ...(hint === undefined ? [] : [`${style.cyan("hint:")} ${safeLine(hint)}`])
-  ].join("\n")
+  return unlines([
+    SafeText.format`${style.red(SafeText.format`error:`)} ${SafeText.line(error.message)}`,
+    ...pages(error).map((page) => SafeText.format`  ${SafeText.line(page)}`),
+    ...(hint === undefined ? [] : [SafeText.format`${style.cyan(SafeText.format`hint:`)} ${SafeText.line(hint)}`])
+  ])
 }
 
 /** `{"tag","message","hint", …own fields}` */
@@ -76,7 +78,7 @@ export const toJson = (error: Failure): Record<string, unknown> => {
 }
 
 /** The error line of `--json`. */
-export const jsonLine = (error: Failure): string => json({ error: toJson(error) })
+export const jsonLine = (error: Failure): SafeText.SafeText => SafeText.json({ error: toJson(error) })
 
 export const hintOf = (error: Failure): string | undefined => {
   switch (error._tag) {
@@ -106,7 +108,12 @@ const pages = (error: Failure): ReadonlyArray<string> => {
   )
 }
 
-const encode = (error: Failure): unknown => Schema.encodeUnknownSync(Schema.toCodecJson(Failure))(error)
+/** What is nested too deeply to be encoded is left out: its tag, message and hint are there. */
+const encode = (error: Failure): unknown =>
+  Result.getOrElse(
+    Result.try((): unknown => Schema.encodeUnknownSync(Schema.toCodecJson(Failure))(error)),
+    () => ({ _tag: error._tag })
+  )
 
 /** The reason of a call error has a tag and a cause of its own; what was read of a list is printed on stdout. */
 const tagged = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> => {
@@ -116,7 +123,5 @@ const tagged = (fields: Readonly<Record<string, unknown>>): Record<string, unkno
   return { ...rest, reason: { tag: _tag, ...own, ...(cause === undefined ? {} : { cause: causeText(cause) }) } }
 }
 
-const causeText = (cause: unknown): string => {
-  const text = isObject(cause) && typeof cause["message"] === "string" ? cause["message"] : json(cause)
-  return safeLine(text).slice(0, 300)
-}
+const causeText = (cause: unknown): string =>
+  truncate(SafeText.line(isObject(cause) && typeof cause["message"] === "string" ? cause["message"] : cause), 300)

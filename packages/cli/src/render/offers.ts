@@ -1,5 +1,7 @@
 /** Resources and prompts for people. */
-import type { GetPromptResult, Prompt } from "@universal-mcp/core/Protocol"
+import type { Prompt } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
+import { isObject } from "../internal/jsonSchema.ts"
 import type { Resources } from "../internal/listing.ts"
 import * as promptArguments from "../internal/promptArguments.ts"
 import type { Surveyed } from "../internal/survey.ts"
@@ -7,59 +9,66 @@ import { block } from "./result.ts"
 import type { Screen } from "./Screen.ts"
 import { heading } from "./server.ts"
 import { table } from "./table.ts"
-import { bytes, plural, safeLine, wrap } from "./text.ts"
+import { bytes, plural, unlines, wrap } from "./text.ts"
 
 /** A line per resource, the URI first; a template's URI shows what to fill in. */
-export const resources = (surveyed: Surveyed<Resources>, screen: Screen["Service"]): string => {
+export const resources = (surveyed: Surveyed<Resources>, screen: Screen["Service"]): SafeText.SafeText => {
   const { resourceTemplates, resources } = surveyed.listed
+  const { out } = screen
+  const count = plural(resources.length, "resource")
   const what = resourceTemplates.length === 0
-    ? plural(resources.length, "resource")
-    : `${plural(resources.length, "resource")}, ${plural(resourceTemplates.length, "template")}`
+    ? count
+    : SafeText.format`${count}, ${plural(resourceTemplates.length, "template")}`
   const rows = [
     ...resources.map((one) => ({ ...one, address: one.uri, size: one.size })),
     ...resourceTemplates.map((one) => ({ ...one, address: one.uriTemplate, size: undefined }))
   ].map((one) => [
-    `  ${screen.out.cyan(safeLine(one.address))}`,
-    screen.out.dim(string(one.mimeType)),
-    screen.out.dim(typeof one.size === "number" ? bytes(one.size) : ""),
-    safeLine(string(one.title) || string(one.name))
+    SafeText.format`  ${out.cyan(SafeText.line(one.address))}`,
+    out.dim(SafeText.line(one.mimeType)),
+    out.dim(typeof one.size === "number" ? bytes(one.size) : SafeText.line(one.size)),
+    SafeText.line(one.title || one.name)
   ])
   const used = rows.length === 0 ? [] : [0, 1, 2, 3].filter((column) => rows.some((row) => row[column] !== ""))
-  return [
+  return unlines([
     heading(surveyed, screen, what),
-    ...table(rows.map((row) => used.map((column) => row[column] ?? ""))),
-    ""
-  ].join("\n")
+    ...table(rows.map((row) => used.map((column) => row[column] ?? SafeText.format``))),
+    SafeText.format``
+  ])
 }
 
 /** `name(argument, optional?)` per prompt, with its description and those of its arguments. */
-export const prompts = (surveyed: Surveyed<ReadonlyArray<Prompt>>, screen: Screen["Service"]): string => {
+export const prompts = (surveyed: Surveyed<ReadonlyArray<Prompt>>, screen: Screen["Service"]): SafeText.SafeText => {
   const { listed } = surveyed
-  const indented = (text: string) => wrap(safeLine(text), screen.width, "    ")
+  const { out, width } = screen
+  const four = SafeText.format`    `
   const entries = listed.flatMap((prompt) => {
-    const name = safeLine(prompt.name)
+    const description = SafeText.line(prompt.description)
     const described = table(
-      promptArguments.of(prompt).filter(({ description }) => string(description) !== "").map((argument) => [
-        `    ${safeLine(argument.name)}`,
-        safeLine(string(argument.description))
-      ])
+      promptArguments.of(prompt).flatMap((argument) => {
+        const about = SafeText.line(argument.description)
+        return about === "" ? [] : [[SafeText.format`${four}${SafeText.line(argument.name)}`, about]]
+      })
     )
     return [
-      `  ${screen.out.cyan(name)}${promptArguments.signature(prompt).slice(name.length)}`,
-      ...(string(prompt.description) === "" ? [] : [screen.out.dim(indented(string(prompt.description)))]),
-      ...described.map((line) => screen.out.dim(line))
+      SafeText.format`  ${promptArguments.signature(prompt, out.cyan)}`,
+      ...(description === "" ? [] : [out.dim(wrap(description, width, four))]),
+      ...described.map((line) => out.dim(line))
     ]
   })
-  return [heading(surveyed, screen, plural(listed.length, "prompt")), ...entries, ""].join("\n")
+  return unlines([heading(surveyed, screen, plural(listed.length, "prompt")), ...entries, SafeText.format``])
 }
 
-/** A prompt's messages, each below the role that says it. */
-export const messages = (result: GetPromptResult, screen: Screen["Service"]): string => {
-  const description = string(result.description)
-  return [
-    ...(description === "" ? [] : [screen.out.dim(wrap(safeLine(description), screen.width, "")), ""]),
-    ...result.messages.map(({ content, role }) => `${screen.out.bold(`${safeLine(role)}:`)}\n${block({ ...content })}`)
-  ].join("\n")
+/** A prompt's messages, each below the role that says it; what is no message as it came. */
+export const messages = (result: unknown, { out, width }: Screen["Service"]): SafeText.SafeText => {
+  const { description, messages } = isObject(result) ? result : {}
+  const about = SafeText.line(description)
+  return unlines([
+    ...(about === "" ? [] : [out.dim(wrap(about, width)), SafeText.format``]),
+    ...(Array.isArray(messages) ? messages : []).map((message: unknown) => {
+      if (!isObject(message)) return SafeText.json(message)
+      const { content, role } = message
+      const said = isObject(content) ? block(content) : SafeText.json(content)
+      return unlines([out.bold(SafeText.format`${SafeText.line(role)}:`), said])
+    })
+  ])
 }
-
-const string = (value: unknown): string => typeof value === "string" ? value : ""

@@ -1,9 +1,8 @@
 /** What a server says, in lines that nobody takes for ours: each stands behind a gutter. */
 import * as SafeText from "@universal-mcp/core/SafeText"
-import { cut } from "./safeStyle.ts"
-import { displayWidth } from "./text.ts"
+import { displayWidth, truncate } from "./text.ts"
 
-export const gutter = SafeText.unsafe("│ ")
+export const gutter = SafeText.format`│ `
 
 /** Each at most `width` cells wide, with one blank line where there are more; none for a text without words. */
 export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeText> => {
@@ -22,7 +21,7 @@ export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeT
 
 /** The name of a server in front of what it says. */
 export const whoOf = (server: string): SafeText.SafeText =>
-  SafeText.format`[${cut(SafeText.line(server), longestName)}]`
+  SafeText.format`[${truncate(SafeText.line(server), longestName)}]`
 
 /**
  * One line that a server said, behind who says it; where it is broken, the rest stands behind a gutter. A link is not
@@ -37,9 +36,19 @@ export const said = (who: SafeText.SafeText, text: string, width: number): SafeT
   return SafeText.unsafe(shown.join(`\n${gutter}`))
 }
 
-/** One line of ours that may quote a server: broken, so that no row of the terminal begins with the server's words. */
-export const hanging = (text: string, width: number): SafeText.SafeText =>
-  SafeText.unsafe(broken(SafeText.line(text), width - 2).join("\n  "))
+/**
+ * One line of ours that may quote a server, behind a label: broken, so that no row of the terminal begins with the
+ * server's words.
+ */
+export const hanging = (
+  label: SafeText.SafeText,
+  text: string,
+  width: number,
+  style: (label: SafeText.SafeText) => SafeText.SafeText
+): SafeText.SafeText => {
+  const lines = broken(`${label} ${SafeText.line(text)}`, width - 2).join("\n  ")
+  return SafeText.format`${style(label)}${SafeText.unsafe(lines.slice(label.length))}`
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

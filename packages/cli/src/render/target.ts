@@ -1,8 +1,11 @@
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as CommandLine from "effect/process/CommandLine"
 
 /** The command line or URL behind a server, with secrets hidden. */
-export const target = (config: ServerConfig.ServerConfig): string => {
+export const target = (config: ServerConfig.ServerConfig): SafeText.SafeText => {
   const shown = ServerConfig.hideSecrets(config)
-  return shown.transport === "stdio" ? CommandLine.display([shown.command, ...(shown.args ?? [])]) : shown.url
+  return SafeText.line(
+    shown.transport === "stdio" ? CommandLine.display([shown.command, ...(shown.args ?? [])]) : shown.url
+  )
 }

@@ -1,47 +1,62 @@
 /** Servers and tools for people. */
 import type { Tool } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import type { Surveyed } from "../internal/survey.ts"
+import { hiddenIn } from "./hidden.ts"
 import type { Screen } from "./Screen.ts"
 import { heading } from "./server.ts"
 import { signatureWithin } from "./signature.ts"
-import { json, plural, safe, safeLine, wrap } from "./text.ts"
+import { firstParagraph, indented, linesOf, plural, prettyJson, trimmed, unlines, wrap } from "./text.ts"
 
 /** A server's heading and a signature per tool, each with the first paragraph of its description. */
-export const serverTools = (surveyed: Surveyed<ReadonlyArray<Tool>>, screen: Screen["Service"]): string => {
+export const serverTools = (
+  surveyed: Surveyed<ReadonlyArray<Tool>>,
+  screen: Screen["Service"]
+): SafeText.SafeText => {
   const { listed } = surveyed
-  return [
+  return unlines([
     heading(surveyed, screen, plural(listed.length, "tool")),
     ...listed.map((tool) => toolEntry(tool, screen)),
-    ""
-  ].join("\n")
+    SafeText.format``
+  ])
 }
 
-/** The signature, and the first paragraph of the description below it. */
-export const toolEntry = (tool: Tool, screen: Screen["Service"]): string => {
-  const name = safeLine(tool.name)
-  const text = screen.out.cyan(name) + signatureWithin(tool, screen.width - 2).slice(name.length)
-  const signature = text.split("\n").map((line) => wrap(line, screen.width, "  ", "  ")).join("\n")
-  const [paragraph = ""] = description(tool).trim().split(/\n\s*\n/)
-  return paragraph === ""
-    ? signature
-    : `${signature}\n${screen.out.dim(wrap(safeLine(paragraph), screen.width, "    "))}`
+/** The signature, below it the first paragraph of the description, and what is hidden in all of it. */
+export const toolEntry = (tool: Tool, screen: Screen["Service"]): SafeText.SafeText => {
+  const { out, width } = screen
+  const two = SafeText.format`  `
+  const four = SafeText.format`    `
+  const paragraph = SafeText.line(firstParagraph(description(tool)))
+  return unlines([
+    ...linesOf(signatureWithin(tool, width - 2, out.cyan)).map((line) => wrap(line, width, two, two)),
+    ...(paragraph === "" ? [] : [out.dim(wrap(paragraph, width, four))]),
+    ...hiddenIn(tool).map((words) => wrap(warning(words, screen), width, four, two))
+  ])
 }
 
 /** Everything the server says of a tool. */
-export const toolDetails = (tool: Tool, screen: Screen["Service"]): string => {
-  const name = safeLine(tool.name)
-  const section = (title: string, value: unknown) =>
-    value === undefined ? [] : [`${screen.out.bold(title)}\n${indented(safe(json(value, 2)), "  ")}`]
-  return [
-    screen.out.cyan(name) + signatureWithin(tool, screen.width).slice(name.length),
-    ...(description(tool).trim() === "" ? [] : [indented(safe(description(tool).trim()), "  ")]),
-    ...section("Input schema", tool.inputSchema),
-    ...section("Output schema", tool.outputSchema),
-    ...section("Annotations", tool.annotations)
-  ].join("\n\n")
+export const toolDetails = (tool: Tool, screen: Screen["Service"]): SafeText.SafeText => {
+  const { out, width } = screen
+  const section = (title: SafeText.SafeText, value: unknown) =>
+    value === undefined ? [] : [unlines([out.bold(title), indented(prettyJson(value))])]
+  const described = trimmed(description(tool))
+  const hidden = hiddenIn(tool)
+  return SafeText.join([
+    signatureWithin(tool, width, out.cyan),
+    ...(hidden.length === 0 ? [] : [unlines(hidden.map((words) => warning(words, screen)))]),
+    ...(described === "" ? [] : [indented(described)]),
+    ...section(SafeText.format`Input schema`, tool.inputSchema),
+    ...section(SafeText.format`Output schema`, tool.outputSchema),
+    ...section(SafeText.format`Annotations`, tool.annotations)
+  ], SafeText.format`\n\n`)
 }
 
-// Only the name and the input schema of a tool are known to be what the protocol says.
-const description = (tool: Tool): string => typeof tool.description === "string" ? tool.description : ""
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
 
-const indented = (text: string, indent: string): string => text.split("\n").map((line) => indent + line).join("\n")
+const warning = (words: SafeText.SafeText, { out }: Screen["Service"]): SafeText.SafeText =>
+  SafeText.format`${out.yellow(SafeText.format`warning:`)} ${words}`
+
+// Only the name and the input schema of a tool are known to be what the protocol says.
+const description = (tool: Tool): SafeText.SafeText => SafeText.block(tool.description)

@@ -1,0 +1,45 @@
+/** What a model is given of a tool and a person is not shown as it is. */
+import type { Tool } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
+
+/** Such as `the description has characters that are not shown as they are: \u200b`, for each part of a tool that has. */
+export const hiddenIn = (tool: Tool): ReadonlyArray<SafeText.SafeText> =>
+  parts.flatMap(({ of, what }) => {
+    const found = SafeText.hidden(textsOf(of(tool)).join(" "))
+    if (found.length === 0) return []
+    const shown = SafeText.line(found.slice(0, most).join(" "))
+    const others = found.length > most ? SafeText.format` and ${found.length - most} more` : SafeText.format``
+    return [SafeText.format`the ${what} has characters that are not shown as they are: ${shown}${others}`]
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+const most = 10
+
+const parts: ReadonlyArray<{ readonly what: SafeText.SafeText; readonly of: (tool: Tool) => unknown }> = [
+  { what: SafeText.format`name`, of: ({ name }) => name },
+  { what: SafeText.format`title`, of: ({ title }) => title },
+  { what: SafeText.format`description`, of: ({ description }) => description },
+  { what: SafeText.format`input schema`, of: ({ inputSchema }) => inputSchema },
+  { what: SafeText.format`output schema`, of: ({ outputSchema }) => outputSchema },
+  { what: SafeText.format`annotations`, of: ({ annotations }) => annotations }
+]
+
+/** All texts in a JSON value, the names of members too. */
+const textsOf = (value: unknown): ReadonlyArray<string> => {
+  const texts: Array<string> = []
+  const open = [value]
+  while (open.length > 0) {
+    const one = open.pop()
+    if (typeof one === "string") texts.push(one)
+    else if (typeof one === "object" && one !== null) {
+      for (const [name, inner] of Object.entries(one)) {
+        if (!Array.isArray(one)) texts.push(name)
+        open.push(inner)
+      }
+    }
+  }
+  return texts
+}
