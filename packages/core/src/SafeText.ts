@@ -93,9 +93,11 @@ export const unsafe: (text: string) => SafeText = (text) => safe(text)
  * @category predicates
  * @since 0.1.0
  */
-export const hidden = (text: string): ReadonlyArray<string> => [
-  ...new Set(Array.from(text.replaceAll("\r\n", "\n").matchAll(unseen), ([found]) => escape(found)))
-]
+export const hidden = (text: string): ReadonlyArray<string> => {
+  const escapes = new Set<string>()
+  for (const [found] of text.replaceAll("\r\n", "\n").matchAll(unseen)) escapes.add(escape(found))
+  return [...escapes]
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -130,7 +132,7 @@ const escape = (found: string): string => {
 
 /** JSON knows no other. */
 const escapeUnits = (found: string): string =>
-  Array.from({ length: found.length }, (_, at) => unitEscape(found.charCodeAt(at))).join("")
+  unitEscape(found.charCodeAt(0)) + (found.length === 1 ? "" : unitEscape(found.charCodeAt(1)))
 
 const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 

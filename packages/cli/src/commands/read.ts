@@ -16,7 +16,7 @@ import { root } from "../internal/root.ts"
 import { findServer, servers } from "../internal/servers.ts"
 import { print, printError, writeResource } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
-import { label } from "../render/result.ts"
+import { block, label } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
 import { bytes, unlines } from "../render/text.ts"
 
@@ -80,19 +80,28 @@ const resource = Effect.fnUntraced(function*(input: { readonly server: string; r
 
 type Contents = ReadResourceResult["contents"][number]
 
+/** Of contents only the URI is known to be what the protocol says. */
+const partsOf = (contents: Contents): { readonly text: string | undefined; readonly blob: string | undefined } => {
+  const { blob, text }: { readonly blob?: unknown; readonly text?: unknown } = contents
+  return {
+    text: typeof text === "string" ? text : undefined,
+    blob: typeof blob === "string" ? blob : undefined
+  }
+}
+
 /** Text reaches a file or a pipe as it is; a terminal must not be driven by it. */
 const printContents = Effect.fnUntraced(function*({ contents }: ReadResourceResult) {
   const { err, out, outIsTerminal } = yield* Screen
   const several = contents.length > 1
+  let hasBytes = false
   for (const one of contents) {
+    const { blob, text } = partsOf(one)
     const heading = several && outIsTerminal ? [out.dim(label([one.uri, one.mimeType]))] : []
-    if ("text" in one) {
-      yield* outIsTerminal ? print(unlines([...heading, SafeText.block(one.text)])) : writeResource(one.text)
-    } else {
-      yield* print(label(["resource", one.uri, one.mimeType], one.blob))
-    }
+    if (text === undefined) yield* print(block({ type: "resource", resource: one }))
+    else yield* outIsTerminal ? print(unlines([...heading, SafeText.block(text)])) : writeResource(text)
+    hasBytes ||= blob !== undefined
   }
-  if (contents.some((one) => "blob" in one)) {
+  if (hasBytes) {
     yield* printError(SafeText.format`${err.cyan(SafeText.format`hint:`)} --output <file> writes the bytes`)
   }
 })
@@ -115,10 +124,14 @@ const writeTo = Effect.fnUntraced(function*(path: string, { contents }: ReadReso
   if (errIsTerminal) yield* printError(SafeText.format`${SafeText.line(path)}: ${bytes(data.length)}`)
 })
 
-const bytesOf = (contents: Contents): Effect.Effect<Uint8Array, UsageError> =>
-  "text" in contents
-    ? Effect.succeed(new TextEncoder().encode(contents.text))
-    : Effect.mapError(
-      Effect.fromResult(Base64.decode(contents.blob)),
-      () => new UsageError({ description: SafeText.format`${SafeText.line(contents.uri)} is not valid base64` })
-    )
+const bytesOf = (contents: Contents): Effect.Effect<Uint8Array, UsageError> => {
+  const { blob, text } = partsOf(contents)
+  if (text !== undefined) return Effect.succeed(new TextEncoder().encode(text))
+  if (blob === undefined) {
+    return Effect.fail(new UsageError({ description: `${contents.uri} has neither text nor bytes` }))
+  }
+  return Effect.mapError(
+    Effect.fromResult(Base64.decode(blob)),
+    () => new UsageError({ description: `${contents.uri} is not valid base64` })
+  )
+}

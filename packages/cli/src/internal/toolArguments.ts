@@ -1,6 +1,7 @@
 /** `key=value` words and `--args` as the arguments of a tool, by its input schema. */
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import type { Tool } from "@universal-mcp/core/Protocol"
+import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { signature } from "../render/signature.ts"
@@ -99,7 +100,7 @@ export const coerce = (text: string, schema: unknown, root: unknown): Result.Res
     if (values !== undefined) {
       if (values.includes(text)) return Result.succeed(text)
       if (value !== undefined && values.some(same(value))) return Result.succeed(typed(text))
-      expected.push(...values.slice(0, mostExpected).map((listed) => JSON.stringify(listed)))
+      expected.push(...values.slice(0, mostExpected).map((listed) => SafeText.json(listed)))
       if (values.length > mostExpected) expected.push(`one of ${values.length - mostExpected} more`)
     } else if (types === undefined || types.includes("string")) {
       return Result.succeed(text)
@@ -145,8 +146,8 @@ const rawJson = (text: string): Result.Result<unknown, string> => {
 }
 
 const same = (value: unknown) => {
-  const written = JSON.stringify(value)
-  return (listed: unknown): boolean => JSON.stringify(listed) === written
+  const written = SafeText.json(value)
+  return (listed: unknown): boolean => SafeText.json(listed) === written
 }
 
 /** The value to send: its numbers with the digits that were typed. */

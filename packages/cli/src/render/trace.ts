@@ -2,6 +2,7 @@
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Cause from "effect/Cause"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Tracer from "effect/Tracer"
 import type { Style } from "./Screen.ts"
 import { spaces, unlines } from "./text.ts"
@@ -48,12 +49,16 @@ const ending = ({ status }: Tracer.Span, style: Style): ReadonlyArray<SafeText.S
   const time = style.dim(duration(Number(status.endTime - status.startTime) / 1e6))
   if (status.exit._tag === "Success") return [time]
   if (Cause.hasInterruptsOnly(status.exit.cause)) return [time, style.red(SafeText.format`interrupted`)]
-  const [error] = Cause.prettyErrors(status.exit.cause)
-  return [time, style.red(error === undefined ? SafeText.format`failed` : words(error))]
+  return [time, style.red(words(status.exit.cause))]
 }
 
-const words = ({ message, name }: Error): SafeText.SafeText =>
-  name === message ? SafeText.line(name) : SafeText.format`${SafeText.line(name)}: ${SafeText.line(message)}`
+/** What Effect cannot write, because it is nested too deeply, has failed and no more is said. */
+const words = (cause: Cause.Cause<unknown>): SafeText.SafeText => {
+  const [error] = Result.getOrElse(Result.try(() => Cause.prettyErrors(cause)), () => [])
+  if (error === undefined) return SafeText.format`failed`
+  const { message, name } = error
+  return name === message ? SafeText.line(name) : SafeText.format`${SafeText.line(name)}: ${SafeText.line(message)}`
+}
 
 /** `0.4 ms`, `12 ms`, `1.5 s` */
 const duration = (milliseconds: number): SafeText.SafeText =>
