@@ -17,7 +17,8 @@ import { target } from "../src/render/target.ts"
 import { firstParagraph, indented, pad, prettyJson, truncate, unlines, wrap } from "../src/render/text.ts"
 import { serverTools, toolDetails, toolEntry } from "../src/render/tools.ts"
 import { tree } from "../src/render/trace.ts"
-import { harmful, unsafeIn } from "./fixtures/hostile.ts"
+import { harmful } from "./fixtures/hostile.ts"
+import { unsafeIn } from "./unsafe.ts"
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -101,7 +102,7 @@ const renderers: Readonly<Record<string, (item: Json) => SafeText.SafeText>> = {
   "text.prettyJson": prettyJson,
   "text.truncate": (item) => truncate(SafeText.line(item["description"]), 20),
   "text.wrap": (item) => wrap(SafeText.block(item["description"]), 20),
-  "tools.hiddenIn": (item) => unlines(hiddenIn(asItem(item))),
+  "tools.hiddenIn": (item) => hiddenIn(asItem(item)) ?? SafeText.format``,
   "tools.serverTools": (item) => serverTools(surveyed(item, [asItem(item)]), screen),
   "tools.toolDetails": (item) => toolDetails(asItem(item), screen),
   "tools.toolEntry": (item) => toolEntry(asItem(item), screen),

@@ -2,15 +2,18 @@
 import type { Tool } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 
-/** Such as `the description has characters that are not shown as they are: \u200b`, for each part of a tool that has. */
-export const hiddenIn = (tool: Tool): ReadonlyArray<SafeText.SafeText> =>
-  parts.flatMap(({ of, what }) => {
-    const found = SafeText.hidden(textsOf(of(tool)).join(" "))
-    if (found.length === 0) return []
-    const shown = SafeText.line(found.slice(0, most).join(" "))
-    const others = found.length > most ? SafeText.format` and ${found.length - most} more` : SafeText.format``
-    return [SafeText.format`the ${what} has characters that are not shown as they are: ${shown}${others}`]
+/** Such as `hidden characters in the name, description: \u200b`; nothing where there are none. */
+export const hiddenIn = (tool: Tool): SafeText.SafeText | undefined => {
+  const found = parts.flatMap(({ of, what }) => {
+    const escapes = SafeText.hidden(textsOf(of(tool)).join(" "))
+    return escapes.length === 0 ? [] : [{ what, escapes }]
   })
+  if (found.length === 0) return undefined
+  const escapes = [...new Set(found.flatMap((part) => part.escapes))]
+  const where = SafeText.join(found.map(({ what }) => what), SafeText.format`, `)
+  const more = escapes.length > most ? SafeText.format` and ${escapes.length - most} more` : SafeText.format``
+  return SafeText.format`hidden characters in the ${where}: ${SafeText.line(escapes.slice(0, most).join(" "))}${more}`
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal

@@ -30,7 +30,7 @@ export const toolEntry = (tool: Tool, screen: Screen["Service"]): SafeText.SafeT
   return unlines([
     ...linesOf(signatureWithin(tool, width - 2, out.cyan)).map((line) => wrap(line, width, two, two)),
     ...(paragraph === "" ? [] : [out.dim(wrap(paragraph, width, four))]),
-    ...hiddenIn(tool).map((words) => wrap(warning(words, screen), width, four, two))
+    ...warning(tool, screen).map((line) => wrap(line, width, four, two))
   ])
 }
 
@@ -40,10 +40,9 @@ export const toolDetails = (tool: Tool, screen: Screen["Service"]): SafeText.Saf
   const section = (title: SafeText.SafeText, value: unknown) =>
     value === undefined ? [] : [unlines([out.bold(title), indented(prettyJson(value))])]
   const described = trimmed(description(tool))
-  const hidden = hiddenIn(tool)
   return SafeText.join([
     signatureWithin(tool, width, out.cyan),
-    ...(hidden.length === 0 ? [] : [unlines(hidden.map((words) => warning(words, screen)))]),
+    ...warning(tool, screen),
     ...(described === "" ? [] : [indented(described)]),
     ...section(SafeText.format`Input schema`, tool.inputSchema),
     ...section(SafeText.format`Output schema`, tool.outputSchema),
@@ -55,8 +54,10 @@ export const toolDetails = (tool: Tool, screen: Screen["Service"]): SafeText.Saf
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const warning = (words: SafeText.SafeText, { out }: Screen["Service"]): SafeText.SafeText =>
-  SafeText.format`${out.yellow(SafeText.format`warning:`)} ${words}`
+const warning = (tool: Tool, { out }: Screen["Service"]): ReadonlyArray<SafeText.SafeText> => {
+  const hidden = hiddenIn(tool)
+  return hidden === undefined ? [] : [SafeText.format`${out.yellow(SafeText.format`warning:`)} ${hidden}`]
+}
 
 // Only the name and the input schema of a tool are known to be what the protocol says.
 const description = (tool: Tool): SafeText.SafeText => SafeText.block(tool.description)
