@@ -1,10 +1,10 @@
 /** The lint rule that keeps every other way to the terminal closed. */
-import { assert, describe, it } from "vitest"
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "vitest"
 
 const rules = fileURLToPath(new URL("../lint/rules.mjs", import.meta.url))
 const oxlint = fileURLToPath(new URL("../node_modules/oxlint/bin/oxlint", import.meta.url))

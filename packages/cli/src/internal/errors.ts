@@ -85,7 +85,7 @@ export class ElicitationRequired extends Schema.TaggedError<ElicitationRequired>
   override get message(): string {
     const asked = this.url === undefined ? members(this.requestedSchema) : [this.url]
     return `"${this.server}" asks, and there is no terminal to answer on: ${SafeText.line(this.question)}${
-      asked.length === 0 ? "" : truncate(SafeText.line(` (${asked.join(", ")})`), 500)
+      asked.length === 0 ? "" : truncate(SafeText.format` (${SafeText.line(asked.join(", "))})`, 500)
     }`
   }
 }
