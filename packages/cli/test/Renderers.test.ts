@@ -113,14 +113,12 @@ const renderers: Readonly<Record<string, (item: Json) => SafeText.SafeText>> = {
 // What comes
 // ---------------------------------------------------------------------------------------------------------------------
 
-const plainFields = [
-  ...["name", "title", "uri", "uriTemplate", "description", "mimeType", "size", "role", "type", "text", "data", "blob"],
-  ...["version", "protocolVersion", "era", "progress", "const", "$ref", "required"]
-]
-const nestedFields = [
-  ...["inputSchema", "outputSchema", "annotations", "structuredContent", "resource", "properties", "items"],
-  ...["content", "messages", "arguments", "anyOf", "enum"]
-]
+const plainFields = "name title uri uriTemplate description mimeType size role type "
+  .concat("text data blob version protocolVersion era progress const $ref required")
+  .split(" ")
+const nestedFields = "inputSchema outputSchema annotations structuredContent resource properties "
+  .concat("items content messages arguments anyOf enum")
+  .split(" ")
 
 /** An object with all fields that a renderer looks at, and in each of them anything. */
 const itemOf = (values: ReadonlyArray<unknown>, depth = 2): Json => {
