@@ -17,7 +17,6 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { patience } from "../../../../test/patience.ts"
 import * as commands from "./commands.ts"
-import { excerpt } from "./json.ts"
 import { acts, type Failure, tags } from "./operations.ts"
 import * as people from "./people.ts"
 import { type Case, type Kind, kinds, plan } from "./plan.ts"
@@ -280,7 +279,7 @@ const useCommand = Effect.fnUntraced(function*(
   const all = [...args, "--config", lane.file]
   const { code, output } = yield* via === "process" ? commands.asProcess(bin, all) : commands.inProcess(all, terminal)
   done(`exit code ${code}`)
-  if (code === null || code >= bug) fault(`exit code ${code}: ${excerpt(output, 4000)}`)
+  if (code === null || code >= bug) fault(`exit code ${code}: …${output.slice(-2500)}`)
   const at = terminal && via === "command" ? -1 : output.search(unsafe)
   if (at !== -1) fault(`printed ${JSON.stringify(output.slice(Math.max(0, at - 100), at + 50))}`)
 })

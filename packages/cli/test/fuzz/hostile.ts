@@ -146,6 +146,11 @@ const schemas: ReadonlyArray<Make> = [
       Array.from({ length: 300 }, (_, index) => [`p${index}`, { type: "string", title: `P${index}` }])
     )
   }),
+  () => ({
+    properties: Object.fromEntries(
+      Array.from({ length: 5000 }, (_, index) => [`p${index}`, { type: "string", "x-mcp-header": `H${index}` }])
+    )
+  }),
   ({ upTo }) => {
     const depth = 5 + upTo(60)
     return new Raw(`${"{\"properties\":{\"a\":".repeat(depth)}{}${"}}".repeat(depth)}`)

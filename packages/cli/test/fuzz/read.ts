@@ -15,7 +15,14 @@ export const readAll = (value: unknown): void => {
 /** What a program does with an error: prints it, logs it, and sends it on as JSON. */
 export const readError = (error: { readonly message: string }): void => {
   readAll(error)
-  for (const text of [error.message, String(error), JSON.stringify(error)]) {
+  for (const text of [error.message, String(error), JSON.stringify(error, withoutBigInt)]) {
     if (typeof text !== "string") throw new Error("an error has no text")
   }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Internal
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Who asks for `exactNumbers` knows that JSON has none of them. */
+const withoutBigInt = (_: string, value: unknown) => typeof value === "bigint" ? String(value) : value

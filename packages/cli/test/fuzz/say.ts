@@ -1,7 +1,7 @@
 /** What a hostile server says to one request, from the seed, the number of the case, the method and the turn. */
 import { type Context, type Era, errorOf, type Json, notificationOf, requestOf, resultOf } from "./grammar.ts"
 import { hostile, names } from "./hostile.ts"
-import { excerpt, Raw, stringify, twin } from "./json.ts"
+import { excerpt, isRecord, Raw, stringify, twin } from "./json.ts"
 import { mutate } from "./mutate.ts"
 import type { Case } from "./plan.ts"
 import { type Random, random } from "./random.ts"
@@ -87,6 +87,8 @@ const answers = (message: Json, chances: Random, changes: Array<string>): Readon
   return ways
 }
 
+const nextOf = (message: unknown) => isRecord(message) && typeof message["id"] === "number" ? message["id"] + 1 : 1
+
 type Whole = (message: unknown, random: Random) => readonly [string, ReadonlyArray<string>]
 
 /** Ways to say the whole answer. */
@@ -98,8 +100,8 @@ const wholes: ReadonlyArray<Whole> = [
     const id = random.oneOf<unknown>([null, "x", -1, 1.5, 0, {}, [], true, new Raw("1e999"), ...names])
     return [`under the id ${excerpt(stringify(id), 40)}`, [stringify({ ...Object(message), id })]]
   },
-  (message) => ["under the next id", [stringify({ ...Object(message), id: Number(Object(message).id) + 1 })]],
-  (message) => ["under its id as text", [stringify({ ...Object(message), id: String(Object(message).id) })]],
+  (message) => ["under the next id", [stringify({ ...Object(message), id: nextOf(message) })]],
+  (message) => ["under its id as text", [stringify({ ...Object(message), id: stringify(Object(message).id) })]],
   (message, random) => {
     const jsonrpc = random.oneOf<unknown>(["1.0", 2, null, {}, "2.0\0"])
     return [`as JSON-RPC ${stringify(jsonrpc)}`, [stringify({ ...Object(message), jsonrpc })]]
