@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { watch, yardstick } from "./blocked.ts"
 import { type Counts, drive, type Fault, type Options, saidIn, type Surroundings } from "./drive.ts"
+import { guard } from "./guard.ts"
 import { excerpt } from "./json.ts"
 import { type Case, inWords, type Kind } from "./plan.ts"
 
@@ -145,4 +146,5 @@ const program = Effect.gen(function*() {
   process.exitCode = isGood ? 0 : 1
 })
 
+guard(folder, options.seed)
 NodeRuntime.runMain(program)
