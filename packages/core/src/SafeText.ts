@@ -117,7 +117,7 @@ const needed = [
   String.raw`[0-9#*]\uFE0F(?=\u20E3)`,
   ...["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada"]
     .concat("Malayalam", "Sinhala").map((script) =>
-      String.raw`\p{Script=${script}}[\u200C\u200D](?=\p{Script=${script}})`
+      String.raw`(?=[\p{L}\p{M}])\p{Script=${script}}[\u200C\u200D](?=[\p{L}\p{M}])(?=\p{Script=${script}})`
     )
 ]
 

@@ -13,6 +13,7 @@ const hidden = {
   "joiner between Latin letters": "a\u200db",
   "non-joiner between Latin letters": "a\u200cb",
   "joiner at the end of Persian": "\u0645\u200c",
+  "joiner before an Arabic control": "\u0645\u200c\u061c",
   "word joiner": "\u2060",
   "byte order mark": "\ufeff",
   "soft hyphen": "\u00ad",
