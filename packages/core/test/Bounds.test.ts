@@ -73,7 +73,7 @@ describe("headers that a tool declares", () => {
 
   it.effect("are looked for in bounded time, however deep a schema is", () =>
     Effect.gen(function*() {
-      let schema: unknown = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [index, {}]))
+      let schema: unknown = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [index, {}]))
       for (let level = 0; level < 900; level++) schema = { items: schema }
       const deep = { name: "t", inputSchema: { type: "object" as const, items: schema } }
       const cost = yield* cpuTime(Effect.sync(() => assert.isTrue(Result.isSuccess(paramHeaders.declared(deep)))))

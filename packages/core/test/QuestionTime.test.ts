@@ -128,8 +128,8 @@ describe("the time of sampling", () => {
       assert.isUndefined(answer.pollUnsafe())
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* Fiber.join(answer), { error: { code: -32001, message: "no answer within 5m" } })
-      const [warning] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
-      assert.include(String(warning?.params?.["data"]), "was ended after 5m")
+      const [warning] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
+      assert.include(warning?.description, "was ended after 5m")
     }).pipe(Effect.scoped))
 
   it.effect("is what the service says", () =>

@@ -21,8 +21,8 @@ const everywhere = (port: string) =>
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
 const firstWarning = (session: McpSession.McpSession["Service"]) =>
-  session.notifications.pipe(
-    Stream.map(({ params }) => String(params?.["data"])),
+  session.warnings.pipe(
+    Stream.map(({ description }) => description),
     Stream.filter((text) => text.includes("clear text")),
     Stream.runHead,
     Effect.map(Option.getOrElse(() => "none"))
@@ -63,14 +63,14 @@ describe("credentials in clear text", () => {
         [{ url: web.url, headers: { Authorization } }, 0]
       ] as const
       for (const [option, expected] of options) {
-        const notifications = yield* Effect.scoped(Effect.map(
+        const stream = yield* Effect.scoped(Effect.map(
           Effect.provide(
             StreamableHttpTransport.make({ name: "web", ...option }),
             everywhere(new URL(web.origin).port)
           ),
-          (session) => session.notifications
+          (session) => session.warnings
         ))
-        const warnings = yield* Stream.runCollect(notifications)
+        const warnings = yield* Stream.runCollect(stream)
         assert.lengthOf(warnings.filter((one) => JSON.stringify(one).includes("clear text")), expected)
       }
     }).pipe(Effect.scoped))

@@ -52,8 +52,8 @@ const holding = (held: Array<Exchange>): Handlers => ({
 })
 
 const warned = (session: McpSession["Service"]) =>
-  session.notifications.pipe(
-    Stream.filter(({ params }) => String(params?.["data"]).includes("more than 64 requests at a time")),
+  session.warnings.pipe(
+    Stream.filter(({ description }) => description.includes("more than 64 requests at a time")),
     Stream.take(1),
     Stream.runDrain
   )

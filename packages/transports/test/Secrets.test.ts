@@ -51,7 +51,7 @@ const heard = Effect.fnUntraced(function*<A>(
     const session = Context.get(yield* Layer.build(factory.layer(config)), McpSession.McpSession)
     const listening = yield* Effect.forkChild(
       Stream.runForEach(
-        Stream.merge(session.notifications, session.stderr),
+        Stream.merge(Stream.merge(session.notifications, session.warnings), session.stderr),
         (one) => Effect.sync(() => words.push(JSON.stringify(one)))
       ),
       { startImmediately: true }
