@@ -1,7 +1,6 @@
 /** What cannot be checked is told once for each tool and reason, however often a server changes either. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { connect } from "./fixtures/wire.ts"
 

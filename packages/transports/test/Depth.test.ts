@@ -30,7 +30,7 @@ const check = Effect.fnUntraced(function*(session: Session, names: ReadonlyArray
     assert.include(error.hint, "no option raises this limit", name)
   }
   for (const name of names.filter((name) => deep.leftOut.includes(name))) {
-    // What came before is in `notifications` for the first reader.
+    // The warnings are kept for the first reader.
     const result = yield* session.callTool(name)
     assert.deepStrictEqual(result.content, [{ type: "text", text: "done" }], name)
   }
@@ -38,8 +38,8 @@ const check = Effect.fnUntraced(function*(session: Session, names: ReadonlyArray
     assert.property(yield* session.callTool(name), "structuredContent", name)
   }
   if (!names.includes("a notification")) return
-  const warned = yield* session.notifications.pipe(
-    Stream.filter(({ params }) => String(params?.["data"]).startsWith("left out what the server sent by itself")),
+  const warned = yield* session.warnings.pipe(
+    Stream.filter(({ description }) => description.startsWith("left out what the server sent by itself")),
     Stream.take(2),
     Stream.runCollect
   )
@@ -148,7 +148,7 @@ describe("in memory", () => {
       })
       const session = yield* InMemoryTransport.make({ name: "deep", server })
       yield* session.callTool("tell")
-      const [first] = yield* session.notifications.pipe(Stream.take(1), Stream.runCollect)
+      const [first] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
       assert.match(String(first?.params?.["data"]), /^left out .* nested more than 1000 levels deep$/)
     }).pipe(Effect.scoped))
 })
