@@ -149,6 +149,6 @@ describe("in memory", () => {
       const session = yield* InMemoryTransport.make({ name: "deep", server })
       yield* session.callTool("tell")
       const [first] = yield* session.warnings.pipe(Stream.take(1), Stream.runCollect)
-      assert.match(String(first?.params?.["data"]), /^left out .* nested more than 1000 levels deep$/)
+      assert.match(first?.description ?? "", /^left out .* nested more than 1000 levels deep$/)
     }).pipe(Effect.scoped))
 })
