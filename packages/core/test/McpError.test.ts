@@ -161,7 +161,13 @@ describe("McpError", () => {
 
   it("keeps control characters of strangers out of messages", () => {
     const error = call(new McpError.Closed({ description: "a\u001B[2J\u0000b", stderr: ["c\u009Bd"] }))
-    assert.strictEqual(error.message, "tools/call on \"files\" failed: a [2J b; it said: c d")
+    assert.strictEqual(error.message, "tools/call on \"files\" failed: a\\u001b[2J\\u0000b; it said: c\\u009bd")
+  })
+
+  it("cuts what a server says at length", () => {
+    const error = call(new McpError.Rejected({ code: -1, description: "a ".repeat(16_000_000) }))
+    assert.isBelow(error.message.length, 11_000)
+    assert.match(error.message, /a…$/)
   })
 
   it("repeats at most 300 characters of standard error", () => {

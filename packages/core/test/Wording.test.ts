@@ -21,7 +21,7 @@ describe("the data of an error", () => {
 
   it("is part of the message where it is text, on one line, and not too long", () => {
     assert.strictEqual(message("no such table: users"), "Internal error: no such table: users (code -32603)")
-    assert.strictEqual(message("first\n  second\u001b[2J"), "Internal error: first second [2J (code -32603)")
+    assert.strictEqual(message("first\n  second\u001b[2J"), "Internal error: first second\\u001b[2J (code -32603)")
     assert.isBelow(message("x".repeat(100_000)).length, 400)
   })
 

@@ -1,8 +1,13 @@
 /** How errors are worded. */
+import * as SafeText from "../SafeText.ts"
 import { reasonIn } from "./lastWords.ts"
 
-/** Servers and processes may say anything, line breaks and terminal controls included. */
-export const oneLine = (text: string): string => text.replaceAll(/[\s\u0000-\u001F\u007F-\u009F]+/g, " ").trim()
+/** Servers and processes may say anything, of any length: line breaks are spaces, and what controls a terminal escapes. */
+export const oneLine = (text: string): string =>
+  text.length > longest ? `${SafeText.line(text.slice(0, longest))}…` : SafeText.line(text)
+
+/** In characters. A program logs errors whole. */
+const longest = 10_000
 
 /** A duration in milliseconds, without fractions of one. */
 export const milliseconds = (duration: number): string => `${Math.ceil(duration)} ms`
