@@ -3,11 +3,12 @@
  * that make such expressions slow: runs of one character or word, before them what the expression begins with, behind
  * them what it does not want.
  */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Effect from "effect/Effect"
 import { globSync, readFileSync } from "node:fs"
 import { cpuTime } from "./fixtures/cpu.ts"
-import { type Found, regexesIn } from "./fixtures/regexes.ts"
+import { builtIn, type Found, regexesIn } from "./fixtures/regexes.ts"
 
 const root = new URL("../../..", import.meta.url).pathname
 
@@ -16,7 +17,21 @@ const files = globSync("packages/*/src/**/*.ts", { cwd: root }).sort()
 /** Those that never see more characters than this, because their module cuts the text before. */
 const bounds = new Map([
   ["packages/core/src/internal/lastWords.ts", 1000],
+  ["packages/core/src/internal/secretFields.ts", 4000],
   ["packages/transports/src/internal/status.ts", 4096]
+])
+
+/** How many expressions a module builds with `new RegExp` while it is loaded: these are run too. */
+const builtOnLoad = new Map([
+  ["packages/core/src/SafeText.ts", 1],
+  ["packages/core/src/internal/secretFields.ts", 1],
+  ["packages/transports/src/internal/oversized.ts", 3]
+])
+
+/** How many a module builds later, and from what: a test of its own runs them. */
+const builtLater = new Map([
+  // From the secrets of a configuration; see "that hides secrets" below.
+  ["packages/core/src/internal/redact.ts", 1]
 ])
 
 const long = 10_000
@@ -91,6 +106,39 @@ const slow = Effect.fnUntraced(function*(regex: Found, length: number) {
   return undefined
 })
 
+/** The expressions that `new RegExp` builds meanwhile. */
+const recorded = (use: () => Promise<void>): Effect.Effect<ReadonlyArray<Found>> =>
+  Effect.promise(async () => {
+    const found: Array<Found> = []
+    class Recorded extends RegExp {
+      constructor(pattern: string | RegExp, flags?: string) {
+        super(pattern, flags)
+        found.push({ line: 0, source: this.source, flags: this.flags })
+      }
+    }
+    vi.stubGlobal("RegExp", Recorded)
+    await use().finally(() => vi.unstubAllGlobals())
+    return found
+  })
+
+const load = (file: string): Promise<unknown> => {
+  vi.resetModules()
+  return import(root + file)
+}
+
+/** With blanks at the beginning, at the end and between, as they are and as URLs and JSON write them. */
+const secretsWithBlanks = [
+  "%20hunter2hunter2",
+  "hunter2hunter2%09%0A",
+  "%20%20hunter2%20%20hunter2%20%20",
+  "+hunter2+hunter2+",
+  "\\n hunter2 \\thunter2",
+  "%E2%80%83hunter2hunter2",
+  "%2520hunter2hunter2",
+  "a%20b%20c%20d",
+  "%20pw12"
+]
+
 describe("regular expressions", () => {
   it("are found, wherever they stand", () => {
     const source = [
@@ -120,6 +168,38 @@ describe("regular expressions", () => {
       for (const regex of regexesIn(readFileSync(root + file, "utf8"))) {
         const found = yield* slow(regex, bounds.get(file) ?? long)
         assert.isUndefined(found, `line ${regex.line}, /${regex.source}/${regex.flags}, is slow on a run of this`)
+      }
+    }))
+
+  it("are built from text only where this test knows of it", () => {
+    assert.strictEqual(builtIn("// new RegExp(a)\nconst a = 'new RegExp(b)'\nnew RegExp(`${new RegExp(d)}`)"), 2)
+    for (const file of files) {
+      const known = builtOnLoad.get(file) ?? builtLater.get(file) ?? 0
+      assert.strictEqual(builtIn(readFileSync(root + file, "utf8")), known, `${file}: add it to a list of this test`)
+    }
+  })
+
+  it.live.each([...builtOnLoad.keys()])("that are built take linear time in %s", (file) =>
+    Effect.gen(function*() {
+      const built = yield* recorded(async () => {
+        await load(file)
+      })
+      assert.isNotEmpty(built)
+      for (const regex of built) {
+        const found = yield* slow(regex, bounds.get(file) ?? long)
+        assert.isUndefined(found, `/${regex.source}/${regex.flags} is slow on a run of this`)
+      }
+    }))
+
+  it.live.each(secretsWithBlanks)("that hide a secret take linear time: %s", (secret) =>
+    Effect.gen(function*() {
+      const built = yield* recorded(async () => {
+        ServerConfig.redactor({ secrets: [secret] })?.("a text")
+      })
+      assert.isNotEmpty(built)
+      for (const regex of built) {
+        const found = yield* slow(regex, long)
+        assert.isUndefined(found, `/${regex.source}/${regex.flags} is slow on a run of this`)
       }
     }))
 })

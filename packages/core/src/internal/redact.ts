@@ -83,7 +83,7 @@ const formsOf = (secret: string): ReadonlyArray<string> => {
     ...written,
     ...written.map((form) => JSON.stringify(form).slice(1, -1)),
     ...written.flatMap((form) => attempt(() => encodeURIComponent(form)))
-  ].filter(isSearched)
+  ].map((form) => form.trim()).filter(isSearched)
 }
 
 /** As a URL writes it, in each of its parts. */
@@ -100,7 +100,10 @@ const inUrl = (text: string): ReadonlyArray<string> => {
 const attempt = (form: () => string): ReadonlyArray<string> =>
   Result.match(Result.try(form), { onFailure: () => [], onSuccess: (text) => [text] })
 
-/** White space is written anew where a text becomes one line. */
+/**
+ * White space changes where a text becomes one line. A form begins and ends with another character: the search in a long
+ * run of blanks would otherwise start at each of them.
+ */
 const patternOf = (form: string): string => {
   const pattern = form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replaceAll(/\s+/g, "\\s+")
   // A letter or digit before it may be the end of an escape in a URL.
