@@ -4,6 +4,7 @@ import { CallError, ConnectionError } from "../McpError.ts"
 import type { Notification } from "../McpSession.ts"
 import { TransportError } from "../McpTransport.ts"
 import type { Task } from "../Task.ts"
+import { isRecord, message, text } from "./json.ts"
 import type { Redact } from "./redact.ts"
 import { redactJson } from "./redactJson.ts"
 
@@ -36,10 +37,11 @@ export const callError = ({ delivery, hint, method, reason, server }: CallError,
   })
 
 /** Logs and progress are shown while a call runs. Results are what was asked for, and stay as they are. */
-export const notification = (one: Notification, redact: Redact): Notification =>
-  one.params !== undefined && shown.has(one.method)
-    ? { method: one.method, params: Object(redactJson(one.params, redact)) }
-    : one
+export const notification = (one: Notification, redact: Redact): Notification => {
+  if (one.params === undefined || !shown.has(one.method)) return one
+  const params = redactJson(one.params, redact)
+  return isRecord(params) ? { method: one.method, params } : { method: one.method }
+}
 
 /** What a task says of its status is shown while it runs. */
 export const task = (one: Task, redact: Redact | undefined): Task =>
@@ -132,8 +134,8 @@ const withoutSecrets = (reason: Reason.CallErrorReason, redact: Redact): Reason.
   }
 }
 
-/** A cause may be anything, and be shown in any way: where it says a secret, only its redacted message is kept. */
-const redactCause = (cause: unknown, redact: Redact): unknown => {
+/** Ours hold the texts of a server where they are known; any other error may hold a secret anywhere. */
+const redactCause = (cause: unknown, redact: Redact, depth = 0): unknown => {
   if (cause instanceof TransportError) {
     const { hint, reason, wwwAuthenticate, ...rest } = cause
     return new TransportError({
@@ -145,13 +147,27 @@ const redactCause = (cause: unknown, redact: Redact): unknown => {
   }
   if (cause instanceof ConnectionError) return connectionError(cause, redact)
   if (cause instanceof CallError) return callError(cause, redact)
-  if (!(cause instanceof Error)) return redactJson(cause, redact)
-  const says = [cause.message, cause.stack ?? "", ...textsOf(cause)]
-  return says.every((text) => redact(text) === text) ? cause : new Error(redact(cause.message))
+  return cause instanceof Error ? copyOf(cause, redact, depth) : redact(text(cause))
 }
 
-/** What an error holds beside its message, such as the path of a program that is not there. */
-const textsOf = (error: Error): ReadonlyArray<string> =>
-  [...Object.values(error), ...Object.values(Object(Reflect.get(error, "reason")))].flatMap((value) =>
-    typeof value === "string" ? [value] : value instanceof Error ? [value.message] : []
-  )
+/** Of the causes of a cause. */
+const deepest = 8
+
+/** Of the errors of an `AggregateError`, such as one for each address of a host. */
+const mostErrors = 8
+
+/** Nothing but its name, message, stack, code and causes. */
+const copyOf = (error: Error, redact: Redact, depth: number): Error => {
+  const isLast = depth >= deepest
+  const more = isLast || error.cause === undefined ? {} : { cause: redactCause(error.cause, redact, depth + 1) }
+  const copy = error instanceof AggregateError
+    ? new AggregateError(isLast ? [] : errorsOf(error, redact), redact(message(error)), more)
+    : new Error(redact(message(error)), more)
+  copy.name = redact(text(error.name))
+  copy.stack = redact(text(error.stack))
+  return "code" in error && typeof error.code === "string" ? Object.assign(copy, { code: redact(error.code) }) : copy
+}
+
+/** Without causes of their own: they would be as many as the errors to the power of the depth. */
+const errorsOf = (error: AggregateError, redact: Redact): ReadonlyArray<unknown> =>
+  error.errors.slice(0, mostErrors).map((one: unknown) => redactCause(one, redact, deepest))
