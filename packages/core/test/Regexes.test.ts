@@ -17,14 +17,14 @@ const files = globSync("packages/*/src/**/*.ts", { cwd: root }).sort()
 /** Those that never see more characters than this, because their module cuts the text before. */
 const bounds = new Map([
   ["packages/core/src/internal/lastWords.ts", 1000],
-  ["packages/core/src/internal/secretFields.ts", 4000],
+  ["packages/core/src/internal/secretWords.ts", 4000],
   ["packages/transports/src/internal/status.ts", 4096]
 ])
 
 /** How many expressions a module builds with `new RegExp` while it is loaded: these are run too. */
 const builtOnLoad = new Map([
   ["packages/core/src/SafeText.ts", 1],
-  ["packages/core/src/internal/secretFields.ts", 1],
+  ["packages/core/src/internal/secretWords.ts", 1],
   ["packages/transports/src/internal/oversized.ts", 3]
 ])
 

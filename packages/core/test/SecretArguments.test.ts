@@ -66,7 +66,6 @@ describe("secrets in arguments", () => {
     [["--auth-type", "none"]],
     [["--max-tokens", "4096"]],
     [["--no-auth", "/data"]],
-    [["--key", "--verbose"]],
     [["--monkey", "banana", "--author", "me", "--passthrough", "x"]],
     [["C:\\keys\\server.js", "/tokens/x", "key", "value"]],
     [["https://example.com/@scope/mcp?version=1"]],

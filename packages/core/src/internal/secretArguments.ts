@@ -2,7 +2,8 @@
 import * as Result from "effect/Result"
 import { isRecord } from "./json.ts"
 import { hidden } from "./redact.ts"
-import { isSecretName } from "./secretNames.ts"
+import { isSecret, isSecretName } from "./secretNames.ts"
+import { schemed } from "./secretWords.ts"
 
 export interface Argument {
   /** The argument as it may be shown. */
@@ -47,7 +48,12 @@ const mostNested = 8
 
 const readOne = (arg: string, before: string, depth: number): Argument => {
   if (depth > mostNested) return plain(arg)
-  if (isAnnounced(before) && !isFlag(arg)) return { shown: hidden, secrets: [arg] }
+  if (isAnnounced(before, arg) && !isShortFlag(arg)) {
+    // What it looks like may be a part of the secret, or have one of its own.
+    return { shown: hidden, secrets: [arg, ...readOne(arg, "", depth + 1).secrets] }
+  }
+  if (userFlag.test(before)) return readUser(arg, "", depth)
+  if (/^-[uU][^=:\s-][^:\s]*:/.test(arg)) return readUser(arg.slice(2), arg.slice(0, 2), depth)
   if (/^\s*[{[]/.test(arg)) return readJson(arg, depth)
   const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(arg) ?? []
   if (name !== undefined && value !== undefined) return readNamed(name, `${name}=`, value, depth)
@@ -60,15 +66,29 @@ const readOne = (arg: string, before: string, depth: number): Argument => {
 }
 
 const readNamed = (name: string, beginning: string, value: string, depth: number): Argument => {
-  if (isSecretName(name)) return { shown: beginning + (value === "" ? "" : hidden), secrets: valuesIn(value, depth) }
+  if (userFlag.test(name)) return readUser(value, beginning, depth)
+  if (isSecret(name, value)) return { shown: beginning + (value === "" ? "" : hidden), secrets: valuesIn(value, depth) }
   const inner = readOne(value, "", depth + 1)
   return { shown: beginning + inner.shown, secrets: inner.secrets }
+}
+
+/** As curl has it. */
+const userFlag = /^(?:-[uU]|--(?:proxy-)?user(?:name)?)$/
+
+/** `user:password`; two numbers are those of a user and its group. */
+const readUser = (value: string, beginning: string, depth: number): Argument => {
+  const [, user, password] = /^([^:/\s]*):(?!\/\/)(.+)$/s.exec(value) ?? []
+  if (user === undefined || password === undefined || /^\d+:\d+$/.test(value)) {
+    const inner = readOne(value, "", depth + 1)
+    return { shown: beginning + inner.shown, secrets: inner.secrets }
+  }
+  return { shown: `${beginning}${user}:${hidden}`, secrets: [password, value] }
 }
 
 /** All of it, or, where a shell reads it, the first word; more may stand behind that. */
 const valuesIn = (value: string, depth: number): ReadonlyArray<string> => {
   const [first = ""] = value.match(word) ?? []
-  return first === value || /^(?:basic|bearer|token|apikey)\s/i.test(value)
+  return first === value || schemed.test(value)
     ? [unquoted(value)]
     : [value, unquoted(first), ...readWords(value, depth).secrets]
 }
@@ -113,12 +133,13 @@ const textsIn = (value: unknown, isSecret: boolean, depth = 0): ReadonlyArray<st
 const deepest = 20
 
 /** A flag or a header's name in front of its value, and the word in front of a token. */
-const isAnnounced = (before: string): boolean =>
+const isAnnounced = (before: string, arg: string): boolean =>
   /^--?[A-Za-z][\w.-]*$/.test(before)
-    ? isSecretName(before)
+    ? isSecret(before, arg)
     : /^['"]?(?:[\w-]*authorization|x-[\w-]+|cookie|bearer):?$/i.test(before) &&
       isSecretName(before.replace(/^['"]|:$/g, ""))
 
-const isFlag = (arg: string): boolean => /^(?:--[A-Za-z]|-[A-Za-z]$)/.test(arg)
+/** No secret is as short, and a longer one may begin with dashes. */
+const isShortFlag = (arg: string): boolean => /^-[A-Za-z-]?$/.test(arg)
 
 const unquoted = (value: string): string => value.replace(/^(['"])(.*)\1$/s, "$2")

@@ -1,5 +1,6 @@
 /** Which fields of a form ask for a secret, as far as their words tell. */
 import type { FieldSchema, FormSchema } from "../Elicitation.ts"
+import * as secretWords from "./secretWords.ts"
 
 /** Where only the message speaks of a secret, every field that could take it. */
 export const secretFields = (message: string, schema: FormSchema): ReadonlyArray<string> => {
@@ -16,47 +17,11 @@ export const secretFields = (message: string, schema: FormSchema): ReadonlyArray
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Names of secrets that are numbers. */
-const numbers = [
-  "(?:one time|verification|security|sms|mfa|2fa|backup|login|access|auth(?:entication|orization)?) (?:codes?|passwords?)",
-  "t?otp",
-  "2fa",
-  "mfa",
-  "pins?",
-  "pin ?codes?",
-  "cv[vc]2?",
-  "(?:credit|debit|bank) ?cards?",
-  "card numbers?",
-  "ssn",
-  "social security"
-]
-
-const texts = [
-  ...numbers,
-  "pass ?(?:words?|phrases?|codes?|keys?|wd)",
-  "pwd",
-  "tokens?",
-  "bearer",
-  "secrets?",
-  "credentials?",
-  "cookies?",
-  "(?:api|access|auth|secret|private|signing|encryption|ssh|pgp|gpg|recovery|account) ?keys?",
-  "(?:seed|recovery|secret) (?:phrases?|words|codes?)",
-  "mnemonic",
-  "security (?:questions?|answers?)"
-]
-
-const anyOf = (words: ReadonlyArray<string>) => new RegExp(`(?:^| )(?:${words.join("|")})(?: |$)`)
-
-const numberPattern = anyOf(numbers)
-
-const textPattern = anyOf(texts)
-
 /** None for a field whose answers are all written in the form. */
 const patternFor = (field: FieldSchema): RegExp | undefined => {
   if (field.type === "boolean" || "enum" in field || "oneOf" in field) return undefined
-  if (field.type === "array") return "enum" in field.items || "anyOf" in field.items ? undefined : textPattern
-  return field.type === "integer" || field.type === "number" ? numberPattern : textPattern
+  if (field.type === "array") return "enum" in field.items || "anyOf" in field.items ? undefined : secretWords.inText
+  return field.type === "integer" || field.type === "number" ? secretWords.inTextOfNumber : secretWords.inText
 }
 
 /** What is read of a text. */

@@ -1,4 +1,5 @@
 /** Which names of flags, variables, headers and query parameters look as if a secret stands behind them. */
+import * as secretWords from "./secretWords.ts"
 
 /** `--api-key`, `GITHUB_TOKEN`, `oauth2Bearer`; not `--token-file`, `--auth-type` or `--max-tokens`. */
 export const isSecretName = (name: string): boolean => {
@@ -7,8 +8,12 @@ export const isSecretName = (name: string): boolean => {
   const [first = ""] = words
   const last = words.at(-1) ?? ""
   return !denials.has(first) && !descriptions.has(last) &&
-    words.some((word) => secretWords.has(word) || endings.some((ending) => word.endsWith(ending)))
+    secretWords.inName.test(words.join(" "))
 }
+
+/** Whether a value is a secret because of its name. Behind `--api-key-header` may stand a name such as `X-Api-Key`. */
+export const isSecret = (name: string, value: string): boolean =>
+  isSecretName(name) && !(/header$/i.test(name) && headerName.test(value.slice(0, longestName)))
 
 /** Headers whose values tell nothing: all others may hold a secret. */
 export const isPlainHeader = (name: string): boolean => plainHeaders.has(name.toLowerCase())
@@ -17,46 +22,10 @@ export const isPlainHeader = (name: string): boolean => plainHeaders.has(name.to
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
+const headerName = /^(?:(?:proxy-)?authorization|cookie|x(?:-[a-z]+)+)$/i
+
 /** In characters. No name is longer, and a text that is no name may be. */
 const longestName = 128
-
-const secretWords: ReadonlySet<string> = new Set([
-  "auth",
-  "authentication",
-  "authorization",
-  "bearer",
-  "cookie",
-  "cookies",
-  "credential",
-  "credentials",
-  "creds",
-  "dsn",
-  "jwt",
-  "key",
-  "otp",
-  "pass",
-  "pat",
-  "pin",
-  "pwd",
-  "session",
-  "sig",
-  "signature"
-])
-
-/** Also of words that are written together, such as `apitoken` and `PGPASSWORD`. */
-const endings = [
-  "token",
-  "secret",
-  "secrets",
-  "password",
-  "passwd",
-  "passphrase",
-  "apikey",
-  "accesskey",
-  "authkey",
-  "privatekey",
-  "secretkey"
-]
 
 /** What is said about a secret, in place of it. */
 const descriptions: ReadonlySet<string> = new Set([
@@ -65,7 +34,6 @@ const descriptions: ReadonlySet<string> = new Set([
   "directory",
   "endpoint",
   "file",
-  "header",
   "length",
   "limit",
   "method",

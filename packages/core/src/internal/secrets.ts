@@ -5,7 +5,8 @@ import * as Result from "effect/Result"
 import { piecesInUrl } from "./redact.ts"
 import { reveal, type Secret } from "./secret.ts"
 import * as secretArguments from "./secretArguments.ts"
-import { isPlainHeader, isSecretName } from "./secretNames.ts"
+import { isPlainHeader, isSecret, isSecretName } from "./secretNames.ts"
+import { schemed } from "./secretWords.ts"
 
 type SecretText = typeof Secret.Type
 type SecretRecord = Readonly<Record<string, SecretText>>
@@ -42,7 +43,7 @@ export const of = (config: Secretive): ReadonlyArray<string> => [
 
 /** A value with the scheme in front of it, the token alone, and user and password of `Basic`. */
 const credentialsIn = (value: string): ReadonlyArray<string> => {
-  const [, scheme = "", token] = /^(basic|bearer|token|apikey)\s+(\S.*)$/is.exec(value.trim()) ?? []
+  const [, scheme = "", token] = schemed.exec(value.trim()) ?? []
   if (token === undefined) return [value]
   const pair = scheme.toLowerCase() === "basic" ? Result.getOrElse(Base64.decodeString(token), () => "") : ""
   const [user = "", ...password] = pair.split(":")
@@ -56,9 +57,12 @@ const inArguments = (args: ReadonlyArray<SecretText>): ReadonlyArray<string> =>
       .flatMap(credentialsIn)
   })
 
+/** A variable may hold all that an argument may: a URL, a header, JSON, a command line. */
 const inVariable = ([name, secret]: readonly [string, SecretText]): ReadonlyArray<string> => {
   const value = reveal(secret)
-  return isSecretName(name) || isTelling(value) ? credentialsIn(value) : secretArguments.readUrl(value).secrets
+  const isWhole = isSecretName(name) ? isSecret(name, value) : isTelling(value)
+  const whole = isWhole ? credentialsIn(value) : []
+  return [...whole, ...inArguments([value])]
 }
 
 /** A word, a number, a path or a URL is found in texts that have nothing to do with it. */
