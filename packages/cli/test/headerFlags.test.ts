@@ -160,4 +160,13 @@ describe("-H", () => {
         assert.notInclude(outcome.stderr, secret)
       }
     }))
+
+  it.live("sends the last of several with one name, in whatever case it is written", () =>
+    Effect.gen(function*() {
+      const cwd = yield* written("authorization: in-file\nx-one: 1\n")
+      const flags = ["-H", "Authorization: first", "-H", "@headers.txt", "-H", "X-ONE: 2", "-H", "x-One: 3"]
+      const { headers } = yield* sent(flags, "", { cwd })
+      assert.strictEqual(headers["authorization"], "in-file")
+      assert.strictEqual(headers["x-one"], "3")
+    }).pipe(Effect.scoped))
 })

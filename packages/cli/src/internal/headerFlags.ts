@@ -16,25 +16,25 @@ export interface Headers {
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
 }
 
-/** `Name: value` with variables, or `@FILE` with a header a line, as they are; of a name that comes again, the last. */
+/** `Name: value` with variables, or `@FILE` with a header a line, as they are; of a name that comes again, in whatever case, the last. */
 export const read = Effect.fnUntraced(function*(
   flags: ReadonlyArray<string>,
   json: boolean
 ): Effect.fn.Return<Headers, UsageError, FileSystem.FileSystem | Screen> {
-  const headers = new Map<string, Redacted.Redacted<string>>()
+  const headers = new Map<string, Header>()
   const secrets: Array<Redacted.Redacted<string>> = []
   for (const flag of flags) {
     if (flag.startsWith("@")) {
-      for (const [name, value] of yield* readFile(flag.slice(1), json)) headers.set(name, value)
+      for (const header of yield* readFile(flag.slice(1), json)) headers.set(header[0].toLowerCase(), header)
     } else {
       const expanded = yield* expand(flag, "--header")
       const header = parse(expanded.text)
       if (header === undefined) return yield* notAHeader
-      headers.set(...header)
+      headers.set(header[0].toLowerCase(), header)
       secrets.push(...expanded.secrets)
     }
   }
-  return { headers: Object.fromEntries(headers), secrets }
+  return { headers: Object.fromEntries(headers.values()), secrets }
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
