@@ -248,7 +248,7 @@ const decodeEntry = Effect.fnUntraced(
     const fill: Fill = (value, path) => fillIn(value, path, (value) => found.add(value))
     const filled = {
       ...(yield* values(fields, path, ["command", "cwd"], fill)),
-      ...(yield* args(fields, path, fill)),
+      ...(yield* args(fields, path, (value) => found.add(value))),
       ...(yield* values({ url: fields[urlField] }, path, ["url"], fill)),
       ...(yield* secrets(fields, path, ["env", "headers"], fill)),
       ...(yield* tls(fields, path, file, fill))
@@ -308,15 +308,20 @@ const values = Effect.fnUntraced(function*(fields: Fields, path: string, keys: R
   return filled
 })
 
-const isFromVariable = (value: unknown): boolean => typeof value === "string" && /(?<!\$)\$\{/.test(value)
-
 /** An argument that comes from a variable may be a secret, as in `--api-key ${KEY}`. */
-const args = Effect.fnUntraced(function*(fields: Fields, path: string, fill: Fill) {
-  const filled = yield* values(fields, path, ["args"], fill)
+const args = Effect.fnUntraced(function*(fields: Fields, path: string, onValue: (value: string) => void) {
   const written = fields["args"]
-  return Array.isArray(written) && Array.isArray(filled["args"])
-    ? { args: filled["args"].map((arg, index) => isFromVariable(written[index]) ? Redacted.make(arg) : arg) }
-    : filled
+  if (!Array.isArray(written)) return pick(fields, ["args"])
+  const filled: Array<unknown> = []
+  for (const [index, item] of written.entries()) {
+    let isFromVariable = false
+    const arg = yield* fillIn(item, `${path}.args.${index}`, (value) => {
+      isFromVariable = true
+      onValue(value)
+    })
+    filled.push(isFromVariable ? Redacted.make(arg) : arg)
+  }
+  return { args: filled }
 })
 
 const tls = Effect.fnUntraced(function*(fields: Fields, path: string, file: string | undefined, fill: Fill) {

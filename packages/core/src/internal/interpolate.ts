@@ -8,7 +8,7 @@ const variable = /^\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^]*))?\}$/
 
 /**
  * Replaces `${VAR}`, `${env:VAR}` and `${VAR:-default}`; `$${` stands for `${`. What a variable holds is not read again.
- * `onValue` is called with what each reference stands for, which may be a secret.
+ * `onValue` is called with the value of each variable, which may be a secret; a default is written in the file.
  */
 export const interpolate = Effect.fnUntraced(
   function*(
@@ -20,8 +20,7 @@ export const interpolate = Effect.fnUntraced(
     let result = ""
     let end = 0
     for (const { 0: found, index } of text.matchAll(reference)) {
-      const value = found === "$${" ? "${" : yield* lookUp(provider, found, path)
-      if (found !== "$${") onValue(value)
+      const value = found === "$${" ? "${" : yield* lookUp(provider, found, path, onValue)
       result += text.slice(end, index) + value
       end = index + found.length
     }
@@ -29,7 +28,12 @@ export const interpolate = Effect.fnUntraced(
   }
 )
 
-const lookUp = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvider, found: string, path: string) {
+const lookUp = Effect.fnUntraced(function*(
+  provider: ConfigProvider.ConfigProvider,
+  found: string,
+  path: string,
+  onValue: (value: string) => void
+) {
   const [, name, otherwise] = variable.exec(found) ?? []
   if (name === undefined || otherwise?.includes("${")) {
     return yield* new ConfigError({
@@ -45,8 +49,8 @@ const lookUp = Effect.fnUntraced(function*(provider: ConfigProvider.ConfigProvid
     (error) =>
       new ConfigError({ path, found: `the variable ${name}, which cannot be read: ${error.message}`, allowed: [] })
   )
-  const value = node?.value ?? otherwise
-  return value ?? (yield* new ConfigError({
+  if (node?.value !== undefined) onValue(node.value)
+  return node?.value ?? otherwise ?? (yield* new ConfigError({
     path,
     found: `the variable ${name}, which is not set`,
     allowed: [],
