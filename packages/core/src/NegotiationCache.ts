@@ -38,7 +38,8 @@ import * as Effect from "effect/Effect"
 export type Era = "legacy" | "modern"
 
 /**
- * The key says how a server is reached, without secrets: command and arguments, or the URL without its query.
+ * The key says how a server is reached, without secrets: command and arguments, or the URL without its query. Where a
+ * secret is left out of it, a hash of 32 bits stands for the whole, so that servers that differ in it have different keys.
  *
  * @category models
  * @since 0.1.0

@@ -79,14 +79,15 @@ export const Environment: Context.Reference<ConfigProvider.ConfigProvider> = env
 export const make = (
   options: Options
 ): Effect.Effect<McpSession.McpSession["Service"], ConnectionError, ChildProcessSpawner | Scope.Scope> =>
-  Effect.suspend(() =>
-    McpSession.make(processTransport.make(options, processTransport.noNoise()), {
-      ...connecting.common(options),
+  Effect.suspend(() => {
+    const common = connecting.common(options)
+    return McpSession.make(processTransport.make(options, processTransport.noNoise(), common.redact), {
+      ...common,
       transport: "stdio",
       timeout: options.timeout ?? "60 seconds",
       cacheKey: cacheKeyOf(options)
     })
-  )
+  })
 
 /**
  * A session with a server that is a process.
@@ -101,10 +102,11 @@ export const layer = (options: Options): Layer.Layer<McpSession.McpSession, Conn
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What is secret in it makes no difference to the protocol. */
 const cacheKeyOf = (options: Options): string => {
+  const { args = [], command, cwd = "." } = options
   const shown = ServerConfig.hideSecrets({ ...options, transport: "stdio" })
-  return shown.transport === "stdio"
-    ? JSON.stringify(["stdio", shown.command, shown.args ?? [], shown.cwd ?? "."])
-    : ""
+  return connecting.cacheKey(
+    shown.transport === "stdio" ? ["stdio", shown.command, shown.args ?? [], shown.cwd ?? "."] : [],
+    ["stdio", command, args.map(ServerConfig.reveal), cwd]
+  )
 }

@@ -9,7 +9,7 @@ import {
   type McpTransport,
   TransportError
 } from "@universal-mcp/core/McpTransport"
-import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+import type * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -29,7 +29,6 @@ import * as spawnFailure from "./spawnFailure.ts"
 
 export type Options =
   & serverProcess.Options
-  & ServerConfig.Secretive
   & Pick<ServerConfig.StdioServerConfig, "gracePeriod" | "maxMessageSize">
 
 /** What was written to stdout that is no message, over all connections of a session: it is reported once. */
@@ -43,13 +42,13 @@ export const noNoise = (): Noise => ({ lines: 0, example: undefined, isReported:
 
 export const make = Effect.fnUntraced(function*(
   options: Options,
-  noise: Noise
+  noise: Noise,
+  /** For what is cut here: what is left of a secret then could not be told. */
+  redact: (text: string) => string = (text) => text
 ): Effect.fn.Return<McpTransport, ConnectionError, ChildProcessSpawner | Scope.Scope> {
   const gracePeriod = Duration.fromInputUnsafe(options.gracePeriod ?? "2 seconds")
   const limit = options.maxMessageSize ?? limits.maxMessageSize
   const decoding = { keepsDigits: yield* KeepDigits }
-  // Before it is cut: what is left of a secret then could not be told.
-  const redact = ServerConfig.redactor(options) ?? ((text: string) => text)
   const life = yield* Scope.fork(yield* Effect.scope)
   const { handle, stop: signal } = yield* Scope.provide(serverProcess.start(options, gracePeriod), life)
   const stderrLines: Array<string> = []

@@ -16,14 +16,15 @@ export const make = (
 ): Effect.Effect<McpSession.McpSession["Service"], ConnectionError, HttpClient.HttpClient | Scope.Scope> => {
   const { timeout = "30 seconds", url } = options
   const transport = onOlder === undefined ? options : { ...options, onOlder }
+  const common = connecting.common(options)
   return McpSession.make(
     Effect.flatMap(http.make(options), (client) => streamableHttp.make(client, transport)),
     {
-      ...connecting.common(options),
+      ...common,
       transport: "streamable-http",
       timeout,
       url,
-      cacheKey: connecting.cacheKey(options)
+      cacheKey: connecting.cacheKeyOfUrl(url, common.redact)
     }
   )
 }
