@@ -34,6 +34,12 @@ describe("a secret behind a flag", () => {
     [["-ume:hunter22"], "-ume:<redacted>"],
     [["--user", "me:hunter22"], "--user me:<redacted>"],
     [["--user=me:/hunter:22"], "--user=me:<redacted>"],
+    [["--login", "me:hunter22"], "--login me:<redacted>"],
+    [["--userpass", "me:hunter22"], "--userpass <redacted>"],
+    [["--db-pw=hunter22"], "--db-pw=<redacted>"],
+    [["--token=", "hunter22"], "--token= <redacted>"],
+    [["-HAuthorization: token hunter22"], "-HAuthorization: <redacted>"],
+    [["--connect", "Server=a;Password=hunter22;b=1"], "--connect Server=a;Password=<redacted>;b=1"],
     [["--proxy-user", "me:hunter22"], "--proxy-user me:<redacted>"],
     [["sh", "-c", "curl -u 'me:hunter 22' https://h"], "sh -c curl -u 'me:<redacted>' https://h"]
   ])("%j is not shown", (args, expected) => assert.strictEqual(shown(...args), expected))
@@ -54,6 +60,10 @@ describe("a secret behind a flag", () => {
     [["--token", "KEY=abc123def"], "got abc123def"],
     [["--auth", "--api-key=abc123def"], "got abc123def"],
     [["-u", "me:abc123def"], "got abc123def"],
+    [["--basic-auth", "me:abc123def"], "got abc123def"],
+    [["--cookie", "sid=abc123def; b=1"], "got abc123def"],
+    [["--passwords", "ghi456jkl,abc123def"], "got abc123def"],
+    [["--connect", "User Id=a; Password=abc123def; b=1"], "got abc123def"],
     [["--proxy-user=me:abc123def"], "got abc123def"]
   ])("%j is not repeated", (args, text) => assert.strictEqual(hide({ args }, text), "got <redacted>"))
 })
@@ -80,7 +90,11 @@ describe("a secret in a variable of the environment", () => {
     ["GREETING", "hello there"],
     ["LOG_FORMAT", "json: pretty"],
     ["TOKENIZERS_PARALLELISM", "disabled"],
-    ["REGION", "eu-west"]
+    ["REGION", "eu-west-1"],
+    ["MODEL", "gpt-4o-mini"],
+    ["LANG", "en_US.UTF-8"],
+    ["TZ", "Europe/Berlin"],
+    ["SSH_AUTH_SOCK", "/tmp/ssh-1/agent.7"]
   ])("%s=%s is", (name, value) => assert.isUndefined(ServerConfig.redactor({ env: { [name]: value } })))
 })
 

@@ -16,7 +16,7 @@ export interface Argument {
 export const read = (args: ReadonlyArray<string>): ReadonlyArray<Argument> =>
   args.map((arg, index) => readOne(arg, args[index - 1] ?? "", 0))
 
-/** A URL with user, password and secret-looking parameters hidden, and what these were. */
+/** A URL, or pairs such as `Server=a;Password=b`, with user, password and secret-looking parameters hidden, and what these were. */
 export const readUrl = (text: string): Argument => {
   const secrets: Array<string> = []
   const hide = (secret: string): string => {
@@ -53,7 +53,7 @@ const readOne = (arg: string, before: string, depth: number): Argument => {
     return { shown: hidden, secrets: [arg, ...readOne(arg, "", depth + 1).secrets] }
   }
   if (userFlag.test(before)) return readUser(arg, "", depth)
-  if (/^-[uU][^=:\s-][^:\s]*:/.test(arg)) return readUser(arg.slice(2), arg.slice(0, 2), depth)
+  if (/^-[HuU][^=:\s-][^:\s]*:/.test(arg)) return readGlued(arg, depth)
   if (/^\s*[{[]/.test(arg)) return readJson(arg, depth)
   const [, name, value] = /^([\w.-]+)=(.*)$/s.exec(arg) ?? []
   if (name !== undefined && value !== undefined) return readNamed(name, `${name}=`, value, depth)
@@ -62,7 +62,7 @@ const readOne = (arg: string, before: string, depth: number): Argument => {
     return readNamed(header, `${header}${separator}`, content, depth)
   }
   if (/\s/.test(arg)) return readWords(arg, depth)
-  return arg.includes("://") ? readUrl(arg) : { shown: arg, secrets: [] }
+  return /:\/\/|[;&]/.test(arg) ? readUrl(arg) : { shown: arg, secrets: [] }
 }
 
 const readNamed = (name: string, beginning: string, value: string, depth: number): Argument => {
@@ -72,8 +72,16 @@ const readNamed = (name: string, beginning: string, value: string, depth: number
   return { shown: beginning + inner.shown, secrets: inner.secrets }
 }
 
-/** As curl has it. */
-const userFlag = /^(?:-[uU]|--(?:proxy-)?user(?:name)?)$/
+/** A flag of one letter and its value, as in `-ume:password` and `-HCookie: a=b`. */
+const readGlued = (arg: string, depth: number): Argument => {
+  const [flag, value] = [arg.slice(0, 2), arg.slice(2)]
+  if (flag !== "-H") return readUser(value, flag, depth)
+  const inner = readOne(value, "", depth + 1)
+  return { shown: flag + inner.shown, secrets: inner.secrets }
+}
+
+/** As curl and others have it. */
+const userFlag = /^(?:-[uU]|--(?:proxy-)?(?:user(?:name)?|usr|login))$/
 
 /** `user:password`; two numbers are those of a user and its group. */
 const readUser = (value: string, beginning: string, depth: number): Argument => {
@@ -134,7 +142,7 @@ const deepest = 20
 
 /** A flag or a header's name in front of its value, and the word in front of a token. */
 const isAnnounced = (before: string, arg: string): boolean =>
-  /^--?[A-Za-z][\w.-]*$/.test(before)
+  /^--?[A-Za-z][\w.-]*=?$/.test(before)
     ? isSecret(before, arg)
     : /^['"]?(?:[\w-]*authorization|x-[\w-]+|cookie|bearer):?$/i.test(before) &&
       isSecretName(before.replace(/^['"]|:$/g, ""))

@@ -42,6 +42,8 @@ const descriptions: ReadonlySet<string> = new Set([
   "path",
   "provider",
   "size",
+  "sock",
+  "socket",
   "timeout",
   "ttl",
   "type",

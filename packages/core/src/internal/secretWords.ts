@@ -46,6 +46,7 @@ const names = [
   "key",
   "pass",
   "pat",
+  "(?:user|db|sql|ftp|smtp|root|admin) ?(?:pass|pwd|pw)",
   "pw",
   "session",
   "sig",

@@ -54,16 +54,25 @@ const inArguments = (args: ReadonlyArray<SecretText>): ReadonlyArray<string> =>
   secretArguments.read(args.map(reveal)).flatMap(({ secrets }, index) => {
     const arg = args[index]
     return [...secrets, ...(Redacted.isRedacted(arg) && secrets.length === 0 ? [Redacted.value(arg)] : [])]
-      .flatMap(credentialsIn)
+      .flatMap((secret) => [...credentialsIn(secret), ...partsOf(secret)])
   })
 
 /** A variable may hold all that an argument may: a URL, a header, JSON, a command line. */
 const inVariable = ([name, secret]: readonly [string, SecretText]): ReadonlyArray<string> => {
   const value = reveal(secret)
-  const isWhole = isSecretName(name) ? isSecret(name, value) : isTelling(value)
-  const whole = isWhole ? credentialsIn(value) : []
+  const isWhole = isSecretName(name) ? isSecret(name, value) : isTelling(value) && !isWords(value)
+  const whole = isWhole ? [...credentialsIn(value), ...partsOf(value)] : []
   return [...whole, ...inArguments([value])]
 }
+
+/** `eu-west-1`, `Europe/Berlin`, `en_US.UTF-8`: found in texts that have nothing to do with it. */
+const isWords = (value: string): boolean =>
+  value.split(/[-_.:/]/).every((part) => part.length <= 4 || /^[A-Za-z]+$/.test(part))
+
+/** The values in `user:password`, `a=b; c=d` and `a,b`, which may turn up by themselves. */
+const partsOf = (secret: string): ReadonlyArray<string> =>
+  secret.split(/[;,&]/).flatMap((part) => [part, part.slice(part.search(/[:=]/) + 1)])
+    .map((part) => part.trim()).filter((part) => part.length >= 8 && !part.startsWith("/") && part !== secret)
 
 /** A word, a number, a path or a URL is found in texts that have nothing to do with it. */
 const isTelling = (value: string): boolean =>
