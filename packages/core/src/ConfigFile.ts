@@ -41,9 +41,9 @@ import * as ServerConfig from "./ServerConfig.ts"
  * - `command`, `args`, `cwd`, `env`, `url`, `headers` and `tls` interpolate `${VAR}`, `${env:VAR}` and `${VAR:-default}` from
  *   the `ConfigProvider`, which reads the environment unless told otherwise; an empty variable counts as not set.
  *   `$${` stands for `${`.
- * - Values of `env` and `headers`, the key of `tls`, and arguments with a variable in them, are redacted. What each
- *   variable stands for is in `secrets`, so that nothing shows it, wherever it was written. Numbers for durations are
- *   milliseconds.
+ * - Values of `env` and `headers`, the key of `tls`, and arguments with the value of a variable in them, are redacted. The
+ *   value of each variable is in `secrets`, so that it is hidden wherever it was written; a default is in the file and
+ *   is not. Numbers for durations are milliseconds.
  * - Paths in `tls` are relative to the file, if its `path` is given; `command` and `cwd` are relative to where the program
  *   runs. `~` is not expanded in any of them: write `${HOME}`.
  * - An entry with `"disabled": true` is left out; fields that are not ours are ignored. Comments and trailing commas

@@ -435,8 +435,9 @@ export const checkName = (name: string): Effect.Effect<void, ConfigError> =>
 
 /**
  * The same configuration with what may be secret hidden, for showing and logging: what stands in `secrets`, wherever it
- * was written; redacted arguments, and those behind flags such as `--token`; every value of `env` and `headers`; user,
- * password, query and fragment of the URL; the key of `tls`, and each PEM text there with a private key in it.
+ * was written; redacted arguments, those behind flags such as `--token`, and the password of `-u user:password`; every
+ * value of `env` and `headers`; user, password, query and fragment of the URL; the key of `tls`, and each PEM text there
+ * with a private key in it.
  *
  * When to use: for every configuration that a person or a log sees. For texts about a server use `redactor`.
  *
@@ -450,8 +451,9 @@ export const hideSecrets: (config: ServerConfig) => ServerConfig = hide.hideSecr
  * writes them; nothing if the configuration has none. The sessions of our transports use it for their errors and warnings.
  *
  * Secrets are the values of variables in a file, redacted arguments, what stands behind names such as `--token`,
- * `API_KEY=` and `Authorization:`, and credentials in URLs. One of fewer than 4 characters, a number of up to 5 digits,
- * and `true`, `false`, `null` and `none` are not looked for; one of fewer than 8 is hidden only where it stands by itself.
+ * `API_KEY=` and `Authorization:`, the password of `-u user:password`, and credentials in URLs. One of fewer than 4
+ * characters, a number of up to 5 digits, and `true`, `false`, `null` and `none` are not looked for; one of fewer than 8 is
+ * hidden only where it stands by itself.
  *
  * When to use: for a text of your own about a server, and as the `redact` of `McpSession.make`.
  *
