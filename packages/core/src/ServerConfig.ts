@@ -26,6 +26,7 @@ import * as hide from "./internal/hide.ts"
 import * as redaction from "./internal/redact.ts"
 import * as revisions from "./internal/revisions.ts"
 import * as secret from "./internal/secret.ts"
+import * as names from "./internal/secretNames.ts"
 import * as secrets from "./internal/secrets.ts"
 import { show, showKind, showUrl } from "./internal/show.ts"
 import { ConfigError } from "./McpError.ts"
@@ -447,10 +448,28 @@ export const checkName = (name: string): Effect.Effect<void, ConfigError> =>
 export const hideSecrets: (config: ServerConfig) => ServerConfig = hide.hideSecrets
 
 /**
+ * Whether the value of a variable is no secret because of its name: `HOME`, `USER`, `PATH`, `LANG`, `PORT`, `NODE_ENV` and
+ * the like, which say where and how a program runs.
+ *
+ * When to use: where you fill in variables yourself, to decide what goes into `secrets`.
+ *
+ * ```ts
+ * import * as ServerConfig from "@universal-mcp/core/ServerConfig"
+ *
+ * ServerConfig.isPlainVariable("HOME") // => true
+ * ServerConfig.isPlainVariable("GITHUB_TOKEN") // => false
+ * ```
+ *
+ * @category secrets
+ * @since 0.1.0
+ */
+export const isPlainVariable: (name: string) => boolean = names.isPlainVariable
+
+/**
  * A function that hides the secrets of a configuration in any text, also where they are written as a URL, JSON or Base64
  * writes them; nothing if the configuration has none. The sessions of our transports use it for their errors and warnings.
  *
- * Secrets are the values of variables in a file, redacted arguments, what stands behind names such as `--token`,
+ * Secrets are the values of variables in a file (but not of those for which `isPlainVariable`), redacted arguments, what stands behind names such as `--token`,
  * `API_KEY=` and `Authorization:`, the password of `-u user:password`, and credentials in URLs. One of fewer than 4
  * characters, a number of up to 5 digits, and `true`, `false`, `null` and `none` are not looked for; one of fewer than 8 is
  * hidden only where it stands by itself.

@@ -46,4 +46,14 @@ describe("the value of a variable", () => {
       assert.strictEqual(ServerConfig.redactor(config)?.("no tenant-7x here"), "no <redacted> here")
       assert.notInclude(JSON.stringify(ServerConfig.hideSecrets(config)), "tenant-7x")
     }))
+
+  it.effect.each(["HOME", "USER", "LANG", "PORT", "LC_ALL"])(
+    "is none of %s, so that paths in errors can be read",
+    (name) =>
+      Effect.gen(function*() {
+        const entry = { command: "x", args: [`\${${name}}/docs`], env: { PWD: "/srv/data-1" } }
+        const config = yield* read(entry, { [name]: "/home/maria-7" })
+        assert.strictEqual(ServerConfig.redactor(config)?.("no /home/maria-7/docs") ?? "none", "none")
+      })
+  )
 })

@@ -1,4 +1,5 @@
 /** One command as a shell would read it, without a shell. */
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { parse } from "shell-quote"
@@ -7,7 +8,7 @@ import { valueOf } from "./variables.ts"
 
 export interface Command {
   readonly words: readonly [string, ...Array<string>]
-  /** What its variables stood for. */
+  /** Those values of its variables that may be secret. */
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
 }
 
@@ -37,6 +38,11 @@ export const splitCommand = Effect.fnUntraced(
     const [command, ...args] = words
     return command === undefined || command === ""
       ? yield* new UsageError({ description: "--stdio: the command is empty" })
-      : { words: [command, ...args], secrets: [...values.values()].map((value) => Redacted.make(value)) }
+      : {
+        words: [command, ...args],
+        secrets: [...values].filter(([name]) => !ServerConfig.isPlainVariable(name)).map(([, value]) =>
+          Redacted.make(value)
+        )
+      }
   }
 )

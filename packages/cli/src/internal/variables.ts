@@ -1,11 +1,12 @@
 /** `$NAME` and `${NAME}` in a flag: so that a secret is not in the command line, which other users can see. */
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { UsageError } from "./errors.ts"
 
-/** A text with its variables filled in, and what they stood for. */
+/** A text with its variables filled in, and those of their values that may be secret. */
 export interface Expanded {
   readonly text: string
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
@@ -19,7 +20,7 @@ export const expand = Effect.fnUntraced(function*(given: string, flag: string): 
   for (const { 0: found, 1: plain, 2: braced, 3: bare, index } of given.matchAll(reference)) {
     const name = braced ?? bare ?? ""
     const value = plain === undefined ? yield* valueOf(name, flag) : "$"
-    if (plain === undefined) secrets.push(Redacted.make(value))
+    if (plain === undefined && !ServerConfig.isPlainVariable(name)) secrets.push(Redacted.make(value))
     text += given.slice(end, index) + value
     end = index + found.length
   }

@@ -2,13 +2,14 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { ConfigError } from "../McpError.ts"
+import { isPlainVariable } from "./secretNames.ts"
 
 const reference = /\$\$\{|\$\{([^}]*)\}?/g
 const variable = /^\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^]*))?\}$/
 
 /**
  * Replaces `${VAR}`, `${env:VAR}` and `${VAR:-default}`; `$${` stands for `${`. What a variable holds is not read again.
- * `onValue` is called with the value of each variable, which may be a secret; a default is written in the file.
+ * `onValue` is called with the value of each variable that may be a secret; a default is written in the file.
  */
 export const interpolate = Effect.fnUntraced(
   function*(
@@ -49,7 +50,7 @@ const lookUp = Effect.fnUntraced(function*(
     (error) =>
       new ConfigError({ path, found: `the variable ${name}, which cannot be read: ${error.message}`, allowed: [] })
   )
-  if (node?.value !== undefined) onValue(node.value)
+  if (node?.value !== undefined && !isPlainVariable(name)) onValue(node.value)
   return node?.value ?? otherwise ?? (yield* new ConfigError({
     path,
     found: `the variable ${name}, which is not set`,

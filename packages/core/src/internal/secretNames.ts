@@ -7,13 +7,17 @@ export const isSecretName = (name: string): boolean => {
     .filter((word) => word !== "")
   const [first = ""] = words
   const last = words.at(-1) ?? ""
-  return !denials.has(first) && !descriptions.has(last) &&
+  return !denials.has(first) && !descriptions.has(last) && !isPlainVariable(name) &&
     secretWords.inName.test(words.join(" "))
 }
 
 /** Whether a value is a secret because of its name. Behind `--api-key-header` may stand a name such as `X-Api-Key`. */
 export const isSecret = (name: string, value: string): boolean =>
   isSecretName(name) && !(/header$/i.test(name) && headerName.test(value.slice(0, longestName)))
+
+/** Variables that say where and how a program runs, in every environment: without them no path in an error can be read. */
+export const isPlainVariable = (name: string): boolean =>
+  plainVariables.has(name.toUpperCase()) || /^LC_[A-Z]+$/.test(name)
 
 /** Headers whose values tell nothing: all others may hold a secret. */
 export const isPlainHeader = (name: string): boolean => plainHeaders.has(name.toLowerCase())
@@ -52,6 +56,30 @@ const descriptions: ReadonlySet<string> = new Set([
 ])
 
 const denials: ReadonlySet<string> = new Set(["disable", "max", "min", "no", "skip"])
+
+const plainVariables: ReadonlySet<string> = new Set([
+  "APPDATA",
+  "HOME",
+  "HOSTNAME",
+  "LANG",
+  "LANGUAGE",
+  "LOCALAPPDATA",
+  "LOGNAME",
+  "NODE_ENV",
+  "OLDPWD",
+  "PATH",
+  "PORT",
+  "PWD",
+  "SHELL",
+  "TEMP",
+  "TERM",
+  "TMP",
+  "TMPDIR",
+  "TZ",
+  "USER",
+  "USERNAME",
+  "USERPROFILE"
+])
 
 const plainHeaders: ReadonlySet<string> = new Set([
   "accept",
