@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { isRecord } from "./json.ts"
+import * as costs from "./schemaCosts.ts"
 import type { Engine } from "./schemaPatterns.ts"
 import { type Schema, SchemaReader } from "./schemaReader.ts"
 import { type Issue, Run, shown } from "./schemaRun.ts"
@@ -24,28 +25,22 @@ export const compile = (schema: unknown): Effect.Effect<Result.Result<Check, str
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Of reading a schema: about 50,000 keywords, names and items of lists. */
-const maxReading = 3_000_000
-
-/** Of one check: less than it takes to parse a message of the size limit. */
-const maxWork = 6_000_000
-
 const load = async (): Promise<Engine> => (await import("re2js")).RE2JS
 
 const checkOf = (schema: Schema, engine: Engine): Result.Result<Check, string> => {
-  const reading = new Work(maxReading, "it is too large to be checked")
+  const reading = new Work(costs.maxReading, "it is too large to be checked")
   const node = new SchemaReader(schema, engine, reading).read(schema)
   if (reading.refused !== undefined) return Result.fail(reading.refused)
   return Result.succeed((value) =>
     total(() => {
-      const work = new Work(maxWork, "it takes more work than a check may take")
+      const work = new Work(costs.maxWork, "it takes more work than a check may take")
       const issues = new Run(work).start(node, value) ?? []
       return work.refused === undefined ? Result.succeed(issues.map(textOf)) : Result.fail(work.refused)
     })
   )
 }
 
-/** What is left of the stack is not ours to know. */
+/** A caller deep in the stack may leave too little of it: that is a failure too, not a defect. */
 const total = <A>(evaluate: () => Result.Result<A, string>): Result.Result<A, string> =>
   Result.flatMap(Result.try({ try: evaluate, catch: String }), (outcome) => outcome)
 
@@ -57,5 +52,5 @@ const textOf = ({ message, path }: Issue): string => {
   return `structuredContent${names.join("")} ${message}`
 }
 
-/** Of a path, in a message. */
+/** How much of a path a message shows. */
 const maxNames = 20

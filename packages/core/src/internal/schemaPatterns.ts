@@ -1,6 +1,8 @@
-/** Patterns of schemas: they run in linear time, and what they cost is known before. */
+/** Patterns of schemas: they run in linear time, and what they cost is spent before they do. */
 import * as Result from "effect/Result"
 import type { RE2JS } from "re2js"
+import * as costs from "./schemaCosts.ts"
+import { costOf } from "./schemaPatternCost.ts"
 import type { Work } from "./schemaWork.ts"
 
 export type Engine = typeof RE2JS
@@ -10,82 +12,42 @@ export interface Pattern {
   readonly matches: (text: string, work: Work) => boolean
 }
 
-export const compile = (engine: Engine, source: string): Result.Result<Pattern, string> =>
-  Result.try({
-    try: () => {
-      const compiled = engine.compile(engine.translateRegExp(source))
-      const size = compiled.programSize()
-      const start = 20 + size / 8
-      return {
-        source,
-        matches: (text: string, work: Work) => work.spend(start + text.length * (1 + size / 32)) && compiled.test(text)
-      }
-    },
+/** What cannot be compiled, or costs too much, refuses the schema by `reading`; its pattern matches everything. */
+export const compile = (engine: Engine, source: string, reading: Work): Pattern => {
+  const unused = { source, matches: () => true }
+  if (!reading.spend(costOf(source))) return unused
+  const compiled = Result.try({
+    try: () => engine.compile(withoutOnePass(engine.translateRegExp(source))),
     catch: (cause) => cause instanceof Error ? cause.message : String(cause)
   })
-
-/** About how many instructions it compiles to. Counted repetitions multiply what stands before them. */
-export const sizeOf = (source: string): number => {
-  const isCaseInsensitive = /\(\?[a-z]*i/.test(source)
-  const outer: Array<number> = []
-  let total = 0
-  let last = 0
-  for (let at = 0; at < source.length;) {
-    const { kind, length, times } = tokenAt(source, at)
-    const text = source.slice(at, at + length)
-    at += length
-    if (kind === "open") {
-      outer.push(total)
-      total = 0
-    } else if (kind === "repeat") {
-      total += last * (times - 1)
-      last *= times
-    } else {
-      last = kind === "class" ? classSize(text, isCaseInsensitive) : kind === "close" ? total + 2 : 2
-      total = kind === "close" ? (outer.pop() ?? 0) + last : total + last
-    }
-  }
-  return outer.reduce((sum, before) => sum + before, total)
+  if (Result.isSuccess(compiled)) return patternOf(source, compiled.success)
+  reading.refuse(compiled.failure)
+  return unused
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-interface Token {
-  readonly kind: "open" | "close" | "class" | "repeat" | "one"
-  readonly length: number
-  readonly times: number
-}
-
-const tokenAt = (source: string, at: number): Token => {
-  const token = (kind: Token["kind"], length = 1, times = 1): Token => ({ kind, length, times })
-  switch (source[at]) {
-    case "(":
-      return token("open")
-    case ")":
-      return token("close")
-    case "[":
-      return token("class", endOfClass(source, at) - at)
-    case "\\":
-      return token("one", 2)
-    case "{": {
-      const [written, least, most] = /^\{(\d{1,9})(?:,(\d{0,9}))?\}/.exec(source.slice(at, at + 25)) ?? []
-      return written === undefined
-        ? token("one")
-        : token("repeat", written.length, Math.max(1, Number(least), Number(most ?? 0)))
+const patternOf = (source: string, compiled: RE2JS): Pattern => {
+  const size = compiled.programSize()
+  const { dfa } = compiled.re2()
+  return {
+    source,
+    matches: (text, work) => {
+      const perUnit = text.length < costs.longText ? costs.instructionsPerUnit : costs.instructionsPerUnitOfLong
+      if (!work.spend(costs.match + size / 8 + text.length * (1 + size / perUnit))) return false
+      const before = dfa.memBudget
+      const isMatch = compiled.test(text)
+      // How many states a text needs is known afterwards. They are kept until the memory is full.
+      const states = before - dfa.memBudget
+      return work.spend((states < 0 ? states + dfa.maxMem : states) * costs.stateByte) && isMatch
     }
-    default:
-      return token("one")
   }
 }
 
-const endOfClass = (source: string, start: number): number => {
-  let at = start + 1
-  while (at < source.length && (source[at] !== "]" || at === start + 1)) at += source[at] === "\\" ? 2 : 1
-  return at + 1
-}
-
-/** A class of Unicode is hundreds of ranges, and each letter in a range may have other cases. */
-const classSize = (text: string, isCaseInsensitive: boolean): number =>
-  2 + text.length / 4 + 50 * (text.split("\\").length - 1) + (isCaseInsensitive ? 500 : 0)
+/**
+ * The engine makes tables for the captures of anchored patterns that have no two ways to match. To make them takes
+ * seconds for some patterns of 8 kB, and nobody asks for captures. A pattern that begins with a group gets none.
+ */
+const withoutOnePass = (source: string): string => /\^|\\A/.test(source) ? `(){1}?${source}` : source

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import { isRecord } from "./json.ts"
 import * as jsonPointer from "./jsonPointer.ts"
+import * as costs from "./schemaCosts.ts"
 import * as schemaKeywords from "./schemaKeywords.ts"
 import * as schemaPatterns from "./schemaPatterns.ts"
 import { type Assertion, issue, type Node, type Resource } from "./schemaRun.ts"
@@ -19,7 +20,6 @@ export class SchemaReader {
   readonly #nodes = new Map<unknown, Node>()
   readonly #unread: Array<() => void> = []
   readonly #patterns = new Map<string, schemaPatterns.Pattern>()
-  #patternSize = 0
 
   constructor(schema: Schema, engine: schemaPatterns.Engine, work: Work) {
     const dialect = schema["$schema"]
@@ -42,7 +42,7 @@ export class SchemaReader {
 
   /** Before they are looked at. */
   spendParts(count: number): boolean {
-    return this.work.spend(count * partCost)
+    return this.work.spend(count * costs.part)
   }
 
   /** What stands where a schema is expected; it is read later, so that no depth matters. */
@@ -64,17 +64,7 @@ export class SchemaReader {
   pattern(source: string): schemaPatterns.Pattern {
     const known = this.#patterns.get(source)
     if (known !== undefined) return known
-    // What is not compiled is not tried either.
-    const refused = { source, matches: () => true }
-    if (source.length <= maxPatternSize) this.#patternSize += patternCost + schemaPatterns.sizeOf(source)
-    if (source.length > maxPatternSize || this.#patternSize > maxPatternSize) {
-      this.work.refuse("its patterns are too large")
-      return refused
-    }
-    const pattern = Result.getOrElse(schemaPatterns.compile(this.#engine, source), (why) => {
-      this.work.refuse(why)
-      return refused
-    })
+    const pattern = schemaPatterns.compile(this.#engine, source, this.work)
     this.#patterns.set(source, pattern)
     return pattern
   }
@@ -82,7 +72,7 @@ export class SchemaReader {
   /** What a reference leads to. */
   reference(reference: string, around: Resource): Node {
     const nothing = { resource: around, tracks: false, assertions: [] }
-    if (!this.work.spend(reference.length * 10)) return nothing
+    if (!this.work.spend(reference.length * costs.referenceCharacter)) return nothing
     const [address = "", ...rest] = reference.split("#")
     const fragment = rest.join("#")
     const resource = address === "" ? around : this.#resources.get(absolute(address, around.uri))
@@ -150,15 +140,6 @@ export class SchemaReader {
 
 /** Where a schema is that does not say it. */
 const rootUri = "schema://root/"
-
-/** A keyword, a name or an item of a list. */
-const partCost = 30
-
-/** In instructions, which take some microseconds each to compile. */
-const maxPatternSize = 10_000
-
-/** What each pattern takes besides its instructions. */
-const patternCost = 20
 
 const never: Assertion = () => issue("must not be there (its schema is false)")
 

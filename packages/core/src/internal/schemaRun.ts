@@ -1,5 +1,7 @@
 /** One check of one value: what it may still cost, how deep it is, and what is known of the value on the way. */
-import { maxDepth, type Work } from "./schemaWork.ts"
+import { maxDepth } from "./excess.ts"
+import * as costs from "./schemaCosts.ts"
+import type { Work } from "./schemaWork.ts"
 
 /** A schema, read. */
 export interface Node {
@@ -46,7 +48,9 @@ export class Seen {
   items = 0
 
   add(other: Seen, work: Work): void {
-    if (!work.spend(seenCost(other.names) + seenCost(other.indexes))) return
+    const { size } = other.names
+    const count = other.indexes.size
+    if (!work.spend(size * costs.remembered(size) + count * costs.remembered(count))) return
     for (const name of other.names) this.names.add(name)
     for (const index of other.indexes) this.indexes.add(index)
     this.allNames ||= other.allNames
@@ -89,7 +93,7 @@ export class Run {
 
   /** The same value once more; what is looked at counts for the schema around it. */
   here(node: Node, value: unknown): Issues {
-    return this.work.spend(againCost) ? this.start(node, value) : undefined
+    return this.work.spend(costs.again) ? this.start(node, value) : undefined
   }
 
   /** The same value; what is looked at counts only where it fits. */
@@ -109,16 +113,18 @@ export class Run {
     this.seen = undefined
     const issues = this.start(node, value)
     this.seen = seen
-    if (issues === undefined || !this.work.spend(issueCost * issues.length)) return undefined
+    if (issues === undefined || !this.work.spend(costs.issue * issues.length)) return undefined
     return issues.map(({ message, path }) => ({ message, path: { name, rest: path } }))
   }
 
   sawName(name: string): void {
-    if (this.seen !== undefined && this.work.spend(nextCost(this.seen.names))) this.seen.names.add(name)
+    if (this.seen !== undefined && this.work.spend(costs.remembered(this.seen.names.size))) this.seen.names.add(name)
   }
 
   sawIndex(index: number): void {
-    if (this.seen !== undefined && this.work.spend(nextCost(this.seen.indexes))) this.seen.indexes.add(index)
+    if (this.seen !== undefined && this.work.spend(costs.remembered(this.seen.indexes.size))) {
+      this.seen.indexes.add(index)
+    }
   }
 
   /** Of all schemas that led here, the outermost that has the anchor. */
@@ -139,7 +145,7 @@ export const shown = (text: string): string => text.length > 100 ? `${text.slice
 /** Nothing where the work is spent. */
 export const keysOf = (value: Readonly<Record<string, unknown>>, work: Work): ReadonlyArray<string> => {
   const keys = Object.keys(value)
-  return work.spend(keyCost(keys.length)) ? keys : []
+  return work.spend(costs.names(keys.length)) ? keys : []
 }
 
 export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number) => Issues): Issues => {
@@ -150,17 +156,3 @@ export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number
   }
   return undefined
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** Honest schemas look at one value a few times, others thousands of times. */
-const againCost = 10
-const issueCost = 10
-
-/** What is small is quick to look at, because engines keep it in another way and it is in the cache. */
-const many = 100
-const keyCost = (count: number): number => count * (count > many ? 20 : 5)
-const nextCost = ({ size }: ReadonlySet<unknown>): number => size > many ? 40 : 8
-const seenCost = (seen: ReadonlySet<unknown>): number => seen.size * nextCost(seen)

@@ -1,6 +1,8 @@
 /** Sets of JSON values, where those are the same that JSON Schema calls equal. */
+import { maxDepth } from "./excess.ts"
 import { isRecord } from "./json.ts"
-import { maxDepth, type Work } from "./schemaWork.ts"
+import * as costs from "./schemaCosts.ts"
+import type { Work } from "./schemaWork.ts"
 
 export class Values {
   readonly #primitives = new Set<unknown>()
@@ -10,13 +12,13 @@ export class Values {
   /** Also true where the work is spent. */
   has(value: unknown, work: Work): boolean {
     const [values, key] = this.#find(value, work)
-    return !this.#spend(key, work, lookUpCost) || values.has(key)
+    return !this.#spend(key, work, costs.lookUp) || values.has(key)
   }
 
   /** Whether it was not in it before; also true where the work is spent. */
   add(value: unknown, work: Work): boolean {
     const [values, key] = this.#find(value, work)
-    if (!this.#spend(key, work, additionCost)) return true
+    if (!this.#spend(key, work, costs.addition)) return true
     if (values.has(key)) return false
     values.add(key)
     if (isLong(key)) this.#longTexts++
@@ -31,7 +33,8 @@ export class Values {
 
   /** Engines tell long texts of one length from each other only by comparing them. */
   #spend(key: unknown, work: Work, least: number): boolean {
-    return work.spend(isLong(key) ? least + key.length / 16 + this.#longTexts * key.length / 100 : least)
+    if (!isLong(key)) return work.spend(least)
+    return work.spend(least + key.length * (costs.character + this.#longTexts * costs.comparedCharacter))
   }
 }
 
@@ -39,31 +42,24 @@ export class Values {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const lookUpCost = 5
-const additionCost = 20
-const listCost = 20
-const itemCost = 5
-const objectCost = 50
-const nameCost = 40
-
-const isLong = (key: unknown): key is string => typeof key === "string" && key.length > 1000
+const isLong = (key: unknown): key is string => typeof key === "string" && key.length > costs.longKey
 
 /** With the lengths of texts before them, which is quicker than to quote them. */
 const canonical = (value: unknown, work: Work, depth: number): string => {
   if (depth > maxDepth) work.refuse("a value is nested too deeply to be compared")
-  if (typeof value === "string") return work.spend(value.length / 16) ? `"${value.length}:${value}` : ""
+  if (typeof value === "string") return work.spend(value.length * costs.character) ? `"${value.length}:${value}` : ""
   if (Array.isArray(value)) {
-    if (!work.spend(listCost + value.length * itemCost)) return ""
+    if (!work.spend(costs.list + value.length * costs.item)) return ""
     let text = "["
     for (const item of value) text += `${canonical(item, work, depth + 1)},`
     return `${text}]`
   }
   if (!isRecord(value)) return String(value)
   const names = Object.keys(value)
-  if (!work.spend(objectCost + names.length * nameCost)) return ""
+  if (!work.spend(costs.object + names.length * costs.name)) return ""
   let text = "{"
   for (const name of names.length > 1 ? names.sort() : names) {
-    if (!work.spend(name.length / 16)) return ""
+    if (!work.spend(name.length * costs.character)) return ""
     text += `${name.length}:${name}${canonical(value[name], work, depth + 1)},`
   }
   return `${text}}`

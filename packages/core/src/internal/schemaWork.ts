@@ -1,4 +1,4 @@
-/** What a check may cost. It is spent before it is done, so that no schema and no value holds up the program. */
+/** What a check may still cost. Work is spent before it is done, so that no schema and no value holds up the program. */
 
 export class Work {
   readonly #tooMuch: string
@@ -15,19 +15,16 @@ export class Work {
     return this.#refused
   }
 
-  /** Whether that much may be done; a unit is about the time to look at a number. */
+  /** Whether that much may be done, in units of `schemaCosts.ts`. */
   spend(units: number): boolean {
     this.#left -= units
     return this.#left >= 0 || this.refuse(this.#tooMuch)
   }
 
-  /** The first reason counts. From here on nothing is done. */
+  /** Only the first reason is kept. Nothing more is done after it. */
   refuse(reason: string): false {
     this.#refused ??= reason
     this.#left = -1
     return false
   }
 }
-
-/** Deeper values overflow the stack of whatever recurses over them. */
-export const maxDepth = 1000
