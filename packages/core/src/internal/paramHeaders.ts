@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Tool } from "../Protocol.ts"
 import * as headers from "./headers.ts"
 import { isRecord } from "./json.ts"
+import { holdsOf } from "./schemaKeywords.ts"
 
 export interface Declaration {
   /** Where the argument is. */
@@ -111,7 +112,7 @@ const partsOf = ({ isReachable, path, schema }: Part): ReadonlyArray<Part> => {
   if (Array.isArray(schema)) return schema.map((item) => ({ schema: item, path, isReachable: false }))
   if (!isRecord(schema)) return []
   return Object.entries(schema).flatMap(([keyword, inner]): ReadonlyArray<Part> => {
-    if (typeof inner !== "object" || literal.has(keyword)) return []
+    if (typeof inner !== "object" || keyword === key || holdsOf(keyword) === "data") return []
     if (keyword === "properties" && isRecord(inner)) {
       return Object.entries(inner).map(([name, property]) => ({
         schema: property,
@@ -119,13 +120,7 @@ const partsOf = ({ isReachable, path, schema }: Part): ReadonlyArray<Part> => {
         isReachable
       }))
     }
-    const all = maps.has(keyword) && isRecord(inner) ? Object.values(inner) : [inner]
+    const all = holdsOf(keyword) === "map" && isRecord(inner) ? Object.values(inner) : [inner]
     return all.map((one) => ({ schema: one, path: { name: keyword, outer: path }, isReachable: false }))
   })
 }
-
-/** Their values are data, not schemas. */
-const literal: ReadonlySet<string> = new Set([key, "const", "enum", "default", "examples", "required", "type"])
-
-/** Under these, keys are names and not keywords. */
-const maps: ReadonlySet<string> = new Set(["patternProperties", "dependentSchemas", "$defs", "definitions"])

@@ -1,10 +1,10 @@
 /** The keywords about what is inside of objects and lists. */
 import { isRecord } from "./json.ts"
-import type { Place } from "./schemaPlace.ts"
+import type { KeywordValue } from "./schemaKeywordValue.ts"
 import { type Assertion, first, issue, keysOf, shown } from "./schemaRun.ts"
 
-export const properties = (place: Place): Assertion => {
-  const named = place.namedNodes
+export const properties = (keyword: KeywordValue): Assertion => {
+  const named = keyword.readNamedSchemas()
   return (value, run) =>
     isRecord(value) && run.work.spend(named.length)
       ? first(named, ([name, node]) => {
@@ -15,8 +15,8 @@ export const properties = (place: Place): Assertion => {
       : undefined
 }
 
-export const patternProperties = (place: Place): Assertion => {
-  const patterns = place.patterns
+export const patternProperties = (keyword: KeywordValue): Assertion => {
+  const patterns = keyword.readPatterns()
   return (value, run) =>
     isRecord(value)
       ? first(keysOf(value, run.work), (name) =>
@@ -28,11 +28,11 @@ export const patternProperties = (place: Place): Assertion => {
       : undefined
 }
 
-export const additionalProperties = (place: Place): Assertion => {
-  const { node } = place
-  const isNone = place.given === false
-  const named = new Set(place.beside("properties")?.namedNodes.map(([name]) => name))
-  const patterns = place.beside("patternProperties")?.patterns ?? []
+export const additionalProperties = (keyword: KeywordValue): Assertion => {
+  const node = keyword.readSchema()
+  const isNone = keyword.value === false
+  const named = new Set(keyword.sibling("properties")?.readNamedSchemas().map(([name]) => name))
+  const patterns = keyword.sibling("patternProperties")?.readPatterns() ?? []
   return (value, run) =>
     isRecord(value)
       ? first(keysOf(value, run.work), (name) => {
@@ -44,8 +44,8 @@ export const additionalProperties = (place: Place): Assertion => {
       : undefined
 }
 
-export const propertyNames = (place: Place): Assertion => {
-  const { node } = place
+export const propertyNames = (keyword: KeywordValue): Assertion => {
+  const node = keyword.readSchema()
   return (value, run) =>
     isRecord(value)
       ? first(keysOf(value, run.work), (name) =>
@@ -55,9 +55,9 @@ export const propertyNames = (place: Place): Assertion => {
       : undefined
 }
 
-export const unevaluatedProperties = (place: Place): Assertion => {
-  const { node } = place
-  const isNone = place.given === false
+export const unevaluatedProperties = (keyword: KeywordValue): Assertion => {
+  const node = keyword.readSchema()
+  const isNone = keyword.value === false
   return (value, run) => {
     const { seen } = run
     if (!isRecord(value) || seen === undefined || seen.allNames) return undefined
@@ -73,8 +73,8 @@ export const unevaluatedProperties = (place: Place): Assertion => {
 }
 
 /** One schema for each of the first items. */
-export const prefixItems = (place: Place): Assertion => {
-  const { nodes } = place
+export const prefixItems = (keyword: KeywordValue): Assertion => {
+  const nodes = keyword.readSchemas()
   return (value, run) => {
     if (!Array.isArray(value)) return undefined
     if (run.seen !== undefined) run.seen.items = Math.max(run.seen.items, nodes.length)
@@ -82,20 +82,20 @@ export const prefixItems = (place: Place): Assertion => {
   }
 }
 
-/** One schema for all items, or one for each: so wrote draft-07, and so do many who do not say which they mean. */
-export const items = (place: Place): Assertion =>
-  Array.isArray(place.given)
-    ? prefixItems(place)
-    : itemsFrom(place, lengthOf(place.beside("prefixItems")))
+/** One schema for all items, or a list with one for each: draft-07, and many schemas without `$schema`. */
+export const items = (keyword: KeywordValue): Assertion =>
+  Array.isArray(keyword.value)
+    ? prefixItems(keyword)
+    : itemsFrom(keyword, lengthOf(keyword.sibling("prefixItems")))
 
-export const additionalItems = (place: Place): Assertion | undefined => {
-  const before = place.beside("items")
-  return Array.isArray(before?.given) ? itemsFrom(place, before.given.length) : undefined
+export const additionalItems = (keyword: KeywordValue): Assertion | undefined => {
+  const before = keyword.sibling("items")
+  return Array.isArray(before?.value) ? itemsFrom(keyword, before.value.length) : undefined
 }
 
-export const unevaluatedItems = (place: Place): Assertion => {
-  const { node } = place
-  const isNone = place.given === false
+export const unevaluatedItems = (keyword: KeywordValue): Assertion => {
+  const node = keyword.readSchema()
+  const isNone = keyword.value === false
   return (value, run) => {
     const { seen } = run
     if (!Array.isArray(value) || seen === undefined || !run.work.spend(value.length)) return undefined
@@ -109,11 +109,11 @@ export const unevaluatedItems = (place: Place): Assertion => {
   }
 }
 
-export const contains = (place: Place): Assertion => {
-  const { node } = place
-  const has2020 = !place.reader.isDraft07
-  const least = (has2020 ? place.beside("minContains")?.number : undefined) ?? 1
-  const most = (has2020 ? place.beside("maxContains")?.number : undefined) ?? Number.POSITIVE_INFINITY
+export const contains = (keyword: KeywordValue): Assertion => {
+  const node = keyword.readSchema()
+  const has2020 = !keyword.reader.isDraft07
+  const least = (has2020 ? keyword.sibling("minContains")?.readNumber() : undefined) ?? 1
+  const most = (has2020 ? keyword.sibling("maxContains")?.readNumber() : undefined) ?? Number.POSITIVE_INFINITY
   return (value, run) => {
     if (!Array.isArray(value) || !run.work.spend(value.length)) return undefined
     let count = 0
@@ -131,11 +131,11 @@ export const contains = (place: Place): Assertion => {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const lengthOf = (place: Place | undefined): number => Array.isArray(place?.given) ? place.given.length : 0
+const lengthOf = (keyword: KeywordValue | undefined): number => Array.isArray(keyword?.value) ? keyword.value.length : 0
 
-const itemsFrom = (place: Place, start: number): Assertion => {
-  const { node } = place
-  const isNone = place.given === false
+const itemsFrom = (keyword: KeywordValue, start: number): Assertion => {
+  const node = keyword.readSchema()
+  const isNone = keyword.value === false
   return (value, run) => {
     if (!Array.isArray(value)) return undefined
     if (isNone && value.length > start) return issue(`must NOT have more than ${start} items`)

@@ -1,4 +1,4 @@
-/** Reads a JSON Schema: of all that it says, only the keywords that `schemaKeywords.ts` lists, each once. */
+/** Reads a JSON Schema: only the keywords that `schemaKeywords.ts` lists, and each schema once. */
 import * as Result from "effect/Result"
 import { isRecord } from "./json.ts"
 import * as jsonPointer from "./jsonPointer.ts"
@@ -15,7 +15,7 @@ export class SchemaReader {
   readonly isDraft07: boolean
   readonly #engine: schemaPatterns.Engine
   readonly #resources = new Map<string, Resource>()
-  /** The schemas that have an address of their own. */
+  /** By the schemas that have an `$id`. */
   readonly #starts = new Map<unknown, Resource>()
   readonly #nodes = new Map<unknown, Node>()
   readonly #unread: Array<() => void> = []
@@ -28,36 +28,36 @@ export class SchemaReader {
     this.work = work
   }
 
-  /** What `work` has not refused by then can be used. */
+  /** The schema can be used unless `work` is refused afterwards. */
   read(schema: Schema): Node {
     const root = this.#start(schema, { uri: rootUri, root: schema, anchors: new Map(), dynamic: new Map() })
     this.#resources.set(rootUri, root)
     this.#index(schema, root)
-    // What is too large is looked at once.
+    // It is too large: to read it a second time would take as long again.
     if (this.work.refused !== undefined) return { resource: root, tracks: false, assertions: [] }
     const node = this.node(schema, root)
     for (let next = this.#unread.pop(); next !== undefined && this.spendParts(1); next = this.#unread.pop()) next()
     return node
   }
 
-  /** Before they are looked at. */
+  /** Call it before keywords, names or items are looked at. */
   spendParts(count: number): boolean {
     return this.work.spend(count * costs.part)
   }
 
-  /** What stands where a schema is expected; it is read later, so that no depth matters. */
-  node(given: unknown, around: Resource): Node {
-    const resource = this.#starts.get(given) ?? around
-    if (!isRecord(given)) {
-      if (typeof given !== "boolean") this.work.refuse("it has something else where a schema is expected")
-      return { resource, tracks: false, assertions: given === false ? [never] : [] }
+  /** A schema in the schema. It is put on a list to read, so that deep schemas need no deep stack. */
+  node(value: unknown, around: Resource): Node {
+    const resource = this.#starts.get(value) ?? around
+    if (!isRecord(value)) {
+      if (typeof value !== "boolean") this.work.refuse("it has something else where a schema is expected")
+      return { resource, tracks: false, assertions: value === false ? [never] : [] }
     }
-    const known = this.#nodes.get(given)
+    const known = this.#nodes.get(value)
     if (known !== undefined) return known
     const assertions: Array<Assertion> = []
-    const node = { resource, assertions, tracks: !this.isDraft07 && schemaKeywords.tracks(given) }
-    this.#nodes.set(given, node)
-    this.#unread.push(() => assertions.push(...schemaKeywords.read(given, resource, this)))
+    const node = { resource, assertions, tracks: !this.isDraft07 && schemaKeywords.tracks(value) }
+    this.#nodes.set(value, node)
+    this.#unread.push(() => assertions.push(...schemaKeywords.read(value, resource, this)))
     return node
   }
 
@@ -69,7 +69,7 @@ export class SchemaReader {
     return pattern
   }
 
-  /** What a reference leads to. */
+  /** The schema that a reference names. */
   reference(reference: string, around: Resource): Node {
     const nothing = { resource: around, tracks: false, assertions: [] }
     if (!this.work.spend(reference.length * costs.referenceCharacter)) return nothing
@@ -138,7 +138,7 @@ export class SchemaReader {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Where a schema is that does not say it. */
+/** The address of a schema without `$id`. */
 const rootUri = "schema://root/"
 
 const never: Assertion = () => issue("must not be there (its schema is false)")

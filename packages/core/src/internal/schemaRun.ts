@@ -7,11 +7,11 @@ import type { Work } from "./schemaWork.ts"
 export interface Node {
   readonly assertions: ReadonlyArray<Assertion>
   readonly resource: Resource
-  /** Whether it asks what its other keywords have looked at. */
+  /** Whether it has an `unevaluated…` keyword. */
   readonly tracks: boolean
 }
 
-/** Gives what is wrong; nothing also where the work is spent. */
+/** Gives what is wrong; nothing if nothing is, or if the work is refused. */
 export type Assertion = (value: unknown, run: Run) => Issues
 
 export type Issues = ReadonlyArray<Issue> | undefined
@@ -26,7 +26,7 @@ interface Path {
   readonly rest: Path | undefined
 }
 
-/** A schema with an address of its own, and the names for parts of it. */
+/** A schema with an `$id`, and the anchors in it. */
 export interface Resource {
   readonly uri: string
   readonly root: unknown
@@ -39,7 +39,7 @@ interface Scope {
   readonly outer: Scope | undefined
 }
 
-/** What of an object or a list was looked at. */
+/** Which properties and items the keywords have looked at, for `unevaluatedProperties` and `unevaluatedItems`. */
 export class Seen {
   readonly names = new Set<string>()
   readonly indexes = new Set<number>()
@@ -60,7 +60,7 @@ export class Seen {
 
 export class Run {
   readonly work: Work
-  /** Nothing where nobody asks. */
+  /** Only while a schema around the value has an `unevaluated…` keyword. */
   seen: Seen | undefined
   #scope: Scope | undefined
   #depth = 0
@@ -69,7 +69,7 @@ export class Run {
     this.work = work
   }
 
-  /** Whether a value fits, which is looked at for the first time. */
+  /** Checks a value against a schema. */
   start(node: Node, value: unknown): Issues {
     if (!this.work.spend(1 + node.assertions.length)) return undefined
     if (this.#depth >= maxDepth) {
@@ -91,12 +91,12 @@ export class Run {
     return issues
   }
 
-  /** The same value once more; what is looked at counts for the schema around it. */
+  /** Checks the same value; what is looked at counts for the schema around it. */
   here(node: Node, value: unknown): Issues {
     return this.work.spend(costs.again) ? this.start(node, value) : undefined
   }
 
-  /** The same value; what is looked at counts only where it fits. */
+  /** Checks the same value; what is looked at counts only if it is valid. */
   branch(node: Node, value: unknown): Issues {
     const { seen } = this
     if (seen === undefined) return this.here(node, value)
@@ -107,7 +107,7 @@ export class Run {
     return issues
   }
 
-  /** A value inside of the value. */
+  /** Checks a property or an item of the value. */
   inside(node: Node, value: unknown, name: string | number): Issues {
     const { seen } = this
     this.seen = undefined
@@ -127,7 +127,7 @@ export class Run {
     }
   }
 
-  /** Of all schemas that led here, the outermost that has the anchor. */
+  /** Of the schemas that led here, the outermost with the anchor. */
   dynamic(anchor: string): Node | undefined {
     let found: Node | undefined
     for (let scope = this.#scope; scope !== undefined && this.work.spend(1); scope = scope.outer) {
@@ -139,10 +139,10 @@ export class Run {
 
 export const issue = (message: string): Issues => [{ path: undefined, message }]
 
-/** Names and texts of a server, in a message. */
+/** A text of the server, short enough for a message. */
 export const shown = (text: string): string => text.length > 100 ? `${text.slice(0, 100)}…` : text
 
-/** Nothing where the work is spent. */
+/** None if the work is refused. */
 export const keysOf = (value: Readonly<Record<string, unknown>>, work: Work): ReadonlyArray<string> => {
   const keys = Object.keys(value)
   return work.spend(costs.names(keys.length)) ? keys : []

@@ -1,4 +1,4 @@
-/** Sets of JSON values, where those are the same that JSON Schema calls equal. */
+/** Sets of JSON values, with the equality of JSON Schema: objects are equal in whatever order their names are. */
 import { maxDepth } from "./excess.ts"
 import { isRecord } from "./json.ts"
 import * as costs from "./schemaCosts.ts"
@@ -9,13 +9,13 @@ export class Values {
   readonly #structures = new Set<unknown>()
   #longTexts = 0
 
-  /** Also true where the work is spent. */
+  /** Also true if the work is refused. */
   has(value: unknown, work: Work): boolean {
     const [values, key] = this.#find(value, work)
     return !this.#spend(key, work, costs.lookUp) || values.has(key)
   }
 
-  /** Whether it was not in it before; also true where the work is spent. */
+  /** Whether it was new; also true if the work is refused. */
   add(value: unknown, work: Work): boolean {
     const [values, key] = this.#find(value, work)
     if (!this.#spend(key, work, costs.addition)) return true
@@ -44,7 +44,7 @@ export class Values {
 
 const isLong = (key: unknown): key is string => typeof key === "string" && key.length > costs.longKey
 
-/** With the lengths of texts before them, which is quicker than to quote them. */
+/** The same text for equal values. Texts have their lengths before them, which is quicker than to quote them. */
 const canonical = (value: unknown, work: Work, depth: number): string => {
   if (depth > maxDepth) work.refuse("a value is nested too deeply to be compared")
   if (typeof value === "string") return work.spend(value.length * costs.character) ? `"${value.length}:${value}` : ""
