@@ -25,12 +25,16 @@ export const ofNumber = (says: string, check: (value: number, limit: number) => 
   return (value) => typeof value !== "number" || check(value, limit) ? undefined : issues
 }
 
-/** Numbers with fractions are not exact. */
+/**
+ * Fractions are not exact: 0.3 is a multiple of 0.1. So a quotient may differ from an integer by the error of a division,
+ * as long as it is small enough for fractions to mean anything.
+ */
 export const isMultiple = (value: number, of: number): boolean => {
+  if (Number.isInteger(value) && Number.isInteger(of)) return value % of === 0
   const quotient = value / of
-  return Number.isFinite(quotient)
-    ? Math.abs(quotient - Math.round(quotient)) <= Math.abs(quotient) * 4 * Number.EPSILON
-    : value % of === 0
+  if (!Number.isFinite(quotient)) return value % of === 0
+  const error = Math.min(Math.abs(quotient) * 4 * Number.EPSILON, maxError)
+  return Math.abs(quotient - Math.round(quotient)) <= error
 }
 
 export const ofSize = (
@@ -112,6 +116,8 @@ export const dependent = (dependencies: ReturnType<KeywordValue["readDependencie
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
+
+const maxError = 0.01
 
 const isOfType: Readonly<Record<string, (value: unknown) => boolean>> = {
   array: Array.isArray,
