@@ -11,7 +11,8 @@ const isMultiple = (value: number, of: number) =>
     return (yield* Effect.fromResult(check(value))).length === 0
   })
 
-const ofAjv = (value: number, of: number) => new Ajv2020().compile({ multipleOf: of })(value)
+const ajv = new Ajv2020({ validateSchema: false })
+const ofAjv = (value: number, of: number) => ajv.compile({ multipleOf: of })(value)
 
 describe("multipleOf", () => {
   it.effect.each<readonly [value: number, of: number]>([

@@ -37,8 +37,8 @@ describe("results that go unchecked", () => {
   it.effect.each<readonly [what: string, schema: unknown, reason: RegExp]>([
     ["a keyword of another type", { minLength: { $data: "1/a" } }, /"minLength" is not a number/],
     ["too many patterns", {
-      patternProperties: Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`^x${i}$`, false]))
-    }, /patterns are too large/],
+      patternProperties: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`^x${i}$`, false]))
+    }, /too large to be checked/],
     ["a reference to itself", { $ref: "#" }, /into each other/]
   ])("are told once, with the reason: %s", ([, schema, reason]) =>
     Effect.gen(function*() {
