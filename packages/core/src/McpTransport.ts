@@ -22,7 +22,7 @@ import type {
 } from "@modelcontextprotocol/client"
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
-import * as excessOf from "./internal/excess.ts"
+import * as excess from "./internal/excess.ts"
 import { message as messageOf } from "./internal/json.ts"
 import * as numbers from "./internal/numbers.ts"
 import {
@@ -158,18 +158,21 @@ export interface DecodeOptions {
 }
 
 /**
- * What came on the wire: a message or a batch; nothing if the text is not JSON, neither an object nor a list, or more
- * than is read of one message ({@link excess}). The members of a message are not checked: the session does that.
+ * What came on the wire: a message or a batch; nothing if the text is not JSON, or neither an object nor a list. An error
+ * if it is too much to read: nested more than 1,000 levels deep, or more than 1,000,000 values. The members of a message
+ * are not checked: the session does that.
  *
  * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
- * change, for the `exactNumbers` of a call and for the warnings on its result.
+ * change, for the `exactNumbers` of a call and for the warnings on its result. Fail the request that the text answers with
+ * the error ({@link failRequest}).
  *
  * ```ts
- * import { decode } from "@universal-mcp/core/McpTransport"
+ * import { decode, TransportError } from "@universal-mcp/core/McpTransport"
  *
  * const text = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":1915883588174806058}}"
  * decode(text, { exactNumbers: true }) // => { jsonrpc: "2.0", id: 1, result: { id: 1915883588174806058n } }
  * decode("ready") // => undefined
+ * decode("[".repeat(5000)) instanceof TransportError // => true
  * ```
  *
  * @category decoding
@@ -178,41 +181,15 @@ export interface DecodeOptions {
 export const decode = (
   text: string,
   { exactNumbers = false, keepsDigits = false }: DecodeOptions = {}
-): JSONRPCMessage | Array<JSONRPCMessage> | undefined => {
-  if (excessOf.of(text) !== undefined) return undefined
+): JSONRPCMessage | Array<JSONRPCMessage> | TransportError | undefined => {
+  const why = excess.of(text)
+  if (why !== undefined) return tooMuch(why)
   try {
     const value = exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
     return isFromWire(value) ? value : undefined
   } catch {
     return undefined
   }
-}
-
-/**
- * Why {@link decode} gives nothing for a text that may well be JSON: it is nested more than 1,000 levels deep, or has
- * more than 1,000,000 values. Nothing where that is not the reason.
- *
- * When to use: in a transport of your own, where `decode` gave nothing, as the failure of the request that the text
- * answers.
- *
- * ```ts
- * import { excess } from "@universal-mcp/core/McpTransport"
- *
- * excess("[".repeat(5000))?.message // => "the message is nested more than 1000 levels deep"
- * excess("ready") // => undefined
- * ```
- *
- * @category decoding
- * @since 0.1.0
- */
-export const excess = (text: string): TransportError | undefined => {
-  const why = excessOf.of(text)
-  return why === undefined ? undefined : new TransportError({
-    phase: "negotiate",
-    delivery: "answered",
-    reason: new InvalidResult({ description: `the message ${why}` }),
-    hint: "ask for less, or tell the server's author: no option raises this limit"
-  })
 }
 
 /**
@@ -239,6 +216,14 @@ export const failRequest = (id: RequestId | null, error: TransportError): JSONRP
  */
 const isFromWire = (value: unknown): value is JSONRPCMessage | Array<JSONRPCMessage> =>
   typeof value === "object" && value !== null
+
+const tooMuch = (why: string): TransportError =>
+  new TransportError({
+    phase: "negotiate",
+    delivery: "answered",
+    reason: new InvalidResult({ description: `the message ${why}` }),
+    hint: "ask for less, or tell the server's author: no option raises this limit"
+  })
 
 /** Plain messages, which are most, are written by `JSON.stringify` alone, which is faster. */
 const written = (message: JSONRPCMessage): string => {

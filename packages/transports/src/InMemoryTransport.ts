@@ -16,7 +16,6 @@ import {
   decode,
   type DecodeOptions,
   encode,
-  excess,
   failRequest,
   type McpTransport,
   TransportError
@@ -105,9 +104,8 @@ const onTheWire = (
   options: DecodeOptions
 ): Result.Result<JSONRPCMessage, TransportError> => {
   const copy = decode(text, options)
-  if (copy !== undefined && !Array.isArray(copy)) return Result.succeed(copy)
-  const why = excess(text)
-  return why === undefined ? Result.succeed(message) : Result.fail(why)
+  if (copy instanceof TransportError) return Result.fail(copy)
+  return Result.succeed(copy === undefined || Array.isArray(copy) ? message : copy)
 }
 
 /** Whatever else cannot be written fails where the server sends it; for an answer nobody waits there, but here. */

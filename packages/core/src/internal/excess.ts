@@ -53,10 +53,15 @@ const scan = (text: string): string | undefined => {
 }
 
 const endOfString = (text: string, start: number): number => {
-  for (let at = text.indexOf("\"", start + 1); at !== -1; at = text.indexOf("\"", at + 1)) {
+  let at = text.indexOf("\"", start + 1)
+  while (at !== -1) {
     let escapes = 0
     while (text.charCodeAt(at - 1 - escapes) === backslash) escapes++
     if (escapes % 2 === 0) return at
+    // Many escaped characters at once: to search for each quote would take longer.
+    let next = at + 1
+    while (text.charCodeAt(next) === backslash) next += 2
+    at = text.indexOf("\"", next)
   }
   return text.length
 }

@@ -1,7 +1,7 @@
 /** The answer to one request, from a JSON body or from an event stream that belongs to that request. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
 import { Closed } from "@universal-mcp/core/McpError"
-import { excess, failRequest, TransportError } from "@universal-mcp/core/McpTransport"
+import { failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as content from "./content.ts"
@@ -57,6 +57,7 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
   const fail = (error: TransportError) => context.onFailure(id, error)
   return http.text(response, context.limit, (text) => {
     const received = messages.parse(text, context)
+    if (received instanceof TransportError) return fail(received)
     if (deliverAll(received, id, context, false)) return context.onDone(id)
     const stray = received.find((message) => messages.isErrorForNone(message))
     if (stray !== undefined) {
@@ -71,10 +72,13 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
     }
     if (received.length > 0 && received.every(messages.isRecord)) {
       return fail(
-        http.notAnAnswer(`the server answered with something else: ${status.excerpt(text)}`, content.wrongUrl)
+        http.notAnAnswer(
+          `the server answered with something else: ${status.excerpt(text, received[0])}`,
+          content.wrongUrl
+        )
       )
     }
-    fail(excess(text) ?? notJson(response, text))
+    fail(notJson(response, text))
   }, fail)
 }
 
@@ -116,9 +120,8 @@ const fromEvents = (response: http.Response, id: RequestId, context: Context, si
       if (event.event === "endpoint" && context.isOlder(id)) return fail(older)
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, context)
+      if (received instanceof TransportError) return context.warn(messages.leftOut(received))
       if (received.length === 0) {
-        const leftOut = messages.leftOut(event.data)
-        if (leftOut !== undefined) return context.warn(leftOut)
         const text = status.excerpt(event.data)
         if (/^\s*[[{]/.test(event.data)) broken = text
         return context.warn(`the server sent an event that is not JSON: ${text}`)

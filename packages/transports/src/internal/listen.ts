@@ -1,5 +1,6 @@
 /** The stream on which a server sends by itself, opened again for as long as that leads to something. */
 import type { JSONRPCMessage } from "@modelcontextprotocol/client"
+import { TransportError } from "@universal-mcp/core/McpTransport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -32,9 +33,8 @@ export const run = Effect.fnUntraced(function*(
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       cursor.onMessage(event.id)
       const received = messages.parse(event.data, { keepsDigits })
-      if (received.length === 0) {
-        warn(messages.leftOut(event.data) ?? `the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
-      }
+      if (received instanceof TransportError) return warn(messages.leftOut(received))
+      if (received.length === 0) warn(`the server sent an event that is not JSON: ${event.data.slice(0, 200)}`)
       received.forEach(deliver)
     },
     onOversized: (_, complete) => {

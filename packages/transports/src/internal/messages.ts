@@ -1,6 +1,6 @@
 /** Bodies and events as JSON-RPC messages, and which of them answers a request. */
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/client"
-import { decode, type DecodeOptions, excess, failRequest } from "@universal-mcp/core/McpTransport"
+import { decode, type DecodeOptions, failRequest, TransportError } from "@universal-mcp/core/McpTransport"
 import { answeredBy } from "./oversized.ts"
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -8,21 +8,25 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 /**
  * The messages in a text, which may be a batch; none if it is not JSON. Of a huge batch only the answers. For an answer
- * that is too much to read, the failure of its request; anything else that is too much is `leftOut`.
+ * that is too much to read, the failure of its request; for anything else that is too much, the error.
  */
-export const parse = (text: string, options?: DecodeOptions): ReadonlyArray<JSONRPCMessage> => {
+export const parse = (text: string, options?: DecodeOptions): ReadonlyArray<JSONRPCMessage> | TransportError => {
   const value = decode(text, options)
-  if (value === undefined) return failed(text)
+  if (value === undefined) return []
+  if (value instanceof TransportError) return failed(text, value)
   const received = Array.isArray(value) ? value : [value]
   // A flood of notifications at once: calls must not wait for it.
   return received.length > maxBatch ? received.filter(isAnswer) : received
 }
 
-/** Of a text in which there are no messages: a warning, where it was too much to read. */
-export const leftOut = (text: string): string | undefined => {
-  const why = excess(text)
-  return why === undefined ? undefined : `left out what the server sent by itself: ${why.message}`
+/** The messages in the beginning of a body; none also if that is too much to read. */
+export const parseBeginning = (text: string, options?: DecodeOptions): ReadonlyArray<JSONRPCMessage> => {
+  const received = parse(text, options)
+  return received instanceof TransportError ? [] : received
 }
+
+/** The warning about what `parse` gives an error for. */
+export const leftOut = (why: TransportError): string => `left out what the server sent by itself: ${why.message}`
 
 /** Whether this is an answer, to whatever request. */
 export const isAnswer = (message: unknown): message is Readonly<Record<string, unknown>> =>
@@ -58,9 +62,7 @@ const maxBatch = 10_000
 const isSame = (given: unknown, id: RequestId): boolean =>
   (typeof given === "string" || typeof given === "number") && String(given) === String(id)
 
-const failed = (text: string): ReadonlyArray<JSONRPCMessage> => {
-  const why = excess(text)
-  if (why === undefined) return []
+const failed = (text: string, why: TransportError): ReadonlyArray<JSONRPCMessage> | TransportError => {
   const id = answeredBy({ head: text.slice(0, 1024), tail: text.slice(-1024) })
-  return id === undefined ? [] : [failRequest(id, why)]
+  return id === undefined ? why : [failRequest(id, why)]
 }

@@ -104,13 +104,12 @@ export const make = Effect.fnUntraced(function*(
     limit,
     onLine: (line) => {
       const received = parse(line, decoding)
+      if (received instanceof TransportError) return transport.onerror?.(new Error(messages.leftOut(received)))
       if (received.length > 0) {
         if (noise.lines > 0) reportNoise()
         return received.forEach((message) => transport.onmessage?.(message))
       }
       if (line.trim() === "") return
-      const leftOut = message.test(line) ? messages.leftOut(line) : undefined
-      if (leftOut !== undefined) return transport.onerror?.(new Error(leftOut))
       strayLine ??= redact(line).slice(0, 200)
       const id = answeredBy({ head: line.slice(0, 1024), tail: line.slice(-1024) })
       if (id !== undefined && id !== null) return transport.onmessage?.(failRequest(id, notJson(redact(line))))
@@ -237,11 +236,11 @@ const unread = new TransportError({
 const message = /^\s*(\{\s*"|\[\s*\{)/
 
 /** A log may be written as JSON too. */
-const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessage> =>
-  message.test(line) ? messagesIn(messages.parse(line, options)) : []
-
-const messagesIn = (received: ReadonlyArray<JSONRPCMessage>): ReadonlyArray<JSONRPCMessage> =>
-  received.every(mayBeMessage) ? received : received.filter(mayBeMessage)
+const parse = (line: string, options: DecodeOptions): ReadonlyArray<JSONRPCMessage> | TransportError => {
+  if (!message.test(line)) return []
+  const received = messages.parse(line, options)
+  return received instanceof TransportError || received.every(mayBeMessage) ? received : received.filter(mayBeMessage)
+}
 
 const mayBeMessage = (value: unknown): boolean =>
   messages.isRecord(value) &&

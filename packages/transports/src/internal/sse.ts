@@ -200,10 +200,9 @@ export const make = Effect.fnUntraced(function*(
       }
       if (event.event !== undefined && event.event !== "message" || event.data.trim() === "") return
       const received = messages.parse(event.data, client)
+      if (received instanceof TransportError) return warn(messages.leftOut(received))
       received.forEach(deliver)
       if (received.length > 0) return
-      const leftOut = messages.leftOut(event.data)
-      if (leftOut !== undefined) return warn(leftOut)
       const description = `the server sent an event that is not JSON: ${status.excerpt(event.data)}`
       if (/^\s*[[{]/.test(event.data)) deliver(failRequest(null, http.notAnAnswer(description)))
       else warn(description)
@@ -251,7 +250,7 @@ export const make = Effect.fnUntraced(function*(
           }
           return http.beginning(response, (text) => {
             const kind = http.contentType(response) || "something"
-            const said = status.excerpt(text)
+            const said = status.excerpt(text, messages.parseBeginning(text)[0])
             fail(http.notAnAnswer(`the server answered with ${kind} instead of an event stream: ${said}`, wrongUrl))
           })
         })

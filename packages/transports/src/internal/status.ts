@@ -36,8 +36,8 @@ export const read = (
 ): http.Body =>
   http.beginning(response, (text) => {
     const { status } = response
-    const received = messages.parse(text, client)
-    const said = summary(text, received[0])
+    const received = messages.parseBeginning(text, client)
+    const said = excerpt(text, received[0])
     const description = describe(status, said)
     const error = toError(response, sent, { description, isMcp: received.some(isRefusal) }, client.wallTime())
     // When to come again says more than the JSON-RPC error beside it.
@@ -183,11 +183,8 @@ const authorizationHint = (status: number, authorized: boolean): string => {
     : "the credentials do not allow this"
 }
 
-/** What a person would read of a body: one short line. */
-export const excerpt = (text: string): string => summary(text, messages.parse(text)[0])
-
-/** The same of a body that has been read: `first` is its first message. */
-const summary = (text: string, first: JSONRPCMessage | undefined): string => {
+/** What a person would read of a body, as one short line: what its first message says, where it is JSON. */
+export const excerpt = (text: string, first?: JSONRPCMessage): string => {
   const spoken = message(first) ?? text.slice(0, 4096).replaceAll(/<(script|style)[\s\S]*?<\/\1>|<[^<>]*>/gi, " ")
   const line = spoken.replaceAll(/\s+/g, " ").trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
