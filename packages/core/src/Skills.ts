@@ -34,6 +34,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Base64 from "./Base64.ts"
 import type { Lister } from "./internal/pages.ts"
+import * as percent from "./internal/percent.ts"
 import * as requests from "./internal/requests.ts"
 import * as trace from "./internal/trace.ts"
 import { CallError, InvalidResult } from "./McpError.ts"
@@ -193,8 +194,6 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const sha256 = (bytes: Uint8Array): Effect.Effect<string> =>
   Digest.Digest.use((digest) => digest.digestHex(Digest.sha256, bytes)).pipe(Effect.provide(Digest.layerWebCrypto))
 
-const decode = (part: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(part)), () => part)
-
 /** The server's text or base64, whatever it says that it is. */
 const bytesOf = (content: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
   const { blob, text } = content
@@ -209,7 +208,7 @@ const bytesOf = (content: Readonly<Record<string, unknown>>): Uint8Array | undef
 const keyOf = (uri: string): string => {
   if (uri.length > longestUri) return uri
   const [whole = ""] = (URL.parse(uri)?.href ?? uri.toWellFormed()).split("#", 1)
-  return whole.replaceAll(/[^/:?]+/g, (part) => encodeURIComponent(decode(part)))
+  return whole.replaceAll(/[^/:?]+/g, (part) => encodeURIComponent(percent.decode(part)))
 }
 
 /** No way out of the skill's folder, also not after somebody decodes the path. */
@@ -217,7 +216,7 @@ const isWithin = (skill: string, key: string): boolean => {
   const file = keyOf(skill)
   const folder = file.slice(0, file.lastIndexOf("/") + 1)
   return key.startsWith(folder) &&
-    key.slice(folder.length).split("/").every((part) => !/^\.{0,2}$|[/\\\0]/.test(decode(part)))
+    key.slice(folder.length).split("/").every((part) => !/^\.{0,2}$|[/\\\0]/.test(percent.decode(part)))
 }
 
 /** In characters. */

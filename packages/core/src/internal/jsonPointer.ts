@@ -1,9 +1,9 @@
 /** Pointers into a JSON document, as references in schemas have them. */
-import * as Result from "effect/Result"
+import * as percent from "./percent.ts"
 
 /** The names on the way of `/a/b`, which may be written as the fragment of a URI. */
 export const names = (pointer: string): ReadonlyArray<string> =>
-  pointer.split("/").slice(1).map((name) => decode(name).replaceAll("~1", "/").replaceAll("~0", "~"))
+  pointer.split("/").slice(1).map((name) => percent.decode(name).replaceAll("~1", "/").replaceAll("~0", "~"))
 
 /** What has the name in an object or a list. */
 export const get = (value: unknown, name: string): unknown => {
@@ -12,6 +12,3 @@ export const get = (value: unknown, name: string): unknown => {
     ? Reflect.get(value, name)
     : undefined
 }
-
-/** As it is where it is not well written. */
-export const decode = (name: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(name)), () => name)

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import { isRecord } from "./json.ts"
 import * as jsonPointer from "./jsonPointer.ts"
+import * as percent from "./percent.ts"
 import * as costs from "./schemaCosts.ts"
 import * as schemaKeywords from "./schemaKeywords.ts"
 import * as schemaPatterns from "./schemaPatterns.ts"
@@ -86,7 +87,7 @@ export class SchemaReader {
 
   #lookUp(fragment: string, resource: Resource): [found: unknown, where: Resource] {
     if (fragment !== "" && !fragment.startsWith("/")) {
-      return [resource.anchors.get(jsonPointer.decode(fragment)), resource]
+      return [resource.anchors.get(percent.decode(fragment)), resource]
     }
     let found = resource.root
     let where = resource

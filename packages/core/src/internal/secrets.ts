@@ -2,6 +2,7 @@
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as percent from "./percent.ts"
 import { piecesInUrl } from "./redact.ts"
 import { reveal, type Secret } from "./secret.ts"
 import * as secretArguments from "./secretArguments.ts"
@@ -90,7 +91,7 @@ const inHeader = ([name, secret]: readonly [string, SecretText]): ReadonlyArray<
 const inUrl = (text: string): ReadonlyArray<string> => {
   const url = URL.parse(text)
   if (url === null) return []
-  const [user = "", password = ""] = [url.username, url.password].map(decoded)
+  const [user = "", password = ""] = [url.username, url.password].map(percent.decode)
   const parameters = [...url.searchParams].flatMap(([name, value]) => {
     const secret = value === "" ? name : value
     return isSecretName(name) && value !== "" || isTelling(secret) ? [secret] : []
@@ -102,8 +103,6 @@ const inUrl = (text: string): ReadonlyArray<string> => {
     ...(isTelling(fragment) ? [fragment] : [])
   ]
 }
-
-const decoded = (text: string): string => Result.getOrElse(Result.try(() => decodeURIComponent(text)), () => text)
 
 /** The path of a file is no secret. */
 const inKey = (key: SecretText | undefined): ReadonlyArray<string> =>
