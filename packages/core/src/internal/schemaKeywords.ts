@@ -56,7 +56,7 @@ export const tracks = (schema: Schema): boolean =>
 interface Entry {
   readonly name: string
   readonly holds: Holds
-  /** Absent where another keyword reads it, or nobody. */
+  /** Absent if it asserts nothing by itself: another keyword may read it. */
   readonly assert?: Keyword
   /** Whether draft-07 does not have it. */
   readonly is2020?: boolean
@@ -70,7 +70,7 @@ const entry2020 = (name: string, holds: Holds, assert?: Keyword): Entry => ({
 
 const { itemCount, lengthOf, ofNumber, ofSize, propertyCount } = assertions
 
-/** What is cheap and tells most comes first; what asks what the others have looked at comes last. */
+/** What is cheap and tells most comes first; `unevaluated…` comes last, because it depends on the others. */
 const table: ReadonlyArray<Entry> = [
   entry("type", "data", assertions.type),
   entry("const", "data", assertions.constant),

@@ -48,6 +48,6 @@ const patternOf = (source: string, compiled: RE2JS): Pattern => {
 
 /**
  * The engine makes tables for the captures of anchored patterns that have no two ways to match. To make them takes
- * seconds for some patterns of 8 kB, and nobody asks for captures. A pattern that begins with a group gets none.
+ * seconds for some patterns of 8 kB, and captures are not needed. A pattern that begins with a group gets none.
  */
 const withoutOnePass = (source: string): string => /\^|\\A/.test(source) ? `(){1}?${source}` : source
