@@ -38,6 +38,7 @@ import type { PrimitiveSchemaDefinition } from "@modelcontextprotocol/client"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
 import * as form from "./internal/form.ts"
 import * as pageUrl from "./internal/pageUrl.ts"
 import * as words from "./internal/secretFields.ts"
@@ -342,3 +343,24 @@ export interface UrlHost {
  * @since 0.1.0
  */
 export const urlHost: (url: string) => UrlHost | undefined = pageUrl.hostOf
+
+/**
+ * The URL of a page as a browser reads it, or what is wrong with it, in words that follow "its url". It must be `https:`,
+ * or `http:` on this machine, without a password, a backslash or a character that is not seen, and have at most 8192
+ * characters.
+ *
+ * When to use: before a URL of a server is shown or opened that no `ElicitationRequest` brought, such as those in the
+ * data of an error -32042. The URL of an `ElicitationRequest` is checked already.
+ *
+ * ```ts
+ * import * as Elicitation from "@universal-mcp/core/Elicitation"
+ * import * as Result from "effect/Result"
+ *
+ * Elicitation.checkUrl("HTTPS://Shop.example") // => Result.succeed("https://shop.example/")
+ * Elicitation.checkUrl("file:///etc/passwd") // => Result.fail("is neither https: nor, on this machine itself, http:")
+ * ```
+ *
+ * @category security
+ * @since 0.1.0
+ */
+export const checkUrl: (url: unknown) => Result.Result<string, string> = pageUrl.read

@@ -23,6 +23,7 @@ const refused = [
   "http://localhost.evil.example/",
   "http://evillocalhost/",
   "http://[::2]/",
+  "http://[::ffff:128.0.0.1]/",
   "https://bank.example@evil.example/",
   "https://user:pw@ok.example/",
   "https://bank.example\\@evil.example/",
@@ -42,6 +43,8 @@ const shown: ReadonlyArray<readonly [string, string]> = [
   ["http://0x7f.1:8080/x", "http://127.0.0.1:8080/x"],
   ["http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000/"],
   ["http://app.localhost/", "http://app.localhost/"],
+  ["http://localhost.:8080/", "http://localhost.:8080/"],
+  ["http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/"],
   ["HTTPS:ok.example", "https://ok.example/"]
 ]
 

@@ -1,4 +1,5 @@
 /** Credentials that whoever is on the way to a server can read. */
+import { isLoopback } from "./hosts.ts"
 import type { Secret } from "./secret.ts"
 import { isSecretName } from "./secretNames.ts"
 
@@ -21,15 +22,4 @@ export const warning = ({ headers = {}, url: text = "" }: Target): string | unde
     : `credentials go to ${url.host} in clear text, where others on the network can read them (${
       sent.join(", ")
     }): write https:// in the URL, or reach the server through a tunnel to localhost`
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Internal
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** As URLs write hosts: an IPv4 address has four numbers, and IPv6 is in brackets. */
-const isLoopback = (hostname: string): boolean => {
-  const host = hostname.replace(/\.$/, "").toLowerCase()
-  return host === "localhost" || host.endsWith(".localhost") || /^127(?:\.\d{1,3}){3}$/.test(host) ||
-    host === "[::1]" || /^\[::ffff:7f[\da-f]{2}:/.test(host)
 }

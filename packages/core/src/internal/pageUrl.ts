@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import type { UrlHost } from "../Elicitation.ts"
 import * as SafeText from "../SafeText.ts"
+import { isLoopback, networkOf } from "./hosts.ts"
 
 /** As the browser reads it, so that what is shown is what is opened; or what is wrong with it, in words that follow "its url". */
 export const read = (given: unknown): Result.Result<string, string> => {
@@ -29,7 +30,7 @@ export const hostOf = (url: string): UrlHost | undefined => {
   return {
     name: host,
     isInternational: hostname.split(".").some((label) => label.startsWith("xn--")),
-    network: isLoopback(hostname) ? "loopback" : isPrivate(hostname) ? "private" : "public"
+    network: networkOf(hostname)
   }
 }
 
@@ -40,15 +41,3 @@ export const hostOf = (url: string): UrlHost | undefined => {
 const longest = 8192
 
 const tooLong = Result.fail(`is longer than ${longest} characters`)
-
-// A parsed host is in lower case, and an IPv4 address in four decimal parts, however it was written.
-
-const isLoopback = (hostname: string): boolean =>
-  /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === "[::1]" || /^(?:.+\.)?localhost$/.test(hostname)
-
-const isPrivate = (hostname: string): boolean =>
-  /^\d+\.\d+\.\d+\.\d+$/.test(hostname)
-    ? /^(?:0|10|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168)\./.test(hostname)
-    : hostname.startsWith("[")
-    ? /^\[(?:::|f[cd]|fe[89ab])/.test(hostname)
-    : !hostname.includes(".") || /\.(?:local|internal|lan|home\.arpa)$/.test(hostname)
