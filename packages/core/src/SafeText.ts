@@ -20,6 +20,7 @@
 import * as Brand from "effect/Brand"
 import * as Result from "effect/Result"
 import * as ExactNumbers from "./ExactNumbers.ts"
+import { codes, escape } from "./internal/unseen.ts"
 
 /**
  * A string that is safe to show.
@@ -37,7 +38,7 @@ export type SafeText = Brand.Branded<string, "@universal-mcp/core/SafeText">
  * @category constructors
  * @since 0.1.0
  */
-export const block = (value: unknown): SafeText => safe(escaped(textOf(value).replaceAll("\r\n", "\n")))
+export const block = (value: unknown): SafeText => safe(escape(textOf(value).replaceAll("\r\n", "\n"), escapeOf))
 
 /**
  * The same on one line: every run of spaces and line breaks is one space.
@@ -45,8 +46,7 @@ export const block = (value: unknown): SafeText => safe(escaped(textOf(value).re
  * @category constructors
  * @since 0.1.0
  */
-export const line = (value: unknown): SafeText =>
-  safe(escaped(textOf(value).replaceAll(/[\t-\r\p{Zs}]+/gu, " ").trim()))
+export const line = (value: unknown): SafeText => safe(escape(textOf(value).replaceAll(blanks, " ").trim(), escapeOf))
 
 /**
  * A value as JSON that stays the same JSON: escapes within its strings. `indent` as with `JSON.stringify`. What cannot be
@@ -55,8 +55,7 @@ export const line = (value: unknown): SafeText =>
  * @category constructors
  * @since 0.1.0
  */
-export const json = (value: unknown, indent?: number): SafeText =>
-  safe(jsonOf(value, indent).replace(unseen, escapeUnits))
+export const json = (value: unknown, indent?: number): SafeText => safe(escape(jsonOf(value, indent), escapeUnits))
 
 /**
  * Composes safe texts: the words of the template are your own, the holes are safe texts and numbers.
@@ -93,11 +92,7 @@ export const unsafe: (text: string) => SafeText = (text) => safe(text)
  * @category predicates
  * @since 0.1.0
  */
-export const hidden = (text: string): ReadonlyArray<string> => {
-  const escapes = new Set<string>()
-  for (const [found] of text.replaceAll("\r\n", "\n").matchAll(unseen)) escapes.add(escape(found))
-  return [...escapes]
-}
+export const hidden = (text: string): ReadonlyArray<string> => Array.from(codes(text), escapeOf)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -107,32 +102,17 @@ const safe = Brand.nominal<SafeText>()
 
 const empty: SafeText = safe("")
 
-// Controls but tab and line feed; what reorders text or is not drawn; blanks that are no spaces; halves of a character.
-const character = String.raw`[\0-\x08\v-\x1F\x7F-\x9F\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800\p{Cs}]`
+// One space alone stays as it is: most blanks are that, and replacing each of them is slow.
+const blanks =
+  /(?! [^\t-\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])[\t-\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g
 
-// What emoji and some scripts are written with, where they need it: the emoji's joiner and form, the joiners of letters.
-const needed = [
-  String.raw`(?:\p{Extended_Pictographic}\uFE0F?|\p{Emoji_Modifier})\u200D(?=\p{Extended_Pictographic})`,
-  String.raw`\p{Extended_Pictographic}[\uFE0E\uFE0F]`,
-  String.raw`[0-9#*]\uFE0F(?=\u20E3)`,
-  ...["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada"]
-    .concat("Malayalam", "Sinhala").map((script) =>
-      String.raw`(?=[\p{L}\p{M}])\p{Script=${script}}[\u200C\u200D](?=[\p{L}\p{M}])(?=\p{Script=${script}})`
-    )
-]
-
-const unseen = new RegExp(`${character}(?<!${needed.join("|")})`, "gu")
-
-const escaped = (text: string): string => text.replace(unseen, escape)
-
-const escape = (found: string): string => {
-  const code = found.codePointAt(0) ?? 0
-  return code > 0xffff ? `\\u{${code.toString(16)}}` : unitEscape(code)
-}
+const escapeOf = (code: number): string => code > 0xffff ? `\\u{${code.toString(16)}}` : unitEscape(code)
 
 /** JSON knows no other. */
-const escapeUnits = (found: string): string =>
-  unitEscape(found.charCodeAt(0)) + (found.length === 1 ? "" : unitEscape(found.charCodeAt(1)))
+const escapeUnits = (code: number): string =>
+  code > 0xffff
+    ? unitEscape(0xd800 + ((code - 0x10000) >> 10)) + unitEscape(0xdc00 + ((code - 0x10000) & 0x3ff))
+    : unitEscape(code)
 
 const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 
