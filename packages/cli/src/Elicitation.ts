@@ -28,7 +28,7 @@ import { askerOf, message, prompt } from "./internal/formPrompts.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
 import * as Keyboard from "./internal/keyboard.ts"
 import { Progress } from "./render/Progress.ts"
-import { gutter, quote } from "./render/quote.ts"
+import { gutter, mostLines, quote } from "./render/quote.ts"
 import { Screen } from "./render/Screen.ts"
 import { plural, truncate, wrap } from "./render/text.ts"
 
@@ -112,9 +112,6 @@ const answer = Effect.fnUntraced(function*(request: ElicitationRequest, others: 
 const cancel: ElicitationResult = { action: "cancel" }
 
 const nothing = SafeText.format``
-
-/** How many lines of a server are shown at first. */
-const mostLines = 8
 
 // The cursor stands at the end of a prompt, perhaps above an error.
 const belowFrame = SafeText.format`\n\u001b[J`

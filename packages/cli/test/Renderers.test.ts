@@ -24,7 +24,15 @@ type Json = Readonly<Record<string, unknown>>
 
 const paint = (text: SafeText.SafeText) => SafeText.format`\u001b[31m${text}\u001b[39m`
 const style = { bold: paint, dim: paint, red: paint, green: paint, yellow: paint, cyan: paint }
-const screen = { out: style, err: style, width: 80, errWidth: 80, outIsTerminal: true, errIsTerminal: true }
+const screen = {
+  out: style,
+  err: style,
+  width: 80,
+  errWidth: 80,
+  errLineWidth: 80,
+  outIsTerminal: true,
+  errIsTerminal: true
+}
 
 /** Only what core knows of an item is as the protocol wants it; the types of the protocol promise more. */
 const asItem = (item: Json) => JSON.parse("{}", () => ({ ...item }))
@@ -75,7 +83,8 @@ const renderers: Readonly<Record<string, (item: Json) => SafeText.SafeText>> = {
   "checkup.step": (item) => checkup.step(step(item, "failed"), screen),
   "checkup.summary": (item) =>
     checkup.summary({ name: text(item["name"]), transport: "stdio", steps: [step(item, "ok")] }, 10, screen),
-  "failure.lines": (item) => unlines([failure.lines(rejected(item), style), failure.lines(badConfig(item), style)]),
+  "failure.lines": (item) =>
+    unlines([failure.lines(rejected(item), style, 80), failure.lines(badConfig(item), style, Infinity)]),
   "failure.jsonLine": (item) => failure.jsonLine(rejected(item)),
   "offers.messages": (item) => offers.messages(item, screen),
   "offers.prompts": (item) => offers.prompts(surveyed(item, [asItem(item)]), screen),

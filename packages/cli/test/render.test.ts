@@ -136,7 +136,8 @@ describe("an error", () => {
         delivery: "answered",
         reason: new Rejected({ code, description: "Sign in first", data })
       }),
-      style
+      style,
+      Infinity
     ).split("\n").slice(1)
 
   it("names every page that the user has to visit first, whatever else the server sends", () => {
@@ -147,8 +148,10 @@ describe("an error", () => {
       { message: "no page" }
     ]
     assert.deepStrictEqual(refused(-32042, { elicitations }), [
-      "  Sign in to your account: https://example.com/sign-in",
-      "  https://example.com/pay?\\u001b[2J"
+      "[shop] asks to open https://example.com/sign-in (Sign in to your account)",
+      "[shop] asks to open a page that is not shown, because its url is missing",
+      "[shop] asks to open a page that is not shown, because its url has a backslash, a line break or a character that is not seen",
+      "[shop] asks to open a page that is not shown, because its url is missing (no page)"
     ])
     assert.deepStrictEqual(refused(-32042, { elicitations: "none" }), [])
     assert.deepStrictEqual(refused(-32042, undefined), [])

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { layerTerminal } from "../src/Elicitation.ts"
-import { hanging, quote, said, whoOf } from "../src/render/quote.ts"
+import { labelled, quote, quoteLine, serverLabel } from "../src/render/quote.ts"
 import * as TestTerminal from "./terminal.ts"
 
 const form = (
@@ -140,18 +140,18 @@ describe("what a server says by itself", () => {
   ]
 
   it.each(forged)("has its name in front, and a gutter where it is broken: %j", (text) => {
-    const [first = "", ...rest] = said(whoOf("evil"), text, 80).split("\n")
+    const [first = "", ...rest] = quoteLine(serverLabel("evil"), text, 80).split("\n")
     assert.isTrue(first.startsWith("[evil]"))
     for (const line of rest) assert.match(line, /^│ .{1,78}$/)
   })
 
   it("keeps a link whole", () => {
     const link = `https://auth.example/${"a".repeat(200)}`
-    assert.include(said(whoOf("mail"), `sign in at ${link} please`, 80).split("\n│ "), link)
+    assert.include(quoteLine(serverLabel("mail"), `sign in at ${link} please`, 80).split("\n│ "), link)
   })
 
   it.each(forged)("is quoted in a warning of ours without beginning a line: %j", (text) => {
-    const shown = hanging(SafeText.format`warning:`, `"evil": ${text}`, 80, (label) => label)
+    const shown = labelled(SafeText.format`warning:`, `"evil": ${text}`, 80, (label) => label)
     for (const line of shown.split("\n").slice(1)) assert.match(line, /^ {2}\S/)
   })
 

@@ -23,7 +23,7 @@ import { print, printError } from "../internal/sink.ts"
 import { timeout, withTimeout } from "../internal/timeout.ts"
 import { parseJson, parseWord, toArguments } from "../internal/toolArguments.ts"
 import { Progress } from "../render/Progress.ts"
-import { said, whoOf } from "../render/quote.ts"
+import { quoteLine, serverLabel } from "../render/quote.ts"
 import { result as renderResult } from "../render/result.ts"
 import { Screen } from "../render/Screen.ts"
 
@@ -170,6 +170,6 @@ const showEvent = Effect.fnUntraced(function*(
   }
   const text = typeof event.data === "string" ? event.data : SafeText.json(event.data)
   const kind = event.logger === undefined ? event.level : `${event.level} ${event.logger}`
-  const line = said(whoOf(server), `(${kind}) ${text}`, screen.errWidth)
+  const line = quoteLine(serverLabel(server), `(${kind}) ${text}`, screen.errWidth)
   yield* progress.printing(printError(screen.err.dim(line)))
 })

@@ -18,7 +18,7 @@ import { Screen } from "../render/Screen.ts"
 import { revision } from "../render/server.ts"
 import { table } from "../render/table.ts"
 import { target } from "../render/target.ts"
-import { linesOf, plural, truncate, unlines, wrap } from "../render/text.ts"
+import { indented, plural, truncate, unlines } from "../render/text.ts"
 
 export const servers = Command.make(
   "servers",
@@ -65,7 +65,6 @@ const localTime = (milliseconds: number): SafeText.SafeText =>
 
 const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed<ReadonlyArray<Tool>>>) {
   const { out, width } = yield* Screen
-  const two = SafeText.format`  `
   const none = SafeText.format`-`
   const heading = ["NAME", "TRANSPORT", "STATE", "TOOLS", "REVISION", "CONNECTED SINCE"].map((title) =>
     out.dim(SafeText.line(title))
@@ -84,7 +83,7 @@ const toText = Effect.fnUntraced(function*(rows: ReadonlyArray<Surveyed<Readonly
   const [first, ...others] = table([heading, ...cells])
   const below = rows.map((surveyed) => [
     out.dim(SafeText.format`  ${truncate(target(surveyed.config), width - 2)}`),
-    ...(surveyed.error === undefined ? [] : linesOf(lines(surveyed.error, out)).map((line) => wrap(line, width, two)))
+    ...(surveyed.error === undefined ? [] : [indented(lines(surveyed.error, out, width - 2))])
   ])
   return unlines([first ?? none, ...others.flatMap((line, index) => [line, ...(below[index] ?? [])])])
 })

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { Progress } from "../render/Progress.ts"
-import { said, whoOf } from "../render/quote.ts"
+import { quoteLine, serverLabel } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
 import { printError } from "./sink.ts"
 
@@ -17,7 +17,8 @@ export const showStderr = (json: boolean): Effect.Effect<ShowStderr, never, Prog
     const { err, errIsTerminal, errWidth } = yield* Screen
     const { printing } = yield* Progress
     if (json || !errIsTerminal) return () => (connecting) => connecting
-    const print = (server: string, line: string) => printing(printError(err.dim(said(whoOf(server), line, errWidth))))
+    const print = (server: string, line: string) =>
+      printing(printError(err.dim(quoteLine(serverLabel(server), line, errWidth))))
     return (server) => (connecting) =>
       Effect.gen(function*() {
         const lines = yield* Queue.sliding<string>(mostLines)

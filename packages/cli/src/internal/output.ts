@@ -14,5 +14,5 @@ export const printJson = Effect.fnUntraced(function*(value: unknown) {
 
 export const printFailure = Effect.fnUntraced(function*(error: Failure, asJson: boolean) {
   const screen = yield* Screen
-  yield* printError(asJson ? jsonLine(error) : lines(error, screen.err))
+  yield* printError(asJson ? jsonLine(error) : lines(error, screen.err, screen.errLineWidth))
 })

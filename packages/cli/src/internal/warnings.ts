@@ -7,7 +7,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Progress } from "../render/Progress.ts"
-import { hanging } from "../render/quote.ts"
+import { labelled } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
 import { type ShowStderr, showStderr } from "./connecting.ts"
 import { root } from "./root.ts"
@@ -37,7 +37,7 @@ const make = Effect.gen(function*() {
       printError(
         json
           ? SafeText.json({ warning: { server, message } })
-          : hanging(
+          : labelled(
             SafeText.format`warning:`,
             `"${server}": ${message}`,
             errIsTerminal ? errWidth : Infinity,

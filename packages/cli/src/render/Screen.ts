@@ -27,6 +27,8 @@ export class Screen extends Context.Service<Screen, {
   readonly width: number
   /** Columns of the terminal behind stderr. */
   readonly errWidth: number
+  /** Columns to wrap lines on stderr at; unlimited where stderr is not a terminal. */
+  readonly errLineWidth: number
   /** stdout is a terminal. */
   readonly outIsTerminal: boolean
   /** stderr is a terminal that can redraw: progress and logs are welcome. */
@@ -43,7 +45,8 @@ export class Screen extends Context.Service<Screen, {
       }))
       const colour = environment.noColor === "" && environment.term !== "dumb"
       const outIsTerminal = yield* stdio.stdoutIsTerminal
-      const errIsTerminal = environment.term !== "dumb" && (yield* stdio.stderrIsTerminal)
+      const stderrIsTerminal = yield* stdio.stderrIsTerminal
+      const errIsTerminal = environment.term !== "dumb" && stderrIsTerminal
       const actual = yield* columns
       const terminalWidth = actual > 0 ? actual : 80
       return Screen.of({
@@ -51,6 +54,7 @@ export class Screen extends Context.Service<Screen, {
         err: style(colour && errIsTerminal),
         width: outIsTerminal ? terminalWidth : Number.POSITIVE_INFINITY,
         errWidth: terminalWidth,
+        errLineWidth: stderrIsTerminal ? terminalWidth : Number.POSITIVE_INFINITY,
         outIsTerminal,
         errIsTerminal
       })

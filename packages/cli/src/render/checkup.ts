@@ -1,8 +1,9 @@
 /** A checkup for people: a line per step, and below the one that failed what was seen and what to do. */
 import * as SafeText from "@universal-mcp/core/SafeText"
 import { type Checkup, failureOf, type Step } from "../internal/checkup.ts"
+import { longestLine } from "./quote.ts"
 import type { Screen, Style } from "./Screen.ts"
-import { pad, spaces, trimmedEnd, unlines, wrap, wrapBehind } from "./text.ts"
+import { excerpt, pad, spaces, trimmedEnd, unlines, wrap, wrapBehind } from "./text.ts"
 
 /** `files  stdio` */
 export const heading = (name: string, transport: string, { out }: Screen["Service"]): SafeText.SafeText =>
@@ -15,11 +16,11 @@ export const step = (step: Step, { out, width }: Screen["Service"]): SafeText.Sa
   if (status === "skipped") return out.dim(SafeText.format`${begin}           not reached`)
   const time = duration(milliseconds)
   const timed = SafeText.format`${begin}${out.dim(SafeText.format`${spaces(11 - time.length)}${time}  `)}`
-  const said = SafeText.line(detail)
+  const shown = excerpt(detail ?? "", longestLine)
   return unlines([
-    trimmedEnd(wrapBehind(timed, status === "failed" ? out.red(said) : said, width, detailColumn)),
+    trimmedEnd(wrapBehind(timed, status === "failed" ? out.red(shown) : shown, width, detailColumn)),
     ...evidence.map((line) =>
-      out.dim(wrap(SafeText.line(line), width, SafeText.format`      │ `, SafeText.format`  `))
+      out.dim(wrap(excerpt(line, longestLine), width, SafeText.format`      │ `, SafeText.format`  `))
     ),
     ...hintLine(hint, out, width)
   ])
@@ -36,7 +37,9 @@ export const summary = (checkup: Checkup, nameWidth: number, screen: Screen["Ser
   const transport = SafeText.line(checkup.transport)
   const text = failure === undefined
     ? SafeText.format`${transport} · ${detail("negotiation")} · ${detail("list")} · ${duration(total)}`
-    : SafeText.format`${transport} · ${SafeText.line(failure.step)} failed: ${SafeText.line(failure.detail)}`
+    : SafeText.format`${transport} · ${SafeText.line(failure.step)} failed: ${
+      excerpt(failure.detail ?? "", longestLine)
+    }`
   return unlines([
     wrapBehind(
       SafeText.format`${sign} ${out.bold(pad(SafeText.line(checkup.name), nameWidth))}  `,
@@ -68,7 +71,7 @@ const mark = ({ status }: Step, style: Style): SafeText.SafeText => {
 const hintLine = (hint: string | undefined, style: Style, width: number): ReadonlyArray<SafeText.SafeText> =>
   hint === undefined ? [] : [
     wrap(
-      SafeText.format`${style.cyan(SafeText.format`hint:`)} ${SafeText.line(hint)}`,
+      SafeText.format`${style.cyan(SafeText.format`hint:`)} ${excerpt(hint, longestLine)}`,
       width,
       SafeText.format`      `,
       SafeText.format`  `

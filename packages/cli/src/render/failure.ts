@@ -1,4 +1,5 @@
 /** An error as people and programs get it: lines on stderr, or one line of JSON, and an exit code. */
+import { checkUrl } from "@universal-mcp/core/Elicitation"
 import * as McpError from "@universal-mcp/core/McpError"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Result from "effect/Result"
@@ -13,9 +14,10 @@ import {
   UsageError
 } from "../internal/errors.ts"
 import { exitCodes } from "../internal/exitCodes.ts"
-import { isObject } from "../internal/jsonSchema.ts"
+import { isObject, type JsonObject } from "../internal/jsonSchema.ts"
+import { labelled, quoteLine, serverLabel } from "./quote.ts"
 import type { Style } from "./Screen.ts"
-import { truncate, unlines } from "./text.ts"
+import { plural, truncate, unlines } from "./text.ts"
 
 const Failure = Schema.Union([
   McpError.ConnectionError,
@@ -51,13 +53,13 @@ export const exitCode = (error: Failure): number => {
   }
 }
 
-/** `error: …`, what the server wants done first, and `hint: …` where there is one. */
-export const lines = (error: Failure, style: Style): SafeText.SafeText => {
+/** `error: …`, the pages that the server wants visited first, and `hint: …` where there is one. */
+export const lines = (error: Failure, style: Style, width: number): SafeText.SafeText => {
   const hint = hintOf(error)
   return unlines([
-    SafeText.format`${style.red(SafeText.format`error:`)} ${SafeText.line(error.message)}`,
-    ...pages(error).map((page) => SafeText.format`  ${SafeText.line(page)}`),
-    ...(hint === undefined ? [] : [SafeText.format`${style.cyan(SafeText.format`hint:`)} ${SafeText.line(hint)}`])
+    labelled(SafeText.format`error:`, error.message, width, style.red),
+    ...pages(error, width),
+    ...(hint === undefined ? [] : [labelled(SafeText.format`hint:`, hint, width, style.cyan)])
   ])
 }
 
@@ -98,15 +100,29 @@ export const hintOf = (error: Failure): string | undefined => {
 }
 
 /** The pages to visit before a tool may be called. Specification: 2025-11-25, URL Elicitation Required Error. */
-const pages = (error: Failure): ReadonlyArray<string> => {
+const pages = (error: Failure, width: number): ReadonlyArray<SafeText.SafeText> => {
   if (error._tag !== "CallError" || error.reason._tag !== "Rejected" || error.reason.code !== -32042) return []
   const { elicitations } = isObject(error.reason.data) ? error.reason.data : {}
-  return (Array.isArray(elicitations) ? elicitations : []).flatMap((one) =>
-    isObject(one) && typeof one["url"] === "string"
-      ? [typeof one["message"] === "string" ? `${one["message"]}: ${one["url"]}` : one["url"]]
-      : []
-  )
+  const all = Array.isArray(elicitations) ? elicitations : []
+  const label = serverLabel(error.server)
+  return [
+    ...all.slice(0, mostPages).map((page) => quoteLine(label, pageText(isObject(page) ? page : {}), width)),
+    ...(all.length > mostPages ? [SafeText.format`  … ${plural(all.length - mostPages, "more page")}`] : [])
+  ]
 }
+
+const mostPages = 8
+
+/** The URL comes first, where no message is too long for it to be seen. */
+const pageText = ({ message, url }: JsonObject): string => {
+  const shown = Result.match(checkUrl(url), {
+    onSuccess: (href) => `asks to open ${href}`,
+    onFailure: (issue) => `asks to open a page that is not shown, because its url ${issue}`
+  })
+  return typeof message === "string" ? `${shown} (${message.slice(0, longestMessage)})` : shown
+}
+
+const longestMessage = 500
 
 /** What is nested too deeply to be encoded is left out: its tag, message and hint are there. */
 const encode = (error: Failure): unknown =>

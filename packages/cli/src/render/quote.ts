@@ -1,8 +1,14 @@
-/** What a server says, in lines that nobody takes for ours: each stands behind a gutter. */
+/** Text of a server on the terminal: every row of it begins with a gutter, a label or spaces, so that it cannot pose as ours. */
 import * as SafeText from "@universal-mcp/core/SafeText"
-import { displayWidth, truncate } from "./text.ts"
+import { displayWidth, excerpt, truncate } from "./text.ts"
 
 export const gutter = SafeText.format`│ `
+
+/** How much is shown of an error, a hint or a warning, in characters. */
+export const longestLine = 4000
+
+/** How many rows of one text are shown at first. */
+export const mostLines = 8
 
 /** Each at most `width` cells wide, with one blank line where there are more; none for a text without words. */
 export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeText> => {
@@ -19,17 +25,17 @@ export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeT
   ].map((line) => SafeText.unsafe(gutter + line))
 }
 
-/** The name of a server in front of what it says. */
-export const whoOf = (server: string): SafeText.SafeText =>
+/** The name of a server, as it stands in front of its text. */
+export const serverLabel = (server: string): SafeText.SafeText =>
   SafeText.format`[${truncate(SafeText.line(server), longestName)}]`
 
 /**
- * One line that a server said, behind who says it; where it is broken, the rest stands behind a gutter. A link is not
- * broken, so that it can be opened.
+ * A text of a server as one line behind its label; further rows stand behind a gutter. A link is not broken, so that it
+ * can be opened.
  */
-export const said = (who: SafeText.SafeText, text: string, width: number): SafeText.SafeText => {
+export const quoteLine = (label: SafeText.SafeText, text: string, width: number): SafeText.SafeText => {
   const line = SafeText.line(text.slice(0, mostText))
-  const lines = aroundLinks(`${who} ${line}`, width - displayWidth(gutter))
+  const lines = aroundLinks(`${label} ${line}`, width - displayWidth(gutter))
   const shown = lines.length > mostLines
     ? [...lines.slice(0, mostLines), `… ${lines.length - mostLines} more lines`]
     : lines
@@ -37,16 +43,16 @@ export const said = (who: SafeText.SafeText, text: string, width: number): SafeT
 }
 
 /**
- * One line of ours that may quote a server, behind a label: broken, so that no row of the terminal begins with the
- * server's words.
+ * One line of ours behind a label such as `error:`. It may quote a server: further rows begin with two spaces, and what
+ * is beyond 4000 characters is not shown.
  */
-export const hanging = (
+export const labelled = (
   label: SafeText.SafeText,
   text: string,
   width: number,
   style: (label: SafeText.SafeText) => SafeText.SafeText
 ): SafeText.SafeText => {
-  const lines = broken(`${label} ${SafeText.line(text)}`, width - 2).join("\n  ")
+  const lines = broken(`${label} ${excerpt(text, longestLine)}`, width - 2).join("\n  ")
   return SafeText.format`${style(label)}${SafeText.unsafe(lines.slice(label.length))}`
 }
 
@@ -58,9 +64,6 @@ const longestName = 40
 
 /** What is looked at of a text, in characters. */
 const mostText = 20_000
-
-/** Of what is said without being asked for. */
-const mostLines = 8
 
 /** Broken at spaces, and within words that are longer than a line. */
 const broken = (line: string, width: number): ReadonlyArray<string> => {

@@ -41,6 +41,12 @@ export const truncate = (text: Text, width: number): Text => {
   return text
 }
 
+/** The first characters of a text as one line, and how many more there are. The rest is not looked at. */
+export const excerpt = (text: string, most: number = 20_000): Text =>
+  text.length <= most
+    ? SafeText.line(text)
+    : SafeText.format`${SafeText.line(text.slice(0, most))}… ${text.length - most} more characters`
+
 /**
  * Breaks a line at spaces, each part within `width` and after `indent` and the spaces that the line begins with, all
  * but the first after `hanging` more.
