@@ -4,6 +4,7 @@ import type { McpSession } from "@universal-mcp/core/McpSession"
 import type { Prompt, PromptArgument } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
+import { excerpt } from "../render/text.ts"
 import { MissingArguments, PromptNotFound, UnknownArgument } from "./errors.ts"
 import { isObject } from "./jsonSchema.ts"
 import * as listing from "./listing.ts"
@@ -63,9 +64,9 @@ export const signature = (
   paint = (name: SafeText.SafeText): SafeText.SafeText => name
 ): SafeText.SafeText => {
   const names = of(prompt).map(({ name, required }) =>
-    required === true ? SafeText.line(name) : SafeText.format`${SafeText.line(name)}?`
+    required === true ? excerpt(name) : SafeText.format`${excerpt(name)}?`
   )
-  return SafeText.format`${paint(SafeText.line(prompt.name))}(${SafeText.join(names, SafeText.format`, `)})`
+  return SafeText.format`${paint(excerpt(prompt.name))}(${SafeText.join(names, SafeText.format`, `)})`
 }
 
 const unknownOf = (given: ReadonlyArray<string>, known: ReadonlyArray<string>) => {

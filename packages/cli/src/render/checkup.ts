@@ -16,7 +16,7 @@ export const step = (step: Step, { out, width }: Screen["Service"]): SafeText.Sa
   if (status === "skipped") return out.dim(SafeText.format`${begin}           not reached`)
   const time = duration(milliseconds)
   const timed = SafeText.format`${begin}${out.dim(SafeText.format`${spaces(11 - time.length)}${time}  `)}`
-  const shown = excerpt(detail ?? "", longestLine)
+  const shown = excerpt(detail, longestLine)
   return unlines([
     trimmedEnd(wrapBehind(timed, status === "failed" ? out.red(shown) : shown, width, detailColumn)),
     ...evidence.map((line) =>
@@ -37,9 +37,7 @@ export const summary = (checkup: Checkup, nameWidth: number, screen: Screen["Ser
   const transport = SafeText.line(checkup.transport)
   const text = failure === undefined
     ? SafeText.format`${transport} · ${detail("negotiation")} · ${detail("list")} · ${duration(total)}`
-    : SafeText.format`${transport} · ${SafeText.line(failure.step)} failed: ${
-      excerpt(failure.detail ?? "", longestLine)
-    }`
+    : SafeText.format`${transport} · ${SafeText.line(failure.step)} failed: ${excerpt(failure.detail, longestLine)}`
   return unlines([
     wrapBehind(
       SafeText.format`${sign} ${out.bold(pad(SafeText.line(checkup.name), nameWidth))}  `,

@@ -3,7 +3,7 @@ import type { Tool } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 
 /** Such as `hidden characters in the name, description: \u200b`; nothing where there are none. */
-export const hiddenIn = (tool: Tool): SafeText.SafeText | undefined => {
+export const hiddenCharacters = (tool: Tool): SafeText.SafeText | undefined => {
   const found = parts.flatMap(({ of, what }) => {
     const escapes = SafeText.hidden(textsOf(of(tool)).join(" "))
     return escapes.length === 0 ? [] : [{ what, escapes }]

@@ -9,7 +9,7 @@ import { block } from "./result.ts"
 import type { Screen } from "./Screen.ts"
 import { heading } from "./server.ts"
 import { table } from "./table.ts"
-import { bytes, plural, unlines, wrap } from "./text.ts"
+import { bytes, excerpt, plural, unlines, wrap } from "./text.ts"
 
 /** A line per resource, the URI first; a template's URI shows what to fill in. */
 export const resources = (surveyed: Surveyed<Resources>, screen: Screen["Service"]): SafeText.SafeText => {
@@ -23,10 +23,10 @@ export const resources = (surveyed: Surveyed<Resources>, screen: Screen["Service
     ...resources.map((one) => ({ ...one, address: one.uri, size: one.size })),
     ...resourceTemplates.map((one) => ({ ...one, address: one.uriTemplate, size: undefined }))
   ].map((one) => [
-    SafeText.format`  ${out.cyan(SafeText.line(one.address))}`,
-    out.dim(SafeText.line(one.mimeType)),
-    out.dim(typeof one.size === "number" ? bytes(one.size) : SafeText.line(one.size)),
-    SafeText.line(one.title || one.name)
+    SafeText.format`  ${out.cyan(excerpt(one.address))}`,
+    out.dim(excerpt(one.mimeType)),
+    out.dim(typeof one.size === "number" ? bytes(one.size) : excerpt(one.size)),
+    excerpt(one.title || one.name)
   ])
   const used = rows.length === 0 ? [] : [0, 1, 2, 3].filter((column) => rows.some((row) => row[column] !== ""))
   return unlines([
@@ -42,11 +42,11 @@ export const prompts = (surveyed: Surveyed<ReadonlyArray<Prompt>>, screen: Scree
   const { out, width } = screen
   const four = SafeText.format`    `
   const entries = listed.flatMap((prompt) => {
-    const description = SafeText.line(prompt.description)
+    const description = excerpt(prompt.description)
     const described = table(
       promptArguments.of(prompt).flatMap((argument) => {
-        const about = SafeText.line(argument.description)
-        return about === "" ? [] : [[SafeText.format`${four}${SafeText.line(argument.name)}`, about]]
+        const about = excerpt(argument.description)
+        return about === "" ? [] : [[SafeText.format`${four}${excerpt(argument.name)}`, about]]
       })
     )
     return [

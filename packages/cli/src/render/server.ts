@@ -2,7 +2,7 @@
 import * as SafeText from "@universal-mcp/core/SafeText"
 import { type Surveyed, transportOf } from "../internal/survey.ts"
 import type { Screen } from "./Screen.ts"
-import { trimmed } from "./text.ts"
+import { excerpt, trimmed } from "./text.ts"
 
 /** `everything  mcp-servers/everything 2.0.0 · stdio · 2025-11-25 (legacy) · 13 tools` */
 export const heading = (
@@ -13,7 +13,7 @@ export const heading = (
   const { config, error, session } = surveyed
   const who = session === undefined
     ? SafeText.format``
-    : trimmed(SafeText.format`${SafeText.line(session.server.name)} ${SafeText.line(session.server.version)}`)
+    : trimmed(SafeText.format`${excerpt(session.server.name)} ${excerpt(session.server.version)}`)
   const offers = error === undefined ? what : SafeText.format`${what} (incomplete)`
   const details = SafeText.join(
     [who, SafeText.line(transportOf(surveyed)), revision(surveyed), offers],
@@ -26,4 +26,4 @@ export const heading = (
 export const revision = ({ session }: Surveyed<unknown>): SafeText.SafeText =>
   session === undefined
     ? SafeText.format`-`
-    : SafeText.format`${SafeText.line(session.server.protocolVersion)} (${SafeText.line(session.server.era)})`
+    : SafeText.format`${excerpt(session.server.protocolVersion)} (${SafeText.line(session.server.era)})`

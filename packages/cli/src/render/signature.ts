@@ -2,7 +2,7 @@
 import type { Tool } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as jsonSchema from "../internal/jsonSchema.ts"
-import { displayWidth } from "./text.ts"
+import { displayWidth, excerpt, mostOfOne } from "./text.ts"
 
 /** Such as `echo(message: string, count?: number)`; `paint` is for the name. */
 export const signature = (tool: Tool, paint: Paint = plain): SafeText.SafeText => oneLine(partsOf(tool, paint))
@@ -38,7 +38,7 @@ const partsOf = (tool: Tool, paint: Paint) => {
   const left = begin()
   const { inputSchema, name, outputSchema } = tool
   return {
-    name: paint(SafeText.line(name)),
+    name: paint(excerpt(name)),
     parameters: membersOf(inputSchema, inputSchema, 0, left),
     answer: outputSchema === undefined
       ? SafeText.format``
@@ -65,7 +65,7 @@ const membersOf = (schema: unknown, root: unknown, depth: number, left: Left): R
       break
     }
     const mark = required.has(name) ? SafeText.format`` : SafeText.format`?`
-    const begin = SafeText.format`${spent(SafeText.line(name), left)}${mark}`
+    const begin = SafeText.format`${spent(excerpt(name), left)}${mark}`
     texts.push(SafeText.format`${begin}: ${typeText(property, root, depth + 1, left)}`)
   }
   // After the members: the first object is shown, however many it has.
@@ -82,7 +82,7 @@ const typeText = (schema: unknown, root: unknown, depth: number, left: Left): Sa
     const types = values === undefined ? jsonSchema.typesOf(one) ?? [] : []
     for (const text of values ?? types) {
       if (isUsedUp(left)) return SafeText.join([...texts, more], or)
-      texts.add(values === undefined ? namedType(text, one, root, depth, left) : spent(SafeText.json(text), left))
+      texts.add(values === undefined ? namedType(text, one, root, depth, left) : spent(jsonOf(text), left))
     }
   }
   return texts.size === 0 ? spent(unknown, left) : SafeText.join([...texts], or)
@@ -102,12 +102,15 @@ const namedType = (
     const items = typeText(schema["items"], root, depth + 1, left)
     return items.includes(" ") ? SafeText.format`Array<${items}>` : SafeText.format`${items}[]`
   }
-  if (type !== "object") return spent(SafeText.line(type), left)
+  if (type !== "object") return spent(excerpt(type), left)
   const inner = membersOf(schema, root, depth, left)
   return inner.length === 0
     ? spent(SafeText.format`object`, left)
     : SafeText.format`{ ${SafeText.join(inner, comma)} }`
 }
+
+const jsonOf = (value: unknown): SafeText.SafeText =>
+  typeof value === "string" && value.length > mostOfOne ? SafeText.format`"${excerpt(value)}"` : SafeText.json(value)
 
 const isUsedUp = ({ characters, steps }: Left): boolean => characters <= 0 || steps <= 0
 

@@ -41,11 +41,14 @@ export const truncate = (text: Text, width: number): Text => {
   return text
 }
 
-/** The first characters of a text as one line, and how many more there are. The rest is not looked at. */
-export const excerpt = (text: string, most: number = 20_000): Text =>
-  text.length <= most
-    ? SafeText.line(text)
-    : SafeText.format`${SafeText.line(text.slice(0, most))}… ${text.length - most} more characters`
+/** The first characters of what is one text among many, as one line, and how many more there are. */
+export const excerpt = (value: unknown, most: number = mostOfOne): Text => beginning(value, most, SafeText.line)
+
+/** The same with its line breaks. */
+export const excerptBlock = (value: unknown): Text => beginning(value, mostOfOne, SafeText.block)
+
+/** How much is shown of one text in a list, in characters. */
+export const mostOfOne = 20_000
 
 /**
  * Breaks a line at spaces, each part within `width` and after `indent` and the spaces that the line begins with, all
@@ -104,6 +107,14 @@ export const prettyJson = (value: unknown): Text => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 const empty = SafeText.format``
+
+/** What is beyond is not looked at. */
+const beginning = (value: unknown, most: number, make: (value: unknown) => Text): Text => {
+  const text = typeof value === "string" ? value : SafeText.block(value)
+  return text.length <= most
+    ? make(text)
+    : SafeText.format`${make(text.slice(0, most))}… ${text.length - most} more characters`
+}
 
 /** The only control sequences in safe text: those of `Style`. */
 // oxlint-disable-next-line no-control-regex

@@ -2,11 +2,11 @@
 import type { Tool } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import type { Surveyed } from "../internal/survey.ts"
-import { hiddenIn } from "./hidden.ts"
+import { hiddenCharacters } from "./hiddenCharacters.ts"
 import type { Screen } from "./Screen.ts"
 import { heading } from "./server.ts"
 import { signatureWithin } from "./signature.ts"
-import { firstParagraph, indented, linesOf, plural, prettyJson, trimmed, unlines, wrap } from "./text.ts"
+import { excerptBlock, firstParagraph, indented, linesOf, plural, prettyJson, trimmed, unlines, wrap } from "./text.ts"
 
 /** A server's heading and a signature per tool, each with the first paragraph of its description. */
 export const serverTools = (
@@ -26,7 +26,7 @@ export const toolEntry = (tool: Tool, screen: Screen["Service"]): SafeText.SafeT
   const { out, width } = screen
   const two = SafeText.format`  `
   const four = SafeText.format`    `
-  const paragraph = SafeText.line(firstParagraph(description(tool)))
+  const paragraph = SafeText.line(firstParagraph(excerptBlock(tool.description)))
   return unlines([
     ...linesOf(signatureWithin(tool, width - 2, out.cyan)).map((line) => wrap(line, width, two, two)),
     ...(paragraph === "" ? [] : [out.dim(wrap(paragraph, width, four))]),
@@ -39,7 +39,7 @@ export const toolDetails = (tool: Tool, screen: Screen["Service"]): SafeText.Saf
   const { out, width } = screen
   const section = (title: SafeText.SafeText, value: unknown) =>
     value === undefined ? [] : [unlines([out.bold(title), indented(prettyJson(value))])]
-  const described = trimmed(description(tool))
+  const described = trimmed(SafeText.block(tool.description))
   return SafeText.join([
     signatureWithin(tool, width, out.cyan),
     ...warning(tool, screen),
@@ -55,9 +55,6 @@ export const toolDetails = (tool: Tool, screen: Screen["Service"]): SafeText.Saf
 // ---------------------------------------------------------------------------------------------------------------------
 
 const warning = (tool: Tool, { out }: Screen["Service"]): ReadonlyArray<SafeText.SafeText> => {
-  const hidden = hiddenIn(tool)
+  const hidden = hiddenCharacters(tool)
   return hidden === undefined ? [] : [SafeText.format`${out.yellow(SafeText.format`warning:`)} ${hidden}`]
 }
-
-// Only the name and the input schema of a tool are known to be what the protocol says.
-const description = (tool: Tool): SafeText.SafeText => SafeText.block(tool.description)
