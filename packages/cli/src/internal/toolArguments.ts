@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import { signature } from "../render/signature.ts"
 import { InvalidArgument, MissingArguments, UsageError } from "./errors.ts"
 import * as jsonSchema from "./jsonSchema.ts"
+import { sameJson } from "./sameJson.ts"
 
 export interface Word {
   readonly key: string
@@ -99,7 +100,7 @@ export const coerce = (text: string, schema: unknown, root: unknown): Result.Res
     const types = jsonSchema.typesOf(one)
     if (values !== undefined) {
       if (values.includes(text)) return Result.succeed(text)
-      if (value !== undefined && values.some(same(value))) return Result.succeed(typed(text))
+      if (value !== undefined && values.some((listed) => sameJson(value, listed))) return Result.succeed(typed(text))
       expected.push(...values.slice(0, mostExpected).map((listed) => SafeText.json(listed)))
       if (values.length > mostExpected) expected.push(`one of ${values.length - mostExpected} more`)
     } else if (types === undefined || types.includes("string")) {
@@ -143,11 +144,6 @@ const parsePair = Effect.fnUntraced(function*(word: string): Effect.fn.Return<re
 const rawJson = (text: string): Result.Result<unknown, string> => {
   const value = typed(text)
   return value === undefined ? Result.fail("JSON after :=") : Result.succeed(value)
-}
-
-const same = (value: unknown) => {
-  const written = SafeText.json(value)
-  return (listed: unknown): boolean => SafeText.json(listed) === written
 }
 
 /** The value to send: its numbers with the digits that were typed. */
