@@ -73,11 +73,39 @@ const noRun = {
   }
 }
 
-/** The one module of the cli that writes to stdout and stderr, and what else may get at a way to the terminal. */
+/** The one module of the cli that writes to stdout and stderr. */
 const sink = "packages/cli/src/internal/sink.ts"
-const terminals = /packages\/cli\/src\/(Elicitation|internal\/(keyboard|terminal)|render\/Screen)\.ts$/
-/** What cuts safe text, the help with Effect's colours, and what Effect's prompts draw. */
-const mayMakeSafe = /packages\/cli\/src\/(render\/(text|quote)|Cli|internal\/keyboard)\.ts$/
+
+/** What leads to the terminal, or calls a string safe text, and the files in `packages/cli/src` that may import it. */
+const guarded = [
+  { sources: /^effect\/(Console|Brand)$/, files: [] },
+  { sources: /^effect\/Logger$/, files: ["Cli"] },
+  {
+    sources: /^effect\/Terminal$/,
+    files: ["Elicitation", "internal/keyboard", "internal/prompts", "internal/terminal", "render/Screen"]
+  },
+  { sources: /^effect\/cli\/Prompt$/, files: ["internal/prompts"] },
+  // What cuts safe text, the help with Effect's colours, and what Effect's prompts draw.
+  {
+    sources: /\/UnsafeText(\.\w+)?$/,
+    files: ["Cli", "internal/prompts", "render/quote", "render/text"]
+  },
+  {
+    sources: /^@effect\/platform-node\/Node(Console|Runtime|Services|Sink|Stdio|Stream|Terminal)$/,
+    files: ["main", "internal/terminal"]
+  },
+  { sources: /^(node:)?(child_process|cluster|console|fs|fs\/promises|tty|worker_threads)$/, files: ["bin"] },
+  { sources: /^(node:)?process$/, files: ["internal/demoServers"] }
+]
+
+const mayImport = (filename, source) =>
+  guarded.every(({ files, sources }) =>
+    !sources.test(source) || files.some((file) => filename.endsWith(`/packages/cli/src/${file}.ts`))
+  )
+
+const nameOf = (property) => property?.name ?? property?.value
+
+const isOutput = (property) => ["stdout", "stderr"].includes(nameOf(property))
 
 const sinkOnly = {
   create(context) {
@@ -85,25 +113,34 @@ const sinkOnly = {
     if (!filename.includes("/packages/cli/src/") || filename.endsWith(sink)) return {}
     const report = (node) =>
       context.report({ node, message: `only ${sink} writes to the terminal: give its functions a SafeText` })
+    const check = (node) => {
+      const { source } = node
+      if (!source) return
+      const path = source.type === "TemplateLiteral" ? source.quasis[0].value.cooked : source.value
+      if (typeof path !== "string" || source.expressions?.length > 0 || !mayImport(filename, path)) report(node)
+    }
     return {
-      ImportDeclaration(node) {
-        const source = node.source.value
-        if (source === "effect/Console") report(node)
-        if (source === "effect/Terminal" && !terminals.test(filename)) report(node)
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration(node) {
+        if (node.exportKind !== "type") check(node)
       },
-      ImportExpression(node) {
-        if (["effect/Console", "effect/Terminal"].includes(node.source.value)) report(node)
-      },
+      ExportAllDeclaration: check,
       CallExpression({ callee }) {
-        const name = callee.type === "MemberExpression" ? callee.property.name : callee.name
-        if (["stdout", "stderr"].includes(name)) report(callee)
+        if (isOutput(callee.type === "MemberExpression" ? callee.property : callee)) report(callee)
+      },
+      ObjectPattern({ properties }) {
+        for (const { key, value } of properties) if (isOutput(key) && nameOf(value) !== nameOf(key)) report(key)
       },
       MemberExpression(node) {
-        const { object: { name: object }, property: { name } } = node
-        if (object === "Logger" && /^(console|default|tracer|withConsole|withLeveled)/.test(name)) report(node)
-        if (name === "unsafe" && object === "SafeText" && !mayMakeSafe.test(filename)) {
-          context.report({ node, message: "SafeText.unsafe checks nothing: use line, block, json or format" })
+        const { object: { name: object }, property } = node
+        if (object === "Logger" && /^(console|default|tracer|withConsole|withLeveled)/.test(nameOf(property))) {
+          report(node)
         }
+        if (/stdio/i.test(object ?? "") && isOutput(property)) report(node)
+      },
+      Identifier(node) {
+        if (node.name === "globalThis") report(node)
       }
     }
   }

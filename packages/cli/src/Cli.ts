@@ -6,6 +6,7 @@
 import * as ExactNumbers from "@universal-mcp/core/ExactNumbers"
 import * as McpSession from "@universal-mcp/core/McpSession"
 import * as SafeText from "@universal-mcp/core/SafeText"
+import { unsafe } from "@universal-mcp/core/UnsafeText"
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
@@ -121,7 +122,7 @@ const presenter = (screen: Screen["Service"]): CliOutput.Presenter => {
     present: (event) => {
       switch (event._tag) {
         case "Help":
-          return Sink.print(wrapHelp(SafeText.unsafe(formatter.formatHelpDoc(event.helpDoc)), screen.width))
+          return Sink.print(wrapHelp(unsafe(formatter.formatHelpDoc(event.helpDoc)), screen.width))
         case "Version":
           return Sink.print(SafeText.line(`${event.name} ${event.version}`))
         case "InvalidInvocation":

@@ -13,7 +13,6 @@ import {
   urlHost
 } from "@universal-mcp/core/Elicitation"
 import * as SafeText from "@universal-mcp/core/SafeText"
-import * as Prompt from "effect/cli/Prompt"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
@@ -27,6 +26,7 @@ import * as form from "./internal/form.ts"
 import { askerOf, message, prompt } from "./internal/formPrompts.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
 import * as Keyboard from "./internal/keyboard.ts"
+import * as prompts from "./internal/prompts.ts"
 import { Progress } from "./render/Progress.ts"
 import { gutter, mostLines, quote } from "./render/quote.ts"
 import { Screen } from "./render/Screen.ts"
@@ -130,7 +130,7 @@ const longestName = 60
 const moreWaiting = (others: number): SafeText.SafeText => SafeText.format`${plural(others, "more question")} waiting`
 
 /** With a keyboard of its own. */
-const askOnce = <A>(prompt: Prompt.Prompt<A>) =>
+const askOnce = <A>(prompt: prompts.Prompt<A>) =>
   Effect.scoped(Effect.flatMap(Keyboard.open, ({ ask }) => ask(prompt))).pipe(
     Effect.tapError(() => Effect.flatMap(Keyboard.writer, (write) => write(belowFrame)))
   )
@@ -139,7 +139,7 @@ const askOnce = <A>(prompt: Prompt.Prompt<A>) =>
 const show = Effect.fnUntraced(function*<R>(
   text: string,
   asker: SafeText.SafeText,
-  ask: <A>(prompt: Prompt.Prompt<A>) => Effect.Effect<A, Keyboard.Left, R>
+  ask: <A>(prompt: prompts.Prompt<A>) => Effect.Effect<A, Keyboard.Left, R>
 ) {
   const write = yield* Keyboard.writer
   const { err, errWidth, rows } = yield* screen
@@ -153,13 +153,13 @@ const show = Effect.fnUntraced(function*<R>(
     const more = SafeText.format`… ${plural(left.length, "more line")}`
     yield* write(SafeText.format`${gutter}${err.dim(more)}\n`)
     const question = message(asker, SafeText.format`Read on?`, errWidth)
-    if (!(yield* ask(Prompt.Select({ message: question, choices: pages })))) return
+    if (!(yield* ask(prompts.select({ message: question, choices: pages })))) return
   }
 })
 
-const pages: ReadonlyArray<Prompt.SelectChoice<boolean>> = [
-  { title: "no", value: false },
-  { title: "yes", value: true, description: "show more of it" }
+const pages: ReadonlyArray<prompts.Choice<boolean>> = [
+  { title: SafeText.format`no`, value: false },
+  { title: SafeText.format`yes`, value: true, description: SafeText.format`show more of it` }
 ]
 
 /** The host comes last, where no address is too long for it to be seen. */
@@ -263,23 +263,35 @@ const longestRule = 300
 const choose = Effect.fnUntraced(function*<A>(
   asker: SafeText.SafeText,
   question: SafeText.SafeText,
-  choices: ReadonlyArray<Prompt.SelectChoice<A>>
+  choices: ReadonlyArray<prompts.Choice<A>>
 ) {
   const { errWidth } = yield* screen
-  return yield* askOnce(Prompt.Select({ message: message(asker, question, errWidth), choices }))
+  return yield* askOnce(prompts.select({ message: message(asker, question, errWidth), choices }))
 })
 
 type Chosen = ElicitationResult | { readonly action: "again" }
-type Choice = Prompt.SelectChoice<Chosen>
+type Choice = prompts.Choice<Chosen>
 
-const accept: Prompt.SelectChoice<ElicitationResult> = { title: "send", value: { action: "accept" } }
-const change: Choice = { title: "change", value: { action: "again" }, description: "go through the answers again" }
-const goOn: Choice = { title: "go on", value: { action: "again" }, description: "back to the form" }
-const refusals: ReadonlyArray<Prompt.SelectChoice<ElicitationResult>> = [
-  { title: "decline", value: { action: "decline" }, description: "tell the server no" },
-  { title: "cancel", value: cancel, description: "decide nothing" }
+const accept: prompts.Choice<ElicitationResult> = { title: SafeText.format`send`, value: { action: "accept" } }
+const change: Choice = {
+  title: SafeText.format`change`,
+  value: { action: "again" },
+  description: SafeText.format`go through the answers again`
+}
+const goOn: Choice = {
+  title: SafeText.format`go on`,
+  value: { action: "again" },
+  description: SafeText.format`back to the form`
+}
+const refusals: ReadonlyArray<prompts.Choice<ElicitationResult>> = [
+  { title: SafeText.format`decline`, value: { action: "decline" }, description: SafeText.format`tell the server no` },
+  { title: SafeText.format`cancel`, value: cancel, description: SafeText.format`decide nothing` }
 ]
-const urlChoices: ReadonlyArray<Prompt.SelectChoice<ElicitationResult>> = [
-  { title: "accept", value: { action: "accept" }, description: "I opened it, or am about to" },
+const urlChoices: ReadonlyArray<prompts.Choice<ElicitationResult>> = [
+  {
+    title: SafeText.format`accept`,
+    value: { action: "accept" },
+    description: SafeText.format`I opened it, or am about to`
+  },
   ...refusals
 ]

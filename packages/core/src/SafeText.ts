@@ -2,7 +2,8 @@
  * Text that came from a server or a file, made safe to show: no control of a terminal, nothing that reorders the line,
  * nothing that a person cannot see and a model can read. Such characters are shown as escapes: `\u001b`, `\u{e0041}`.
  *
- * What prints takes `SafeText` and no `string`, so that forgetting to make a text safe does not compile.
+ * What prints takes `SafeText` and no `string`, so that forgetting to make a text safe does not compile. Only
+ * `UnsafeText` makes one without a check.
  *
  * ```ts
  * import * as SafeText from "@universal-mcp/core/SafeText"
@@ -58,7 +59,8 @@ export const line = (value: unknown): SafeText => safe(escape(textOf(value).repl
 export const json = (value: unknown, indent?: number): SafeText => safe(escape(jsonOf(value, indent), escapeUnits))
 
 /**
- * Composes safe texts: the words of the template are your own, the holes are safe texts and numbers.
+ * Composes safe texts: the words of the template are your own, the holes are safe texts and numbers. Your own words are
+ * taken as they are: control sequences in them, such as those of colours, reach the terminal.
  *
  * @category constructors
  * @since 0.1.0
@@ -72,16 +74,6 @@ export const format = (words: TemplateStringsArray, ...parts: ReadonlyArray<Safe
  */
 export const join = (parts: ReadonlyArray<SafeText>, separator: SafeText = empty): SafeText =>
   safe(parts.join(separator))
-
-/**
- * Says of a string that it is safe, and checks nothing.
- *
- * When to use: for what was cut, padded or wrapped out of safe text. Never for what came from elsewhere.
- *
- * @category unsafe
- * @since 0.1.0
- */
-export const unsafe: (text: string) => SafeText = (text) => safe(text)
 
 /**
  * The characters of a text that a person is not shown as they are, as escapes, each once and in the order of the text;

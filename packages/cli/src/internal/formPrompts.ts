@@ -1,10 +1,9 @@
 import type { FieldValue } from "@universal-mcp/core/Elicitation"
 import * as SafeText from "@universal-mcp/core/SafeText"
-import * as Prompt from "effect/cli/Prompt"
-import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { displayWidth, truncate } from "../render/text.ts"
 import type { Field } from "./form.ts"
+import * as prompts from "./prompts.ts"
 
 /** Who asks, as it stands in front of every prompt; it leaves room for the prompt itself. */
 export const askerOf = (server: string, width: number): SafeText.SafeText =>
@@ -19,7 +18,7 @@ export const prompt = (
   field: Field,
   asker: SafeText.SafeText,
   { rows, width }: { readonly rows: number; readonly width: number }
-): Prompt.Prompt<FieldValue | undefined> => {
+): prompts.Prompt<FieldValue | undefined> => {
   // The line with the name of the asker stays in sight.
   const maxPerPage = Math.max(1, Math.min(10, rows - 3))
   // What wraps around cannot be redrawn reliably.
@@ -28,22 +27,30 @@ export const prompt = (
   const asked = field.required ? question : SafeText.format`${question}${optional}`
   switch (field._tag) {
     case "Text": {
-      const read = (text: string): Result.Result<FieldValue | undefined, string> =>
-        text !== "" ? field.read(text) : field.required ? emptyOf(field) : Result.succeed(undefined)
-      const input = Prompt.String({
+      const initial = field.initial === undefined ? undefined : String(field.initial)
+      const shown = SafeText.line(initial)
+      const read = (typed: string): Result.Result<FieldValue | undefined, string> => {
+        // What is shown of the default stands for the default itself.
+        const text = initial !== undefined && typed === shown ? initial : typed
+        return text !== "" ? field.read(text) : field.required ? emptyOf(field) : Result.succeed(undefined)
+      }
+      const input = prompts.text({
         message: asked,
-        ...(field.initial === undefined ? {} : { default: String(field.initial) }),
-        validate: (text) =>
-          Effect.as(Effect.mapError(Effect.fromResult(read(text)), (issue) => short(SafeText.line(issue))), text)
+        ...(initial === undefined ? {} : { default: shown }),
+        check: (text) => Result.mapError(read(text), (issue) => short(SafeText.line(issue)))
       })
-      return Prompt.map(input, (text) => Result.getOrUndefined(read(text)))
+      return prompts.map(input, (text) => Result.getOrUndefined(read(text)))
     }
     case "One": {
       const choices = field.choices.map(({ title, value }) => ({ title: short(title), value }))
-      const none = field.nullable ? [{ title: "(none)", value: null }] : []
-      const all = [...choices, ...none, ...field.required ? [] : [{ title: "(leave out)", value: undefined }]]
+      const none = field.nullable ? [{ title: SafeText.format`(none)`, value: null }] : []
+      const all = [
+        ...choices,
+        ...none,
+        ...field.required ? [] : [{ title: SafeText.format`(leave out)`, value: undefined }]
+      ]
       const initial = all.findIndex(({ value }) => value === field.initial)
-      return Prompt.Select<FieldValue | undefined>({
+      return prompts.select<FieldValue | undefined>({
         message: asked,
         maxPerPage,
         choices: all.map((choice, index) => ({ ...choice, selected: index === Math.max(initial, 0) }))
@@ -51,7 +58,7 @@ export const prompt = (
     }
     case "Several": {
       const initial: ReadonlyArray<unknown> = Array.isArray(field.initial) ? field.initial : []
-      const several = Prompt.MultiSelect({
+      const several = prompts.multiSelect({
         message: asked,
         maxPerPage,
         choices: field.choices.map(({ title, value }) => ({
@@ -62,12 +69,12 @@ export const prompt = (
         ...(field.min === undefined || !field.required ? {} : { min: field.min }),
         ...(field.max === undefined ? {} : { max: field.max })
       })
-      const enough: Prompt.Prompt<FieldValue | undefined> = Prompt.flatMap(several, (values) => {
+      const enough: prompts.Prompt<FieldValue | undefined> = prompts.flatMap(several, (values) => {
         if (values.length > 0 && values.length < (field.min ?? 0)) return enough
         // Nothing chosen is an answer of its own where it is allowed and there is a default that it replaces.
         const isLeftOut = values.length === 0 && !field.required &&
           (field.initial === undefined || (field.min ?? 0) > 0)
-        return Prompt.succeed(isLeftOut ? undefined : values)
+        return prompts.succeed(isLeftOut ? undefined : values)
       })
       return enough
     }

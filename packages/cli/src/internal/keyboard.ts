@@ -1,7 +1,6 @@
 /** Prompts on stderr, so that stdout stays the result, and all from one reading of the keyboard, so that no key is lost. */
 import * as SafeText from "@universal-mcp/core/SafeText"
 import type * as Cause from "effect/Cause"
-import * as Prompt from "effect/cli/Prompt"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -13,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 import { Screen } from "../render/Screen.ts"
+import * as prompts from "./prompts.ts"
 import { writeError } from "./sink.ts"
 
 /** How a prompt was left without an answer: Esc, Ctrl-C, or Ctrl-D and the end of the input. */
@@ -20,7 +20,7 @@ export class Left extends Data.TaggedError("Left")<{ readonly by: "escape" | "in
 
 export interface Keyboard {
   /** After it failed no prompt of this keyboard gets an answer: open another one. */
-  readonly ask: <A>(prompt: Prompt.Prompt<A>) => Effect.Effect<A, Left, FileSystem.FileSystem | Path.Path>
+  readonly ask: <A>(prompt: prompts.Prompt<A>) => Effect.Effect<A, Left, FileSystem.FileSystem | Path.Path>
 }
 
 /** Reads the keyboard until the scope closes. */
@@ -39,19 +39,18 @@ export const open: Effect.Effect<Keyboard, never, Scope.Scope | Terminal.Termina
         : Effect.andThen(Ref.set(left, by), Queue.end(keys))
     })
     yield* Effect.forkScoped(Effect.ensuring(Effect.forever(next), Queue.end(keys)))
-    const onStderr = Terminal.make({
-      ...terminal,
-      columns: Effect.succeed(screen.errWidth),
-      readInput: Effect.succeed(keys),
-      // Prompts are made of safe text, and show what is typed.
-      display: (text) => write(SafeText.unsafe(text))
-    })
-    const theme = Prompt.makeTheme({ colors: screen.err.bold(SafeText.format`x`) !== "x" })
+    const onStderr = {
+      colors: screen.err.bold(SafeText.format`x`) !== "x",
+      terminal: Terminal.make({
+        ...terminal,
+        columns: Effect.succeed(screen.errWidth),
+        readInput: Effect.succeed(keys)
+      }),
+      write
+    }
     return {
       ask: (prompt) =>
-        Effect.andThen(write(roomForError), Prompt.run(prompt)).pipe(
-          Effect.provideService(Terminal.Terminal, onStderr),
-          Effect.provideService(Prompt.Theme, theme),
+        Effect.andThen(write(roomForError), prompts.run(prompt, onStderr)).pipe(
           Effect.catch(() => Effect.flatMap(Ref.get(left), (by) => Effect.fail(new Left({ by }))))
         )
     }

@@ -1,5 +1,6 @@
 /** Text of a server on the terminal: every row of it begins with a gutter, a label or spaces, so that it cannot pose as ours. */
 import * as SafeText from "@universal-mcp/core/SafeText"
+import { unsafe } from "@universal-mcp/core/UnsafeText"
 import { displayWidth, excerpt, truncate } from "./text.ts"
 
 export const gutter = SafeText.format`│ `
@@ -22,7 +23,7 @@ export const quote = (text: string, width: number): ReadonlyArray<SafeText.SafeT
   return first === -1 ? [] : [
     ...squeezed.flatMap((line) => broken(line, width - displayWidth(gutter))),
     ...(more > 0 ? [`… ${more} more characters, which are not shown`] : [])
-  ].map((line) => SafeText.unsafe(gutter + line))
+  ].map((line) => unsafe(gutter + line))
 }
 
 /** The name of a server, as it stands in front of its text. */
@@ -39,7 +40,7 @@ export const quoteLine = (label: SafeText.SafeText, text: string, width: number)
   const shown = lines.length > mostLines
     ? [...lines.slice(0, mostLines), `… ${lines.length - mostLines} more lines`]
     : lines
-  return SafeText.unsafe(shown.join(`\n${gutter}`))
+  return unsafe(shown.join(`\n${gutter}`))
 }
 
 /**
@@ -53,7 +54,7 @@ export const labelled = (
   style: (label: SafeText.SafeText) => SafeText.SafeText
 ): SafeText.SafeText => {
   const lines = broken(`${label} ${excerpt(text, longestLine)}`, width - 2).join("\n  ")
-  return SafeText.format`${style(label)}${SafeText.unsafe(lines.slice(label.length))}`
+  return SafeText.format`${style(label)}${unsafe(lines.slice(label.length))}`
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

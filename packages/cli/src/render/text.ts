@@ -1,5 +1,6 @@
 /** Safe text for people: numbers get units, long lines are broken. All of it takes time in proportion to the text. */
 import * as SafeText from "@universal-mcp/core/SafeText"
+import { unsafe } from "@universal-mcp/core/UnsafeText"
 import * as CliOutput from "effect/cli/CliOutput"
 
 type Text = SafeText.SafeText
@@ -25,7 +26,7 @@ export const displayWidth = (text: string): number => {
 export const pad = (text: Text, width: number): Text =>
   SafeText.format`${text}${spaces(Math.min(width - displayWidth(text), 100))}`
 
-export const spaces = (count: number): Text => SafeText.unsafe(" ".repeat(Math.max(0, count)))
+export const spaces = (count: number): Text => unsafe(" ".repeat(Math.max(0, count)))
 
 /** `text`, cut to `width` terminal cells, and not within an escape or a character. */
 export const truncate = (text: Text, width: number): Text => {
@@ -34,7 +35,7 @@ export const truncate = (text: Text, width: number): Text => {
   let kept = 0
   for (const unit of unitsOf(text)) {
     used += displayWidth(unit)
-    if (used > width) return SafeText.format`${SafeText.unsafe(text.slice(0, kept))}…`
+    if (used > width) return SafeText.format`${unsafe(text.slice(0, kept))}…`
     end += unit.length
     if (used < width) kept = end
   }
@@ -75,26 +76,26 @@ export const wrap = (text: Text, width: number, indent: Text = empty, hanging: T
     }
     isFirst = false
   }
-  return SafeText.unsafe([...lines, line].join("\n"))
+  return unsafe([...lines, line].join("\n"))
 }
 
 /** `text` behind `begin`, which takes `column` cells; further lines begin in that column. */
 export const wrapBehind = (begin: Text, text: Text, width: number, column: number): Text =>
-  SafeText.format`${begin}${SafeText.unsafe(wrap(text, width, spaces(column)).slice(column))}`
+  SafeText.format`${begin}${unsafe(wrap(text, width, spaces(column)).slice(column))}`
 
-export const linesOf = (text: Text): ReadonlyArray<Text> => text.split("\n").map(SafeText.unsafe)
+export const linesOf = (text: Text): ReadonlyArray<Text> => text.split("\n").map((line) => unsafe(line))
 
 export const unlines = (lines: ReadonlyArray<Text>): Text => SafeText.join(lines, SafeText.format`\n`)
 
 /** Each line after two spaces. */
 export const indented = (text: Text): Text => unlines(linesOf(text).map((line) => SafeText.format`  ${line}`))
 
-export const trimmed = (text: Text): Text => SafeText.unsafe(text.trim())
+export const trimmed = (text: Text): Text => unsafe(text.trim())
 
-export const trimmedEnd = (text: Text): Text => SafeText.unsafe(text.trimEnd())
+export const trimmedEnd = (text: Text): Text => unsafe(text.trimEnd())
 
 /** What stands before the first blank line. */
-export const firstParagraph = (text: Text): Text => SafeText.unsafe(text.trim().split(/\n\s*\n/, 1)[0] ?? "")
+export const firstParagraph = (text: Text): Text => unsafe(text.trim().split(/\n\s*\n/, 1)[0] ?? "")
 
 /** Indented JSON; in one line where the indentation would be most of it, as with a value that is nested deeply. */
 export const prettyJson = (value: unknown): Text => {
