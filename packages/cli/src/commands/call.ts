@@ -16,6 +16,7 @@ import { exitCodes, inWords } from "../internal/exitCodes.ts"
 import type { JsonObject } from "../internal/jsonSchema.ts"
 import * as listing from "../internal/listing.ts"
 import { printJson } from "../internal/output.ts"
+import { printWarning } from "../internal/printWarning.ts"
 import * as Registry from "../internal/registry.ts"
 import { root } from "../internal/root.ts"
 import { findNamed } from "../internal/servers.ts"
@@ -164,9 +165,9 @@ const showEvent = Effect.fnUntraced(function*(
   const screen = yield* Screen
   if (!screen.errIsTerminal) return
   if (event._tag === "Lost") {
-    const lost = SafeText.format`${event.count} messages of "${SafeText.line(server)}" came too fast to be shown`
-    const warning = screen.err.yellow(SafeText.format`warning:`)
-    return yield* progress.printing(printError(SafeText.format`${warning} ${lost}`))
+    const { json } = yield* root
+    const message = `${event.count} messages came too fast to be shown`
+    return yield* progress.printing(printWarning(screen, json, { server, message }))
   }
   const text = typeof event.data === "string" ? event.data : SafeText.json(event.data)
   const kind = event.logger === undefined ? event.level : `${event.level} ${event.logger}`

@@ -1,13 +1,12 @@
 /** `-H`: a header, or a file of them. */
-import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import { Screen } from "../render/Screen.ts"
 import { UsageError } from "./errors.ts"
+import { printWarning } from "./printWarning.ts"
 import { variable } from "./proxy.ts"
-import { printError } from "./sink.ts"
 import { expand } from "./variables.ts"
 
 export interface Headers {
@@ -84,11 +83,6 @@ const warnIfOthersMayRead = Effect.fnUntraced(function*(path: string, json: bool
   const info = yield* Effect.option(fs.stat(path))
   if (info._tag === "None" || info.value.type !== "File" || (info.value.mode & 0o044) === 0) return
   if ((yield* variable("OS")) === "Windows_NT") return
-  const { err } = yield* Screen
   const message = `other users of this machine can read ${path}, which has credentials in it: chmod 600 ${path}`
-  yield* printError(
-    json
-      ? SafeText.json({ warning: { message } })
-      : SafeText.format`${err.yellow(SafeText.format`warning:`)} ${SafeText.line(message)}`
-  )
+  yield* printWarning(yield* Screen, json, { message })
 })

@@ -1,17 +1,15 @@
 /** What the library warns of while a command runs: a line each on stderr, with `--json` one of JSON. */
 import type { McpSession } from "@universal-mcp/core/McpSession"
-import * as SafeText from "@universal-mcp/core/SafeText"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Progress } from "../render/Progress.ts"
-import { labelled } from "../render/quote.ts"
 import { Screen } from "../render/Screen.ts"
 import { type ShowStderr, showStderr } from "./connecting.ts"
+import { printWarning } from "./printWarning.ts"
 import { root } from "./root.ts"
-import { printError } from "./sink.ts"
 
 export class Warnings extends Context.Service<Warnings, {
   /** Prints the warnings of a session until it has ended: each once, the first 20. */
@@ -27,24 +25,12 @@ const most = 20
 
 const make = Effect.gen(function*() {
   const { json } = yield* root
-  const { err, errIsTerminal, errWidth } = yield* Screen
+  const screen = yield* Screen
   const { printing } = yield* Progress
   const watching = yield* FiberSet.make<void>()
   // What was said last is still on its way when a session has ended.
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(watching))
-  const print = (server: string, message: string) =>
-    printing(
-      printError(
-        json
-          ? SafeText.json({ warning: { server, message } })
-          : labelled(
-            SafeText.format`warning:`,
-            `"${server}": ${message}`,
-            errIsTerminal ? errWidth : Infinity,
-            err.yellow
-          )
-      )
-    )
+  const print = (server: string, message: string) => printing(printWarning(screen, json, { server, message }))
   return Warnings.of({
     whileConnecting: yield* showStderr(json),
     watch: (server, session) => {
