@@ -159,7 +159,8 @@ export interface DecodeOptions {
 
 /**
  * What came on the wire: a message or a batch; nothing if the text is not JSON, or neither an object nor a list. An error
- * if it is too much to read: nested more than 1,000 levels deep, or more than 1,000,000 values. The members of a message
+ * if it is too much to read: nested more than 1,000 levels deep, or more than 1,000,000 values. What is no object is left
+ * out of a batch. The members of a message
  * are not checked: the session does that.
  *
  * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
@@ -186,7 +187,7 @@ export const decode = (
   if (why !== undefined) return tooMuch(why)
   try {
     const value = exactNumbers ? numbers.parseExact(text) : numbers.parse(text, keepsDigits)
-    return isFromWire(value) ? value : undefined
+    return Array.isArray(value) ? value.filter(isFromWire) : isFromWire(value) ? value : undefined
   } catch {
     return undefined
   }
@@ -211,11 +212,11 @@ export const failRequest = (id: RequestId | null, error: TransportError): JSONRP
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Only that it is an object or a list. The session checks the members of each message when it reads it (`jsonRpc.ts`);
- * to do that here too would make every call slower.
+ * Only that it is an object. The session checks the members of each message when it reads it (`jsonRpc.ts`); to do that
+ * here too would make every call slower.
  */
-const isFromWire = (value: unknown): value is JSONRPCMessage | Array<JSONRPCMessage> =>
-  typeof value === "object" && value !== null
+const isFromWire = (value: unknown): value is JSONRPCMessage =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const tooMuch = (why: string): TransportError =>
   new TransportError({

@@ -70,7 +70,7 @@ const fromBody = (response: http.Response, id: RequestId, context: Context): htt
     if (received.some(messages.isAnswer)) {
       return fail(http.notAnAnswer(`the server answered under an id that was never used: ${text.slice(0, 200)}`))
     }
-    if (received.length > 0 && received.every(messages.isRecord)) {
+    if (received.length > 0) {
       return fail(
         http.notAnAnswer(
           `the server answered with something else: ${status.excerpt(text, received[0])}`,
