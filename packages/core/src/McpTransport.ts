@@ -160,8 +160,7 @@ export interface DecodeOptions {
 /**
  * What came on the wire: a message or a batch; nothing if the text is not JSON, or neither an object nor a list. An error
  * if it is too much to read: nested more than 1,000 levels deep, or more than 1,000,000 values. What is no object is left
- * out of a batch. The members of a message
- * are not checked: the session does that.
+ * out of a batch. The members of a message are not checked: the session does that.
  *
  * When to use: in a transport of your own, in place of `JSON.parse`. It remembers the numbers that JavaScript would
  * change, for the `exactNumbers` of a call and for the warnings on its result. Fail the request that the text answers with
