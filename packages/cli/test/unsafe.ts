@@ -37,9 +37,25 @@ const ranges: ReadonlyArray<readonly [first: number, last: number]> = [
 
 /** The characters in what was printed that a person is not shown, and that are not our own colours and progress line. */
 export const unsafeIn = (printed: string): ReadonlyArray<string> => {
+  const characters = [...withoutOwn(printed)]
+  return characters.filter((_, at) => isUnsafe(characters, at))
+}
+
+/** Where the first of them is, or -1. */
+export const unsafeAt = (printed: string): number => {
+  const characters = [...printed]
+  const at = characters.findIndex((_, at) => isUnsafe(characters, at))
+  return at === -1 ? -1 : characters.slice(0, at).join("").length
+}
+
+/** What was printed on a terminal, without our own colours and progress line. */
+export const withoutOwn = (printed: string): string =>
   // oxlint-disable-next-line no-control-regex
-  const characters = [...printed.replaceAll(/\u001b\[(?:1|2|22|3[1236]|39)m|\r\u001b\[2K/g, "")]
-  return characters.filter((character, at) => isUnseen(character) && !mayJoin(character, characters, at))
+  printed.replaceAll(/\u001b\[(?:1|2|22|3[1236]|39)m|\r\u001b\[2K/g, "")
+
+const isUnsafe = (characters: ReadonlyArray<string>, at: number): boolean => {
+  const character = characters[at] ?? ""
+  return isUnseen(character) && !mayJoin(character, characters, at)
 }
 
 const isUnseen = (character: string): boolean => {

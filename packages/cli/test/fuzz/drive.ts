@@ -16,6 +16,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { patience } from "../../../../test/patience.ts"
+import { unsafeAt, withoutOwn } from "../unsafe.ts"
 import * as commands from "./commands.ts"
 import { acts, type Failure, tags } from "./operations.ts"
 import * as people from "./people.ts"
@@ -189,7 +190,7 @@ const runCase = Effect.fnUntraced(function*(lane: Lane, one: Case, options: Opti
   const done = (outcome: string) =>
     void surroundings.counts.outcomes.set(outcome, (surroundings.counts.outcomes.get(outcome) ?? 0) + 1)
   const run = act.via === "library"
-    ? useLibrary(lane, one, fault, done)
+    ? useLibrary(lane, one, surroundings, fault, done)
     : useCommand(lane, one, options, fault, done)
   yield* run.pipe(
     Effect.timeoutOrElse({
@@ -206,6 +207,7 @@ const runCase = Effect.fnUntraced(function*(lane: Lane, one: Case, options: Opti
 const useLibrary = Effect.fnUntraced(function*(
   lane: Lane,
   one: Case,
+  surroundings: Surroundings,
   fault: (what: string) => void,
   done: (outcome: string) => void
 ) {
@@ -228,11 +230,12 @@ const useLibrary = Effect.fnUntraced(function*(
   }
   if (operation === "connect") {
     yield* Effect.ignore(registry.removeServer(kind))
-    judge(yield* Effect.exit(connect(lane)))
+    judge(yield* Effect.exit(connect(lane, surroundings)))
   } else {
-    const session = yield* Effect.catchTag(registry.session(kind), "ServerNotFound", () => connect(lane)).pipe(
-      Effect.exit
-    )
+    const session = yield* Effect.catchTag(registry.session(kind), "ServerNotFound", () => connect(lane, surroundings))
+      .pipe(
+        Effect.exit
+      )
     // The handshake was no hostile one, and may still be late on a busy machine.
     if (Exit.isFailure(session)) judge(session)
     else judge(yield* Effect.exit(acts[operation](session.value, registry)))
@@ -247,9 +250,16 @@ const useLibrary = Effect.fnUntraced(function*(
 })
 
 /** Connects the hostile server, and reads whatever it tells by itself for as long as it is there. */
-const connect = Effect.fnUntraced(function*({ config, registry }: Lane) {
+const connect = Effect.fnUntraced(function*({ config, kind, registry }: Lane, { onFault, running }: Surroundings) {
   const session = yield* registry.addServer(config)
-  for (const stream of heard(session)) yield* stream.pipe(Stream.runForEach(read), Effect.forkDetach)
+  const tell = (cause: Cause.Cause<never>) =>
+    Effect.sync(() => {
+      const one = running.get(kind)
+      if (one !== undefined && Cause.hasDies(cause)) onFault({ case: one, what: Cause.pretty(cause), said: [] })
+    })
+  for (const stream of heard(session)) {
+    yield* stream.pipe(Stream.runForEach(read), Effect.catchCause(tell), Effect.forkDetach)
+  }
   return session
 })
 
@@ -258,14 +268,12 @@ const read = (value: unknown) => Effect.sync(() => readAll(value))
 /** Each ends with the session. */
 const heard = (session: McpSession.McpSession["Service"]): ReadonlyArray<Stream.Stream<unknown>> => [
   session.notifications,
+  session.warnings,
   session.stderr,
   session.state.changes
 ]
 
 const bug = 70
-
-/** What acts on a terminal or turns text around. A pipe gets none of ours, so that all of it is the server's. */
-const unsafe = /[\0-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
 
 const useCommand = Effect.fnUntraced(function*(
   lane: Lane,
@@ -280,6 +288,8 @@ const useCommand = Effect.fnUntraced(function*(
   const { code, output } = yield* via === "process" ? commands.asProcess(bin, all) : commands.inProcess(all, terminal)
   done(`exit code ${code}`)
   if (code === null || code >= bug) fault(`exit code ${code}: …${output.slice(-2500)}`)
-  const at = terminal && via === "command" ? -1 : output.search(unsafe)
-  if (at !== -1) fault(`printed ${JSON.stringify(output.slice(Math.max(0, at - 100), at + 50))}`)
+  // A pipe gets no colours of ours, so that all of it is the server's.
+  const printed = terminal && via === "command" ? withoutOwn(output) : output
+  const at = unsafeAt(printed)
+  if (at !== -1) fault(`printed ${JSON.stringify(printed.slice(Math.max(0, at - 100), at + 50))}`)
 })
