@@ -303,8 +303,9 @@ export class McpSession extends Context.Service<McpSession, {
     /** How a task stands. */
     readonly get: (taskId: string) => Effect.Effect<Task, CallError>
     /**
-     * Waits for a task to end, asking as often as the server wants (default: every second), and gives its result; what
-     * the server asks for meanwhile is answered. A task that failed or was cancelled is the reason `Rejected`.
+     * Waits for a task to end, asking as often as the server wants (default: every second) and when it sends a status, but
+     * then 100 ms after the last time at the earliest, and gives its result; what the server asks for meanwhile is
+     * answered. A task that failed or was cancelled is the reason `Rejected`.
      */
     readonly result: (
       taskId: string,

@@ -2,6 +2,7 @@
  * Calls that the server turns into tasks: asked after, answered where they need it, and fetched. Specification:
  * 2025-11-25, Tasks; for 2026-07-28 the extension io.modelcontextprotocol/tasks.
  */
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -152,8 +153,18 @@ const follow = (
       tell(taskResults.taskOf(params))
       Queue.offerUnsafe(woken, undefined)
     })
+    let askedAt = -Infinity
+    // One status is a reason to ask at once, a flood of them is not.
+    const pause = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (now) => Effect.sleep(Math.max(askedAt + shortestPause - now, 0))
+    )
+    const noteTime = Effect.map(Clock.currentTimeMillis, (now) => {
+      askedAt = now
+    })
     const ask = ({ pollInterval }: Task) =>
-      Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Queue.take(woken)).pipe(
+      Effect.raceFirst(Effect.sleep(intervalOf(pollInterval)), Effect.andThen(Queue.take(woken), pause)).pipe(
+        Effect.andThen(noteTime),
         Effect.andThen(get(session, taskId, { budget, exactNumbers: options?.exactNumbers ?? false })),
         Effect.retry({ times: 3, while: (error) => !session.hasEnded() && mayPass(error) }),
         Effect.tap((state) => Effect.sync(() => tell(state.task)))
@@ -307,3 +318,6 @@ const intervalOf = (pollInterval = 1000): number => Math.min(Math.max(pollInterv
 
 /** In milliseconds. */
 const longestInterval = 3_600_000
+
+/** In milliseconds, between two `tasks/get` of which the second follows a status that the server sent by itself. */
+const shortestPause = 100
