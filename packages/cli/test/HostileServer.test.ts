@@ -5,9 +5,9 @@ import { ConfigProvider, Console, Effect, Layer, Sink, Stdio, Terminal } from "e
 import * as UserDirectories from "effect/persistence/UserDirectories"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { hostile, typeable } from "../../../test/hostile.ts"
 import * as Cli from "../src/Cli.ts"
 import * as Sessions from "../src/internal/sessions.ts"
-import { hostile, typeable } from "./fixtures/hostile.ts"
 import { configured, umcp } from "./support.ts"
 import { unsafeIn } from "./unsafe.ts"
 

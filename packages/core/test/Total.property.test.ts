@@ -12,7 +12,7 @@ import * as Skills from "@universal-mcp/core/Skills"
 import * as Telemetry from "@universal-mcp/core/Telemetry"
 import { Cause, Effect, Exit, Logger, Stream } from "effect"
 import * as McpSchema from "effect/ai/McpSchema"
-import { Choices, spoiled, spoiledOnce } from "../../../test/hostile.ts"
+import { Choices, spoiled, spoiledOnce } from "../../../test/spoil.ts"
 import * as tracer from "./fixtures/tracer.ts"
 import { connect, discovered, type Handlers, initialized } from "./fixtures/wire.ts"
 
