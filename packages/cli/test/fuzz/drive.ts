@@ -125,18 +125,20 @@ const makeLane = Effect.fnUntraced(function*(
   const reached = kind.startsWith("stdio")
     ? { command: node, args, env: environment }
     : { url: `http://127.0.0.1:${yield* port([node, ...args])}/mcp` }
-  const limits = { timeout: 2000 + patience(5000), requestTimeout }
+  // Connecting ends long before the case must: without it, 60 seconds are allowed.
+  const timeout = 2000 + patience(5000)
   const config = yield* ServerConfig.decode({
     name: kind,
     transport: kind === "sse" ? "sse" : kind.startsWith("http") ? "streamable-http" : "stdio",
     ...reached,
-    ...limits,
+    timeout,
+    requestTimeout,
     ...(kind === "http-legacy" ? { protocolVersion: "legacy" } : {}),
     reconnect: { delay: 10, maxDelay: 50, attempts: 3 },
     circuitBreaker: false
   }).pipe(Effect.orDie)
   const file = `${control}.json`
-  const fast = { requestTimeout: `${requestTimeout} millis` }
+  const fast = { timeout: `${timeout} millis`, requestTimeout: `${requestTimeout} millis` }
   writeFileSync(
     file,
     JSON.stringify({
