@@ -30,7 +30,7 @@ import * as prompts from "./internal/prompts.ts"
 import { Progress } from "./render/Progress.ts"
 import { gutter, mostLines, quote } from "./render/quote.ts"
 import { Screen } from "./render/Screen.ts"
-import { plural, truncate, wrap } from "./render/text.ts"
+import { displayWidth, plural, truncate, wrap } from "./render/text.ts"
 
 /**
  * Shows what a server asks as a form on the terminal, in both modes: a schema's fields, one after the other, or a URL
@@ -193,7 +193,7 @@ const fillIn = Effect.fnUntraced(function*(
 ) {
   const write = yield* Keyboard.writer
   const { err, errWidth } = yield* screen
-  const fields = form.fields(request.requestedSchema)
+  const fields = form.fields(request.requestedSchema).map((field) => withShortDefault(field, errWidth))
   const count = fields.length === 0 ? nothing : SafeText.format`${plural(fields.length, "field")}; `
   yield* write(SafeText.format`${err.dim(SafeText.format`  ${count}Esc to decline or cancel`)}\n`)
   if (secretFields(request).length > 0) {
@@ -203,6 +203,18 @@ const fillIn = Effect.fnUntraced(function*(
   }
   return yield* askUntilDone(fields, asker, tellOthers)
 })
+
+/**
+ * A default is offered where it fits on the line of its prompt. A longer one is told above it: where it wrapped around, a
+ * row could look like another prompt.
+ */
+const withShortDefault = (field: form.Field, width: number): form.Field => {
+  if (field._tag !== "Text" || field.initial === undefined) return field
+  const text = SafeText.line(String(field.initial))
+  return displayWidth(text) <= width / 3 - 8
+    ? field
+    : { ...field, initial: undefined, description: `${field.description}\nDefault: ${text}` }
+}
 
 /** Again with the answers so far where somebody wants to change them. */
 const askUntilDone = Effect.fnUntraced(function*(

@@ -104,6 +104,22 @@ describe("a form", () => {
       })
   )
 
+  it.effect.each([
+    `${"─".repeat(67)}? [github] Password for ann ›`,
+    `${"x ".repeat(30)}warning: umcp is out of date`
+  ])("offers no default that wraps around, and tells it behind a gutter: %j", (text) =>
+    Effect.gen(function*() {
+      const shown = yield* shownAt(form("m", { t: { type: "string", default: text } }), "] t (optional) ›")
+      assert.deepStrictEqual(prompts(shown), ["? [evil] t (optional) ›"])
+      assert.match(shown, /^│ Default:/m)
+    }))
+
+  it.effect("offers a short default", () =>
+    Effect.gen(function*() {
+      const shown = yield* shownAt(form("m", { t: { type: "string", default: "blue" } }), "blue")
+      assert.match(shown, /\? \[evil\] t \(optional\) › .*blue/)
+    }))
+
   it.effect("is shown with a warning where it asks for a secret, and only there", () =>
     Effect.gen(function*() {
       const warning = "warning: this form asks for a secret; servers must not do that in a form."

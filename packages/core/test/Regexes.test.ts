@@ -23,7 +23,6 @@ const bounds = new Map([
 
 /** How many expressions a module builds with `new RegExp` while it is loaded: these are run too. */
 const builtOnLoad = new Map([
-  ["packages/core/src/SafeText.ts", 1],
   ["packages/core/src/internal/secretWords.ts", 1],
   ["packages/transports/src/internal/oversized.ts", 3]
 ])

@@ -11,7 +11,7 @@ const secretsIn = (properties: Readonly<Record<string, FieldSchema>>, message = 
   Elicitation.secretFields({ message, requestedSchema: { type: "object", properties } })
 
 describe("a field that asks for a secret", () => {
-  it.each<readonly [string, { readonly title?: string; readonly description?: string }]>([
+  it.each<readonly [string, Partial<Readonly<Record<"title" | "description" | "default", string>>>]>([
     ["dbPassword", {}],
     ["GITHUB_API_KEY", {}],
     ["p", { title: "Your pass phrase" }],
@@ -22,9 +22,20 @@ describe("a field that asks for a secret", () => {
     ["x", { title: "Pass\u200bword" }],
     ["x", { title: "Ｐａｓｓｗｏｒｄ" }],
     ["client_secret", {}],
-    ["sessionCookie", {}]
+    ["sessionCookie", {}],
+    ["password1", {}],
+    ["apiToken2", {}],
+    ["p", { title: "Passwort" }],
+    ["p", { title: "Contraseña" }],
+    ["p", { title: "Mot de passe" }],
+    ["p", { title: "密码" }],
+    ["p", { default: "your password here" }]
   ])("is told by its words: %s %j", (name, words) => {
     assert.deepStrictEqual(secretsIn({ plain: { type: "string" }, [name]: { type: "string", ...words } }), [name])
+  })
+
+  it("is told by its format", () => {
+    assert.deepStrictEqual(secretsIn(JSON.parse("{\"p\":{\"type\":\"string\",\"format\":\"password\"}}")), ["p"])
   })
 
   it.each(["PIN", "CVV", "Credit card number", "Verification code"])("may be a number: %s", (title) => {

@@ -22,6 +22,15 @@ const endings = [
   "cookie",
   "mnemonic",
   "pass ?(?:word|phrase|code|key|wd)",
+  // In other languages, without their accents.
+  "passwort",
+  "kennwort",
+  "contrasena",
+  "senha",
+  "mot de passe",
+  "пароль",
+  "密码",
+  "密碼",
   "(?:api|access|auth|secret|private|signing|encryption|ssh|pgp|gpg|recovery|account) ?key"
 ]
 
