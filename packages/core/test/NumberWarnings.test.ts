@@ -48,6 +48,33 @@ describe("a number written with an exponent", () => {
   )
 })
 
+describe("an answer with more than 250,000 values", () => {
+  const list = (count: number) => `"list":[${Array(count).fill("1").join()}],"id":${int64}`
+
+  it.effect.each([false, true])(
+    "has a warning that numbers are not looked for; exactNumbers: %s",
+    (exactNumbers) =>
+      Effect.gen(function*() {
+        const { id, warnings } = yield* callFor(list(260_000), { exactNumbers })
+        assert.strictEqual(id, Number(int64))
+        assert.deepStrictEqual(warnings, [
+          "it has more than 250000 values: the numbers in it that JavaScript changes are not looked for"
+        ])
+      })
+  )
+
+  it.effect("is one whose values are no part of a text", () =>
+    Effect.gen(function*() {
+      const members = `"csv":${JSON.stringify("1,".repeat(400_000))},"id":${int64}`
+      assert.strictEqual((yield* callFor(members, { exactNumbers })).id, BigInt(int64))
+    }))
+
+  it.effect("has its numbers in short of that", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* callFor(list(200_000), { exactNumbers })).id, BigInt(int64))
+    }))
+})
+
 describe("numbers that are nested deeply", () => {
   const nested = (depth: number) => `"deep":${"[".repeat(depth)}${int64}${"]".repeat(depth)},"id":${int64}`
 

@@ -10,8 +10,12 @@ export const maxValues = 1_000_000
 export const of = (text: string): string | undefined => {
   // Each level has two brackets, and each value a character before it.
   if (text.length <= 2 * maxDepth || text.length <= 2 * maxValues && hasFewBrackets(text)) return undefined
-  return scan(text)
+  return scan(text, maxValues)
 }
+
+/** Whether there are more values than `most`, or too many levels. */
+export const hasMoreValues = (text: string, most: number): boolean =>
+  text.length > most && scan(text, most) !== undefined
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Internal
@@ -36,7 +40,7 @@ const hasFewBrackets = (text: string): boolean => {
 }
 
 /** What is in strings does not count, and takes next to no time. */
-const scan = (text: string): string | undefined => {
+const scan = (text: string, most: number): string | undefined => {
   let depth = 0
   let values = 0
   for (let at = 0; at < text.length; at++) {
@@ -47,7 +51,7 @@ const scan = (text: string): string | undefined => {
       values++
       if (++depth > maxDepth) return `is nested more than ${maxDepth} levels deep`
     } else if ((code | 32) === closing) depth--
-    if (values > maxValues) return `has more than ${maxValues} values`
+    if (values > most) return `has more than ${most} values`
   }
   return undefined
 }

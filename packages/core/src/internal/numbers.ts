@@ -2,6 +2,7 @@
  * Numbers that JavaScript cannot hold. Values are what `JSON.parse` makes of a text; the digits that came are remembered
  * beside them, by the object or array that the number is in.
  */
+import * as excess from "./excess.ts"
 
 declare global {
   /** With what TypeScript does not declare yet. */
@@ -18,7 +19,12 @@ declare global {
 /** As `JSON.parse`. Remembers the digits of numbers that would change, or of all that JavaScript writes in another way. */
 export const parse = (text: string, keepsDigits = false): unknown => {
   const value: unknown = JSON.parse(text)
-  return keepsDigits || mayChange(text) ? remembering(text, keepsDigits, value) : value
+  if (!keepsDigits && !mayChange(text)) return value
+  if (excess.hasMoreValues(text, mostValues)) {
+    markUnread(value)
+    return value
+  }
+  return remembering(text, keepsDigits, value)
 }
 
 /** With integers beyond 2^53 as `bigint`. */
@@ -53,6 +59,7 @@ export interface Settled {
 
 /** Nothing where there is nothing to do, which is found out without looking at the result. */
 export const settle = (result: Readonly<Record<string, unknown>>, exactNumbers: boolean): Settled | undefined => {
+  if (unread.has(result)) return warned(result, [unreadWarning])
   if (!(exactNumbers ? digits : changed).has(result)) return undefined
   return exactNumbers
     ? warned(toExact(result), changesIn(result, (source) => integerOf(source) === undefined))
@@ -101,6 +108,15 @@ const digits = new WeakMap<object, Map<string, string>>()
 /** Those that hold, or lead to, a number that is not the one that came. */
 const changed = new WeakSet()
 
+/** To look at each number takes many times as long as to read it. */
+const mostValues = 250_000
+
+/** Results with more values than that, in which numbers may have changed. */
+const unread = new WeakSet()
+
+const unreadWarning =
+  `it has more than ${mostValues} values: the numbers in it that JavaScript changes are not looked for`
+
 /** More digits than these are not made a `bigint`: that takes long. */
 const longest = 4300
 
@@ -125,6 +141,13 @@ const warned = (result: Readonly<Record<string, unknown>>, warnings: ReadonlyArr
 
 const isRewritten = (value: unknown, source: string | undefined): source is string =>
   typeof value === "number" && source !== undefined && String(value) !== source
+
+/** A message is marked at its result, and so is each of a batch. */
+const markUnread = (value: unknown): void => {
+  for (const message of Array.isArray(value) ? value : [value]) {
+    if (isObject(message) && "result" in message && isObject(message.result)) unread.add(message.result)
+  }
+}
 
 const remembering = (text: string, keepsDigits: boolean, value: unknown): unknown => {
   // Values come holder by holder.
