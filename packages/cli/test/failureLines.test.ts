@@ -90,7 +90,7 @@ describe("an error and its hint", () => {
   it.each([80, Infinity])("are cut at 4000 characters, %i columns wide", (width) => {
     for (const words of ["a".repeat(1_000_000), "\u200b".repeat(1_000_000), "w ".repeat(500_000)]) {
       const text = shown({ description: words, hint: words }, width).join(" ")
-      assert.match(text.replaceAll(/\s+/g, " "), /… 99[\d]+ more characters hint: .*… 996000 more characters$/)
+      assert.match(text.replaceAll(/\s+/g, " "), /… [\d]+ more characters hint: .*… 996000 more characters$/)
       assert.isBelow(text.length, 60_000)
     }
   })
