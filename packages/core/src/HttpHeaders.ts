@@ -62,7 +62,8 @@ export const value = (secret: string | Redacted.Redacted<string>): string =>
   reveal(secret).replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, "")
 
 /**
- * What to warn of where credentials (a header or a parameter that looks like one, user and password of the URL) go to an
+ * What to warn of where credentials (a header or a parameter that looks like one or holds one of the `secrets`, user and
+ * password of the URL) go to an
  * `http:` URL whose host is not this machine: they are sent in clear text. Nothing otherwise.
  *
  * When to use: in a transport of your own over HTTP, once per connection.
@@ -70,7 +71,9 @@ export const value = (secret: string | Redacted.Redacted<string>): string =>
  * ```ts
  * import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
  *
- * HttpHeaders.clearTextWarning({ url: "http://127.0.0.1:8000/mcp", headers: { Authorization: "Bearer s3cret" } }) // => undefined
+ * const headers = { Authorization: "Bearer s3cret" }
+ * HttpHeaders.clearTextWarning({ url: "http://127.0.0.1:8000/mcp", headers }) // => undefined
+ * HttpHeaders.clearTextWarning({ url: "http://mcp.example/mcp", headers })?.slice(0, 43) // => "credentials go to mcp.example in clear text"
  * ```
  *
  * @category warnings
@@ -80,6 +83,7 @@ export const clearTextWarning: (
   options: {
     readonly url?: string | undefined
     readonly headers?: Readonly<Record<string, string | Redacted.Redacted<string>>> | undefined
+    readonly secrets?: ReadonlyArray<string | Redacted.Redacted<string>> | undefined
   }
 ) => string | undefined = clearText.warning
 

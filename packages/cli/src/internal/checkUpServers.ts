@@ -1,4 +1,5 @@
 /** What `umcp doctor` does, loaded for it alone. */
+import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
 import { type ConfigError, ServerNotFound } from "@universal-mcp/core/McpError"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import * as ServerConfig from "@universal-mcp/core/ServerConfig"
@@ -21,6 +22,7 @@ import { parseDuration } from "./duration.ts"
 import { ExitWith } from "./errors.ts"
 import * as nodeNetwork from "./nodeNetwork.ts"
 import { printJson } from "./output.ts"
+import { printWarning } from "./printWarning.ts"
 import { root } from "./root.ts"
 import { eachFromFile, servers } from "./servers.ts"
 import { print } from "./sink.ts"
@@ -74,12 +76,19 @@ const patients = Effect.gen(function*() {
   return found.entries.map((entry): Patient => ({ ...entry, source: found.source, milliseconds }))
 })
 
+const warnOfClearText = Effect.fnUntraced(function*({ config, name }: Patient, json: boolean) {
+  const warning = Result.isSuccess(config) ? HttpHeaders.clearTextWarning(config.success) : undefined
+  const { printing } = yield* Progress
+  if (warning !== undefined) yield* printing(printWarning(yield* Screen, json, { server: name, message: warning }))
+})
+
 /** One server, each step as it is done. */
 const one = Effect.fnUntraced(function*(patient: Patient, limit: Duration.Duration | undefined, json: boolean) {
   const screen = yield* Screen
   const progress = yield* Progress
   const { name } = patient
   if (!json) yield* progress.printing(print(render.heading(name, transportOf(patient), screen)))
+  yield* warnOfClearText(patient, json)
   const show = yield* showStderr(json)
   return yield* show(name)(checkUp(patient, limit, {
     step: (step) => json ? Effect.void : progress.printing(print(render.step(step, screen))),
@@ -105,7 +114,10 @@ const all = Effect.fnUntraced(function*(
   yield* show
   const checkups = yield* Effect.forEach(chosen, (patient) =>
     Effect.tap(
-      checkUp(patient, limit, { step: () => Effect.void, doing: () => Effect.void }),
+      Effect.andThen(
+        warnOfClearText(patient, json),
+        checkUp(patient, limit, { step: () => Effect.void, doing: () => Effect.void })
+      ),
       (checkup) => {
         done += 1
         const printed = json

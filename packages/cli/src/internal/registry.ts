@@ -1,4 +1,5 @@
 /** The registry of a command. */
+import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
 import * as SafeText from "@universal-mcp/core/SafeText"
 import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
@@ -37,11 +38,19 @@ export const layer = Layer.effectDiscard(
   Layer.merge(Elicitation.layer)
 )
 
+const warnOfClearText = Effect.fnUntraced(function*(config: ServerConfig) {
+  const warning = HttpHeaders.clearTextWarning(config)
+  if (warning !== undefined) yield* (yield* Warnings).print(config.name, warning)
+})
+
 /** Connects a server, and shows the warnings about it. */
 export const connect = Effect.fnUntraced(function*(config: ServerConfig) {
   const registry = yield* ServerRegistry.ServerRegistry
   const warnings = yield* Warnings
-  const session = yield* warnings.whileConnecting(config.name)(registry.addServer(config))
+  const session = yield* warnings.whileConnecting(config.name)(registry.addServer(config)).pipe(
+    // Only a session tells its warnings, and the credentials are sent all the same.
+    Effect.tapError(() => warnOfClearText(config))
+  )
   yield* warnings.watch(config.name, session)
   return session
 })

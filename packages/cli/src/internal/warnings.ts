@@ -14,6 +14,7 @@ import { root } from "./root.ts"
 export class Warnings extends Context.Service<Warnings, {
   /** Prints the warnings of a session until it has ended: each once, the first 20. */
   readonly watch: (server: string, session: McpSession["Service"]) => Effect.Effect<void>
+  readonly print: (server: string, warning: string) => Effect.Effect<void>
   /** Connects, and prints what the server says on standard error when that takes long. */
   readonly whileConnecting: ShowStderr
 }>()("@universal-mcp/cli/internal/warnings") {
@@ -32,6 +33,7 @@ const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => FiberSet.awaitEmpty(watching))
   const print = (server: string, message: string) => printing(printWarning(screen, json, { server, message }))
   return Warnings.of({
+    print,
     whileConnecting: yield* showStderr(json),
     watch: (server, session) => {
       const said = new Set<string>()
