@@ -5,6 +5,7 @@ import { RE2JS } from "re2js"
 import * as outputSchema from "../src/internal/outputSchema.ts"
 import * as costs from "../src/internal/schemaCosts.ts"
 import { costOf } from "../src/internal/schemaPatternCost.ts"
+import { toRe2 } from "../src/internal/schemaPatternSyntax.ts"
 import { cpuTime } from "./fixtures/cpu.ts"
 import { patterns, range, states } from "./fixtures/heavySchemas.ts"
 import { parseTime } from "./fixtures/parseTime.ts"
@@ -14,7 +15,7 @@ let limit = 0
 beforeAll(() =>
   Effect.runPromise(Effect.gen(function*() {
     limit = yield* parseTime
-    yield* outputSchema.compile({ pattern: "^[a-z]+(\\pL|x){3}$" })
+    yield* outputSchema.compile({ pattern: "^[a-z]+(\\p{L}|x){3}$" })
   }))
 )
 
@@ -42,11 +43,10 @@ describe("a pattern of a schema", () => {
   it.effect.each<readonly [pattern: string, fits: string, other: string]>([
     ["^[\\p{L}\\p{N} _-]{1,64}$", "Zoë 1", "a,b"],
     ["^.{1,200}$", "x".repeat(200), "x".repeat(201)],
-    ["(?i)^[a-zà-ÿ]+$", "ÀB", "1"],
+    ["^[A-Za-zÀ-ÿ]+$", "ÀB", "1"],
     ["^abc|^def", "def", "xdef"],
     ["[^a]", "b", "a"],
-    ["^(?<year>\\d{4})-\\d\\d$", "2026-07", "2026-7"],
-    ["\\Qa[\\E{2}", "a[[", "a["]
+    ["^(?<year>\\d{4})-\\d\\d$", "2026-07", "2026-7"]
   ])("of an honest server is matched: %s", ([pattern, fits, other]) =>
     Effect.gen(function*() {
       const check = yield* Effect.fromResult(yield* outputSchema.compile({ pattern }))
@@ -74,7 +74,7 @@ describe("a pattern of a schema", () => {
 describe("the cost of a pattern", () => {
   const units = [
     ..."[]^-\\{}()10,a:L?*+|$.é".split(""),
-    ..."(?: [: alpha :] \\Q \\E \\p \\P {L} (?i) \\x \\u {1000} {30} \\x{100} \uFFFF \u0100 \\w [^] []".split(" ")
+    ..."(?: [: alpha :] \\p{L} \\P{Lu} \\u{100} {1000} {30} \\u0100 \uFFFF \u0100 \\w \\S [^] []".split(" ")
   ]
 
   it.effect.prop(
@@ -83,11 +83,11 @@ describe("the cost of a pattern", () => {
     ({ seed }) =>
       Effect.sync(() => {
         const next = random(seed)
-        for (let i = 0; i < 50; i++) {
+        for (let i = 0; i < 200; i++) {
           const source = range(1 + next(14), () => units[next(units.length)]).join("")
           const cost = costOf(source)
           if (!(cost < costs.maxReading)) continue
-          const size = Result.try(() => RE2JS.compile(RE2JS.translateRegExp(source)).programSize())
+          const size = Result.flatMap(toRe2(source), (text) => Result.try(() => RE2JS.compile(text).programSize()))
           if (Result.isFailure(size)) continue
           // An instruction takes a third of what is counted for one character, which is more than one.
           assert.isAtLeast(cost, size.success * costs.instructions / 3, source)

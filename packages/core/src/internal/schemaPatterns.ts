@@ -3,6 +3,8 @@ import * as Result from "effect/Result"
 import type { RE2JS } from "re2js"
 import * as costs from "./schemaCosts.ts"
 import { costOf } from "./schemaPatternCost.ts"
+import { toRe2 } from "./schemaPatternSyntax.ts"
+import { shown } from "./schemaRun.ts"
 import type { Work } from "./schemaWork.ts"
 
 export type Engine = typeof RE2JS
@@ -16,12 +18,17 @@ export interface Pattern {
 export const compile = (engine: Engine, source: string, reading: Work): Pattern => {
   const unused = { source, matches: () => true }
   if (!reading.spend(costOf(source))) return unused
+  const translated = toRe2(source)
+  if (Result.isFailure(translated)) {
+    reading.refuse(translated.failure)
+    return unused
+  }
   const compiled = Result.try({
-    try: () => engine.compile(withoutOnePass(engine.translateRegExp(source))),
+    try: () => engine.compile(withoutOnePass(translated.success)),
     catch: (cause) => cause instanceof Error ? cause.message : String(cause)
   })
   if (Result.isSuccess(compiled)) return patternOf(source, compiled.success)
-  reading.refuse(compiled.failure)
+  reading.refuse(shown(compiled.failure))
   return unused
 }
 
@@ -50,4 +57,4 @@ const patternOf = (source: string, compiled: RE2JS): Pattern => {
  * The engine makes tables for the captures of anchored patterns that have no two ways to match. To make them takes
  * seconds for some patterns of 8 kB, and captures are not needed. A pattern that begins with a group gets none.
  */
-const withoutOnePass = (source: string): string => /\^|\\A/.test(source) ? `(){1}?${source}` : source
+const withoutOnePass = (source: string): string => source.includes("^") ? `(){1}?${source}` : source
