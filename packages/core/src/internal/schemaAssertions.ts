@@ -6,11 +6,14 @@ import { type Assertion, first, issue, keysOf, type Run, shown } from "./schemaR
 import { Values } from "./schemaValues.ts"
 
 export const type: Keyword = (keyword) => {
-  const types = typeof keyword.value === "string" ? [keyword.value] : keyword.readNames()
-  const unknown = types.find((one) => !Object.hasOwn(isOfType, one))
-  if (unknown !== undefined) keyword.refuse("a type of JSON")
+  const written = typeof keyword.value === "string" ? [keyword.value] : keyword.readNames()
+  // A list may have each of the few types thousands of times.
+  const types = [...new Set(written.filter((one) => Object.hasOwn(isOfType, one)))]
+  if (types.length === 0 || !written.every((one) => Object.hasOwn(isOfType, one))) {
+    keyword.refuse("a type of JSON, or a list of some")
+  }
   const checks = types.map((one) => isOfType[one])
-  const issues = issue(`must be ${shown(types.join())}`)
+  const issues = issue(`must be ${types.join()}`)
   return (value) => checks.some((check) => check?.(value)) ? undefined : issues
 }
 
@@ -23,6 +26,16 @@ export const ofNumber = (says: string, check: (value: number, limit: number) => 
   const limit = keyword.readNumber()
   const issues = issue(`must be ${says} ${limit}`)
   return (value) => typeof value !== "number" || check(value, limit) ? undefined : issues
+}
+
+export const multipleOf: Keyword = (keyword) => {
+  const of = keyword.readNumber()
+  const issues = issue(`must be multiple of ${of}`)
+  return (value, { work }) => {
+    if (typeof value !== "number") return undefined
+    if (Math.abs(value) > Math.abs(of) * Number.MAX_SAFE_INTEGER && !work.spend(costs.longRemainder)) return undefined
+    return isMultiple(value, of) ? undefined : issues
+  }
 }
 
 /**
@@ -103,7 +116,7 @@ export const required: Keyword = (keyword) => {
 /** What must be there or fit, where a property is there. */
 export const dependent = (dependencies: ReturnType<KeywordValue["readDependencies"]>): Assertion => (value, run) =>
   isRecord(value) && run.work.spend(dependencies.length)
-    ? first(dependencies, ([name, needs]) => {
+    ? first(dependencies, run.work, ([name, needs]) => {
       if (!Object.hasOwn(value, name)) return undefined
       if ("assertions" in needs) return run.here(needs, value)
       const absent = missing(value, needs, run)

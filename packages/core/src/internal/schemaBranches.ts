@@ -5,7 +5,7 @@ import { first, issue, type Issues, type Run } from "./schemaRun.ts"
 
 export const allOf: Keyword = (keyword) => {
   const nodes = keyword.readSchemas()
-  return (value, run) => first(nodes, (node) => run.here(node, value))
+  return (value, run) => first(nodes, run.work, (node) => run.here(node, value))
 }
 
 export const anyOf: Keyword = (keyword) => {
@@ -15,6 +15,7 @@ export const anyOf: Keyword = (keyword) => {
     let fits = nodes.length === 0
     for (const node of nodes) {
       const issues = run.branch(node, value)
+      if (run.work.refused !== undefined) return undefined
       if (issues !== undefined) wrong.push(issues)
       else fits = true
       // The others only count for what they look at.
@@ -31,6 +32,7 @@ export const oneOf: Keyword = (keyword) => {
     let fitting = 0
     for (const node of nodes) {
       const issues = run.branch(node, value)
+      if (run.work.refused !== undefined) return undefined
       if (issues !== undefined) wrong.push(issues)
       else if (++fitting > 1) return issue("must match only one schema in oneOf")
     }

@@ -7,7 +7,7 @@ export const properties = (keyword: KeywordValue): Assertion => {
   const named = keyword.readNamedSchemas()
   return (value, run) =>
     isRecord(value) && run.work.spend(named.length)
-      ? first(named, ([name, node]) => {
+      ? first(named, run.work, ([name, node]) => {
         if (!Object.hasOwn(value, name)) return undefined
         run.sawName(name)
         return run.inside(node, value[name], name)
@@ -19,8 +19,8 @@ export const patternProperties = (keyword: KeywordValue): Assertion => {
   const patterns = keyword.readPatterns()
   return (value, run) =>
     isRecord(value)
-      ? first(keysOf(value, run.work), (name) =>
-        first(patterns, ([pattern, node]) => {
+      ? first(keysOf(value, run.work), run.work, (name) =>
+        first(patterns, run.work, ([pattern, node]) => {
           if (!pattern.matches(name, run.work)) return undefined
           run.sawName(name)
           return run.inside(node, value[name], name)
@@ -35,7 +35,7 @@ export const additionalProperties = (keyword: KeywordValue): Assertion => {
   const patterns = keyword.sibling("patternProperties")?.readPatterns() ?? []
   return (value, run) =>
     isRecord(value)
-      ? first(keysOf(value, run.work), (name) => {
+      ? first(keysOf(value, run.work), run.work, (name) => {
         if (named.has(name) || patterns.some(([pattern]) => pattern.matches(name, run.work))) return undefined
         if (isNone) return issue(`must NOT have additional properties: ${shown(name)}`)
         run.sawName(name)
@@ -48,7 +48,7 @@ export const propertyNames = (keyword: KeywordValue): Assertion => {
   const node = keyword.readSchema()
   return (value, run) =>
     isRecord(value)
-      ? first(keysOf(value, run.work), (name) =>
+      ? first(keysOf(value, run.work), run.work, (name) =>
         run.inside(node, name, name) === undefined
           ? undefined
           : issue(`must NOT have a property of the name ${shown(name)}`))
@@ -61,7 +61,7 @@ export const unevaluatedProperties = (keyword: KeywordValue): Assertion => {
   return (value, run) => {
     const { seen } = run
     if (!isRecord(value) || seen === undefined || seen.allNames) return undefined
-    const issues = first(keysOf(value, run.work), (name) => {
+    const issues = first(keysOf(value, run.work), run.work, (name) => {
       if (seen.names.has(name)) return undefined
       return isNone
         ? issue(`must NOT have unevaluated properties: ${shown(name)}`)
@@ -78,7 +78,13 @@ export const prefixItems = (keyword: KeywordValue): Assertion => {
   return (value, run) => {
     if (!Array.isArray(value)) return undefined
     if (run.seen !== undefined) run.seen.items = Math.max(run.seen.items, nodes.length)
-    return first(nodes, (node, i) => i < value.length ? run.inside(node, value[i], i) : undefined)
+    for (let i = 0; i < value.length && run.work.refused === undefined; i++) {
+      const node = nodes[i]
+      if (node === undefined) return undefined
+      const issues = run.inside(node, value[i], i)
+      if (issues !== undefined) return issues
+    }
+    return undefined
   }
 }
 
@@ -117,11 +123,13 @@ export const contains = (keyword: KeywordValue): Assertion => {
   return (value, run) => {
     if (!Array.isArray(value) || !run.work.spend(value.length)) return undefined
     let count = 0
-    value.forEach((item, i) => {
-      if (run.inside(node, item, i) !== undefined) return
+    for (let i = 0; i < value.length; i++) {
+      const issues = run.inside(node, value[i], i)
+      if (run.work.refused !== undefined) return undefined
+      if (issues !== undefined) continue
       count++
       if (has2020) run.sawIndex(i)
-    })
+    }
     if (count < least) return issue(`must contain at least ${least} valid item(s)`)
     return count > most ? issue(`must contain at most ${most} valid item(s)`) : undefined
   }

@@ -24,6 +24,13 @@ export const part = 30
 /** A character of a reference: it is split, decoded and looked up. */
 export const referenceCharacter = 10
 
+/** Each address is resolved against one that is as long, so that schemas with longer ones are refused. */
+export const maxAddressLength = 2000
+
+/** To resolve an address, and each character of it and of the address around it. */
+export const address = 100
+export const addressCharacter = 3
+
 /** Longer names make every look-up slow, so that schemas with such names are refused. */
 export const maxNameLength = 1000
 
@@ -46,11 +53,8 @@ export const instructions = 100
 /** To make `\pL` and its like, which are hundreds of ranges; they are sorted and joined with their neighbours. */
 export const unicodeClass = 15_000
 
-/** To make `\w` and its like. */
+/** To make `\w`, a dot and their like. */
 export const perlClass = 500
-
-/** To look up in which case one character of a range can be written too, where case does not matter. */
-export const foldedCharacter = 3
 
 /** A range of characters, each time an instruction asks for it: the engine sorts them before the first match. */
 export const range = 1
@@ -79,6 +83,12 @@ export const stateByte = 1 / 4
 
 /** To look at a value once more. Honest schemas do so a few times, others thousands of times. */
 export const again = 10
+
+/** To list what the keywords look at. */
+export const tracking = 15
+
+/** To divide numbers of which one is far larger: some engines subtract bit by bit. */
+export const longRemainder = 60
 
 /** To put a name before the path of an issue, or one issue with others. */
 export const issue = 10
@@ -112,5 +122,9 @@ export const comparedCharacter = 1 / 100
 /** To write a list or an object as text, and each item or name in it. */
 export const list = 20
 export const item = 5
+
+/** To write a number as text. */
+export const integer = 3
+export const fraction = 15
 export const object = 50
 export const name = 40

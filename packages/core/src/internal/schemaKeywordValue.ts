@@ -45,8 +45,7 @@ export class KeywordValue {
 
   readList(): ReadonlyArray<unknown> {
     const list = this.#is(Array.isArray, "a list", [])
-    this.reader.spendParts(list.length)
-    return list
+    return this.reader.spendParts(list.length) ? list : []
   }
 
   readNames(): ReadonlyArray<string> {

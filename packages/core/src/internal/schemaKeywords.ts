@@ -3,6 +3,7 @@ import { isRecord } from "./json.ts"
 import * as assertions from "./schemaAssertions.ts"
 import * as branches from "./schemaBranches.ts"
 import * as children from "./schemaChildren.ts"
+import * as costs from "./schemaCosts.ts"
 import { type Keyword, KeywordValue } from "./schemaKeywordValue.ts"
 import type { Schema, SchemaReader } from "./schemaReader.ts"
 import type { Assertion, Resource } from "./schemaRun.ts"
@@ -25,7 +26,9 @@ export const eachSchemaIn = (schema: Schema, reader: SchemaReader, onSchema: (sc
   const visit = (inner: unknown) => {
     if (isRecord(inner)) onSchema(inner)
   }
-  for (const name of Object.keys(schema)) {
+  const keywords = Object.keys(schema)
+  if (!reader.work.spend(costs.names(keywords.length))) return
+  for (const name of keywords) {
     const value = schema[name]
     const holds = holdsOf(name)
     if (Array.isArray(value)) {
@@ -79,7 +82,7 @@ const table: ReadonlyArray<Entry> = [
   entry("maximum", "data", ofNumber("<=", (value, limit) => value <= limit)),
   entry("exclusiveMinimum", "data", ofNumber(">", (value, limit) => value > limit)),
   entry("exclusiveMaximum", "data", ofNumber("<", (value, limit) => value < limit)),
-  entry("multipleOf", "data", ofNumber("multiple of", assertions.isMultiple)),
+  entry("multipleOf", "data", assertions.multipleOf),
   entry("minLength", "data", ofSize("characters", false, lengthOf)),
   entry("maxLength", "data", ofSize("characters", true, lengthOf)),
   entry("pattern", "data", assertions.pattern),

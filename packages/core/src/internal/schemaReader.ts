@@ -73,10 +73,11 @@ export class SchemaReader {
   /** The schema that a reference names. */
   reference(reference: string, around: Resource): Node {
     const nothing = { resource: around, tracks: false, assertions: [] }
+    if (!this.#isShort(reference)) return nothing
     if (!this.work.spend(reference.length * costs.referenceCharacter)) return nothing
     const [address = "", ...rest] = reference.split("#")
     const fragment = rest.join("#")
-    const resource = address === "" ? around : this.#resources.get(absolute(address, around.uri))
+    const resource = address === "" ? around : this.#resources.get(this.#absolute(address, around.uri))
     const [found, where] = resource === undefined ? [] : this.#lookUp(fragment, resource)
     if (found === undefined || where === undefined) {
       this.work.refuse(`its reference ${JSON.stringify(reference.slice(0, 100))} leads to no part of it`)
@@ -87,7 +88,7 @@ export class SchemaReader {
 
   #lookUp(fragment: string, resource: Resource): [found: unknown, where: Resource] {
     if (fragment !== "" && !fragment.startsWith("/")) {
-      return [resource.anchors.get(percent.decode(fragment)), resource]
+      return [resource.anchors.get(`#${percent.decode(fragment)}`), resource]
     }
     let found = resource.root
     let where = resource
@@ -115,23 +116,35 @@ export class SchemaReader {
 
   #anchor(name: unknown, part: Schema, where: Resource): string | undefined {
     if (typeof name !== "string" || this.isDraft07) return undefined
-    if (!where.anchors.has(name)) where.anchors.set(name, part)
+    if (!this.#isShort(name)) return undefined
+    if (!where.anchors.has(`#${name}`)) where.anchors.set(`#${name}`, part)
     return name
   }
 
   #start(part: Schema, around: Resource): Resource {
     const id = part["$id"]
     if (typeof id !== "string" || this.isDraft07 && typeof part["$ref"] === "string") return around
-    if (!this.work.spend(id.length)) return around
+    if (!this.#isShort(id)) return around
     if (id.startsWith("#")) {
-      if (this.isDraft07) around.anchors.set(id.slice(1), part)
+      if (this.isDraft07) around.anchors.set(id, part)
       return around
     }
-    const uri = absolute(id, around.uri)
+    const uri = this.#absolute(id, around.uri)
     const resource = { uri, root: part, anchors: new Map<string, unknown>(), dynamic: new Map<string, Node>() }
     this.#resources.set(uri, resource)
     this.#starts.set(part, resource)
     return resource
+  }
+
+  #absolute(address: string, base: string): string {
+    if (!this.work.spend(costs.address + (address.length + base.length) * costs.addressCharacter)) return address
+    const uri = absolute(address, base)
+    return this.#isShort(uri) ? uri : address
+  }
+
+  #isShort(address: string): boolean {
+    return address.length <= costs.maxAddressLength
+      || this.work.refuse(`it has an address or anchor longer than ${costs.maxAddressLength} characters`)
   }
 }
 

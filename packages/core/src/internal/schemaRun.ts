@@ -30,6 +30,7 @@ interface Path {
 export interface Resource {
   readonly uri: string
   readonly root: unknown
+  /** By `#` and their names: engines hash texts that are integers without a seed. */
   readonly anchors: Map<string, unknown>
   readonly dynamic: Map<string, Node>
 }
@@ -80,8 +81,8 @@ export class Run {
     const scope = this.#scope
     this.#depth++
     if (scope?.resource !== node.resource) this.#scope = { resource: node.resource, outer: scope }
-    if (node.tracks) this.seen = new Seen()
-    const issues = first(node.assertions, (assertion) => assertion(value, this))
+    if (node.tracks && this.work.spend(costs.tracking)) this.seen = new Seen()
+    const issues = first(node.assertions, this.work, (assertion) => assertion(value, this))
     if (node.tracks) {
       if (issues === undefined && this.seen !== undefined) seen?.add(this.seen, this.work)
       this.seen = seen
@@ -148,8 +149,13 @@ export const keysOf = (value: Readonly<Record<string, unknown>>, work: Work): Re
   return work.spend(costs.names(keys.length)) ? keys : []
 }
 
-export const first = <A>(items: ReadonlyArray<A>, check: (item: A, index: number) => Issues): Issues => {
-  for (let i = 0; i < items.length; i++) {
+/** What the first check says that says something. Ends where the work is refused. */
+export const first = <A>(
+  items: ReadonlyArray<A>,
+  work: Work,
+  check: (item: A, index: number) => Issues
+): Issues => {
+  for (let i = 0; i < items.length && work.refused === undefined; i++) {
     const item = items[i]
     const issues = item === undefined ? undefined : check(item, i)
     if (issues !== undefined) return issues

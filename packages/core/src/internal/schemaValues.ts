@@ -5,34 +5,28 @@ import * as costs from "./schemaCosts.ts"
 import type { Work } from "./schemaWork.ts"
 
 export class Values {
-  readonly #primitives = new Set<unknown>()
-  readonly #structures = new Set<unknown>()
+  /** Texts, because engines hash them with a seed. They hash numbers without one, so that a server can choose their hashes. */
+  readonly #keys = new Set<string>()
   #longTexts = 0
 
   /** Also true if the work is refused. */
   has(value: unknown, work: Work): boolean {
-    const [values, key] = this.#find(value, work)
-    return !this.#spend(key, work, costs.lookUp) || values.has(key)
+    const key = canonical(value, work, 0)
+    return !this.#spend(key, work, costs.lookUp) || this.#keys.has(key)
   }
 
   /** Whether it was new; also true if the work is refused. */
   add(value: unknown, work: Work): boolean {
-    const [values, key] = this.#find(value, work)
+    const key = canonical(value, work, 0)
     if (!this.#spend(key, work, costs.addition)) return true
-    if (values.has(key)) return false
-    values.add(key)
+    if (this.#keys.has(key)) return false
+    this.#keys.add(key)
     if (isLong(key)) this.#longTexts++
     return true
   }
 
-  #find(value: unknown, work: Work): [Set<unknown>, unknown] {
-    return typeof value === "object" && value !== null
-      ? [this.#structures, canonical(value, work, 0)]
-      : [this.#primitives, value]
-  }
-
   /** Engines tell long texts of one length from each other only by comparing them. */
-  #spend(key: unknown, work: Work, least: number): boolean {
+  #spend(key: string, work: Work, least: number): boolean {
     if (!isLong(key)) return work.spend(least)
     return work.spend(least + key.length * (costs.character + this.#longTexts * costs.comparedCharacter))
   }
@@ -42,12 +36,19 @@ export class Values {
 // Internal
 // ---------------------------------------------------------------------------------------------------------------------
 
-const isLong = (key: unknown): key is string => typeof key === "string" && key.length > costs.longKey
+const isLong = (key: string): boolean => key.length > costs.longKey
 
-/** The same text for equal values. Texts have their lengths before them, which is quicker than to quote them. */
+/**
+ * The same text for equal values, and never one that is an integer. Texts have their lengths before them, which is
+ * quicker than to quote them.
+ */
 const canonical = (value: unknown, work: Work, depth: number): string => {
   if (depth > maxDepth) work.refuse("a value is nested too deeply to be compared")
+  if (work.refused !== undefined) return ""
   if (typeof value === "string") return work.spend(value.length * costs.character) ? `"${value.length}:${value}` : ""
+  if (typeof value === "number") {
+    return work.spend(Number.isSafeInteger(value) ? costs.integer : costs.fraction) ? `n${value}` : ""
+  }
   if (Array.isArray(value)) {
     if (!work.spend(costs.list + value.length * costs.item)) return ""
     let text = "["
@@ -57,9 +58,9 @@ const canonical = (value: unknown, work: Work, depth: number): string => {
   if (!isRecord(value)) return String(value)
   const names = Object.keys(value)
   if (!work.spend(costs.object + names.length * costs.name)) return ""
+  for (const name of names) if (!work.spend(name.length * costs.character)) return ""
   let text = "{"
   for (const name of names.length > 1 ? names.sort() : names) {
-    if (!work.spend(name.length * costs.character)) return ""
     text += `${name.length}:${name}${canonical(value[name], work, depth + 1)},`
   }
   return `${text}}`
