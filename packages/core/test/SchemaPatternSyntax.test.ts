@@ -6,7 +6,7 @@ import { range } from "./fixtures/heavySchemas.ts"
 import { random } from "./fixtures/randomSchema.ts"
 
 const texts = [
-  ..."azAZ09_-é漢α😀ſ[]^:\\/.|(){}".matchAll(/./gu).map(String),
+  ...Array.from("azAZ09_-é漢α😀ſ[]^:\\/.|(){}"),
   ..."\0\b\t\n\v\f\r \u0085\u00A0\u1680\u180E\u2000\u200A\u200B\u2028\u2029\u202F\u205F\u3000\uFEFF",
   "\uD83D",
   "aa",
