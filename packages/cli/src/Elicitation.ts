@@ -23,7 +23,7 @@ import * as Semaphore from "effect/Semaphore"
 import type * as Stdio from "effect/Stdio"
 import * as Terminal from "effect/Terminal"
 import * as form from "./internal/form.ts"
-import { askerOf, message, prompt } from "./internal/formPrompts.ts"
+import { askerOf, message, prompt, questionOf } from "./internal/formPrompts.ts"
 import { OnInterrupt } from "./internal/interrupt.ts"
 import * as Keyboard from "./internal/keyboard.ts"
 import * as prompts from "./internal/prompts.ts"
@@ -193,7 +193,7 @@ const fillIn = Effect.fnUntraced(function*(
 ) {
   const write = yield* Keyboard.writer
   const { err, errWidth } = yield* screen
-  const fields = form.fields(request.requestedSchema).map((field) => withShortDefault(field, errWidth))
+  const fields = form.fields(request.requestedSchema).map((field) => withShortDefault(field, asker, errWidth))
   const count = fields.length === 0 ? nothing : SafeText.format`${plural(fields.length, "field")}; `
   yield* write(SafeText.format`${err.dim(SafeText.format`  ${count}Esc to decline or cancel`)}\n`)
   if (secretFields(request).length > 0) {
@@ -208,10 +208,11 @@ const fillIn = Effect.fnUntraced(function*(
  * A default is offered where it fits on the line of its prompt. A longer one is told above it: where it wrapped around, a
  * row could look like another prompt.
  */
-const withShortDefault = (field: form.Field, width: number): form.Field => {
+const withShortDefault = (field: form.Field, asker: SafeText.SafeText, width: number): form.Field => {
   if (field._tag !== "Text" || field.initial === undefined) return field
   const text = SafeText.line(String(field.initial))
-  return displayWidth(text) <= width / 3 - 8
+  const line = SafeText.format`? ${questionOf(field, asker, width)} › ${text}`
+  return displayWidth(line) < width
     ? field
     : { ...field, initial: undefined, description: `${field.description}\nDefault: ${text}` }
 }

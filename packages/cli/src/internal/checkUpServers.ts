@@ -78,8 +78,10 @@ const patients = Effect.gen(function*() {
 
 const warnOfClearText = Effect.fnUntraced(function*({ config, name }: Patient, json: boolean) {
   const warning = Result.isSuccess(config) ? HttpHeaders.clearTextWarning(config.success) : undefined
+  if (warning === undefined || Result.isFailure(config)) return
+  const message = ServerConfig.redactor(config.success)?.(warning) ?? warning
   const { printing } = yield* Progress
-  if (warning !== undefined) yield* printing(printWarning(yield* Screen, json, { server: name, message: warning }))
+  yield* printing(printWarning(yield* Screen, json, { server: name, message }))
 })
 
 /** One server, each step as it is done. */

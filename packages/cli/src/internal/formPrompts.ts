@@ -13,6 +13,12 @@ export const askerOf = (server: string, width: number): SafeText.SafeText =>
 export const message = (asker: SafeText.SafeText, question: SafeText.SafeText, width: number): SafeText.SafeText =>
   SafeText.format`${asker} ${truncate(question, Math.max(8, Math.floor(width * 2 / 3) - displayWidth(asker)))}`
 
+/** What is asked for a field, in one line with room for its choices or what is typed. */
+export const questionOf = (field: Field, asker: SafeText.SafeText, width: number): SafeText.SafeText => {
+  const question = message(asker, field.label, width - (field.required ? 0 : displayWidth(optional)))
+  return field.required ? question : SafeText.format`${question}${optional}`
+}
+
 /** The prompt of a field on a terminal of that size; no value where one that is not required is left out. */
 export const prompt = (
   field: Field,
@@ -23,8 +29,7 @@ export const prompt = (
   const maxPerPage = Math.max(1, Math.min(10, rows - 3))
   // What wraps around cannot be redrawn reliably.
   const short = (text: SafeText.SafeText) => truncate(text, width - 6)
-  const question = message(asker, field.label, width - (field.required ? 0 : displayWidth(optional)))
-  const asked = field.required ? question : SafeText.format`${question}${optional}`
+  const asked = questionOf(field, asker, width)
   switch (field._tag) {
     case "Text": {
       const initial = field.initial === undefined ? undefined : String(field.initial)

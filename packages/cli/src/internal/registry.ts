@@ -1,7 +1,7 @@
 /** The registry of a command. */
 import * as HttpHeaders from "@universal-mcp/core/HttpHeaders"
 import * as SafeText from "@universal-mcp/core/SafeText"
-import type { ServerConfig } from "@universal-mcp/core/ServerConfig"
+import * as ServerConfig from "@universal-mcp/core/ServerConfig"
 import * as ServerRegistry from "@universal-mcp/core/ServerRegistry"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -38,13 +38,15 @@ export const layer = Layer.effectDiscard(
   Layer.merge(Elicitation.layer)
 )
 
-const warnOfClearText = Effect.fnUntraced(function*(config: ServerConfig) {
+const warnOfClearText = Effect.fnUntraced(function*(config: ServerConfig.ServerConfig) {
   const warning = HttpHeaders.clearTextWarning(config)
-  if (warning !== undefined) yield* (yield* Warnings).print(config.name, warning)
+  if (warning === undefined) return
+  const redact = ServerConfig.redactor(config)
+  yield* (yield* Warnings).print(config.name, redact?.(warning) ?? warning)
 })
 
 /** Connects a server, and shows the warnings about it. */
-export const connect = Effect.fnUntraced(function*(config: ServerConfig) {
+export const connect = Effect.fnUntraced(function*(config: ServerConfig.ServerConfig) {
   const registry = yield* ServerRegistry.ServerRegistry
   const warnings = yield* Warnings
   const session = yield* warnings.whileConnecting(config.name)(registry.addServer(config)).pipe(
