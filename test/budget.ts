@@ -29,7 +29,7 @@ export const parts: ReadonlyArray<Part> = [
   {
     name: "core, transports, cli and examples",
     folders: ["packages/core/", "packages/transports/", "packages/cli/", "examples/"],
-    share: 240
+    share: 300
   },
   { name: "types and documentation", folders: ["test/", "benchmarks/"], share: 50 }
 ]

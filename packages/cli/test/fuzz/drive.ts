@@ -98,7 +98,8 @@ const command = (kind: string, { folder, seed }: Options) => ({
 
 const toldOf = (control: string): ReadonlyArray<Told> =>
   existsSync(`${control}.log`)
-    ? readFileSync(`${control}.log`, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line))
+    // The server may be writing the last line.
+    ? readFileSync(`${control}.log`, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line))
     : []
 
 interface Lane {
