@@ -205,8 +205,8 @@ const fillIn = Effect.fnUntraced(function*(
 })
 
 /**
- * A default is offered where it fits on the line of its prompt. A longer one is told above it: where it wrapped around, a
- * row could look like another prompt.
+ * Offers a default where it fits on the line of its prompt, and shows a longer one above: a row of it could look like the
+ * prompt of another server.
  */
 const withShortDefault = (field: form.Field, asker: SafeText.SafeText, width: number): form.Field => {
   if (field._tag !== "Text" || field.initial === undefined) return field

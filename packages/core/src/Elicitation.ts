@@ -185,7 +185,7 @@ export type ElicitationRequest =
 /**
  * What the user said. It is sent as it is: nothing is filled in that the user left out, so offer the form's defaults
  * while asking, or take them with `withDefaults` where nobody is asked. Content that does not fit the form is not sent:
- * the server is told `cancel`, and the session's `warnings` say why.
+ * the server gets `cancel`, and the session's `warnings` say why.
  *
  * @category models
  * @since 0.1.0
@@ -357,7 +357,7 @@ export const urlHost: (url: string) => UrlHost | undefined = pageUrl.hostOf
  * import * as Result from "effect/Result"
  *
  * Elicitation.checkUrl("HTTPS://Shop.example") // => Result.succeed("https://shop.example/")
- * Elicitation.checkUrl("file:///etc/passwd") // => Result.fail("is neither https: nor, on this machine itself, http:")
+ * Elicitation.checkUrl("file:///etc/passwd") // => Result.fail("is neither https nor, on this machine itself, http")
  * ```
  *
  * @category security

@@ -94,7 +94,7 @@ const safe = Brand.nominal<SafeText>()
 
 const empty: SafeText = safe("")
 
-// One space alone stays as it is: most blanks are that, and replacing each of them is slow.
+// Not one space alone: most blanks are that, and replacing each of them is slow.
 const blanks =
   /(?! [^\t-\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])[\t-\r \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g
 

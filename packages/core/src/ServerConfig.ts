@@ -126,7 +126,7 @@ export const CircuitBreaker = Schema.Union([
 ])
 
 /**
- * How many questions a server may ask of us: sampling, elicitation and roots.
+ * How many questions a server may ask: sampling, elicitation and roots.
  *
  * - `open`: at a time, over all of its calls. Default 16 questions. One more is refused with the code -32000; those in a
  *   result of revision 2026-07-28 wait for their turn.

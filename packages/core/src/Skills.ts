@@ -202,8 +202,8 @@ const bytesOf = (content: Readonly<Record<string, unknown>>): Uint8Array | undef
 }
 
 /**
- * One spelling for all ways to percent-encode the same URI, without its fragment. One that is too long is left as it is:
- * none in a list is like that.
+ * One spelling for all ways to percent-encode the same URI, without its fragment. One that is too long does not
+ * change: no list has it.
  */
 const keyOf = (uri: string): string => {
   if (uri.length > longestUri) return uri

@@ -120,7 +120,7 @@ describe("a page that a server asks a person to open", () => {
             to.answer(request, to.all("tools/call").length === 1 ? inputRequired({ page }) : text("done"))
         }))
         const error = yield* Effect.flip(session.callTool("a"))
-        assert.include(error.message, "its url is neither https: nor")
+        assert.include(error.message, "its url is neither https nor")
         assert.deepStrictEqual(urls, [])
       })
   )

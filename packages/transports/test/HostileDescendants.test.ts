@@ -1,5 +1,5 @@
 /**
- * What a server that means harm leaves running, and what of it is ended. The other endings are in
+ * What a hostile server leaves running, and what of it is ended. The other endings are in
  * `HostileDescendants.full.test.ts`; the table in `docs/platforms.md` has a row for each.
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -20,7 +20,7 @@ import {
 } from "./fixtures/hostileDescendants.ts"
 import { pids } from "./support.ts"
 
-describe.skipIf(process.platform !== "linux")("a server that means harm", { concurrent: true }, () => {
+describe.skipIf(process.platform !== "linux")("a hostile server", { concurrent: true }, () => {
   suite(["crashes"])
 
   for (const kind of ["session", "chain", "reborn"]) {

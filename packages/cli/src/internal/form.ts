@@ -174,7 +174,7 @@ const text = (value: unknown): SafeText.SafeText | undefined => {
   return line === "" ? undefined : line
 }
 
-/** A default that can be shown as it is; another is not offered. */
+/** A default without hidden characters, of up to 200. Others are not offered. */
 const editable = (initial: string | undefined): string | undefined =>
   initial !== undefined && initial.length <= 200 && SafeText.line(initial) === initial ? initial : undefined
 

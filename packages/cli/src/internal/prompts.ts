@@ -1,6 +1,5 @@
 /**
- * The prompts of Effect, made of safe text: theirs take `string`, and what they draw goes to the terminal as it is. No
- * other module imports them.
+ * Effect's prompts for safe text only: they take a `string` and draw it unescaped. No other module imports them.
  */
 import type { SafeText } from "@universal-mcp/core/SafeText"
 import { unsafe } from "@universal-mcp/core/UnsafeText"

@@ -1,4 +1,4 @@
-/** What a model is given of a tool and a person is not shown as it is. */
+/** Which characters of a tool a model gets and a person does not see. */
 import type { Tool } from "@universal-mcp/core/Protocol"
 import * as SafeText from "@universal-mcp/core/SafeText"
 

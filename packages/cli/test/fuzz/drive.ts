@@ -252,7 +252,7 @@ const useLibrary = Effect.fnUntraced(function*(
   if (Exit.isFailure(good)) fault(`the good server does not answer any more: ${Cause.pretty(good.cause)}`)
 })
 
-/** Connects the hostile server, and reads whatever it tells by itself for as long as it is there. */
+/** Connects the hostile server, and reads its notifications, warnings and standard error until the session ends. */
 const connect = Effect.fnUntraced(function*({ config, kind, registry }: Lane, { onFault, running }: Surroundings) {
   const session = yield* registry.addServer(config)
   const tell = (cause: Cause.Cause<never>) =>

@@ -49,23 +49,23 @@ export const open = Effect.fnUntraced(function*<R>(
   { audience, clientInfo, questions, telemetry, waiting }: Surroundings,
   known?: Era
 ): Effect.fn.Return<Connection, ConnectionError | EndedOnProbe, R | Scope.Scope> {
-  const nobody: failure.Peer = { server: options.name, transport: options.transport, redact: options.redact }
+  const unopened: failure.Peer = { server: options.name, transport: options.transport, redact: options.redact }
   const decorate = yield* TransportDecorator
   const [elapsed, transport] = yield* acquire.pipe(
     // Ours keep to the time by themselves, and say what took it.
     Effect.timeoutOrElse({
       duration: Duration.sum(left, Duration.seconds(1)),
-      orElse: () => Effect.fail(failure.openTimeout(nobody, whole))
+      orElse: () => Effect.fail(failure.openTimeout(unopened, whole))
     }),
     Effect.mapError((error) =>
       error instanceof TransportError
-        ? failure.fromTransportError(nobody, error)
-        : failure.withoutSecrets(nobody, error)
+        ? failure.fromTransportError(unopened, error)
+        : failure.withoutSecrets(unopened, error)
     ),
     Effect.flatMap((transport) => decorate(transport, options.name)),
     Effect.timed
   )
-  const peer: failure.Peer = { ...nobody, inner: transport }
+  const peer: failure.Peer = { ...unopened, inner: transport }
   const serverRequests = yield* ServerRequests.make(options.name, waiting, telemetry, questions)
   hearStderr(transport, audience, options.name, yield* ConnectingStderr)
   const incoming = new Incoming(audience, serverRequests, waiting)

@@ -29,7 +29,7 @@ const hideCommand = (config: StdioServerConfig): StdioServerConfig => {
 
 const hideHttp = (config: Exclude<ServerConfig, StdioServerConfig>): ServerConfig => {
   const { headers, secrets: listed = [], tls, url, ...rest } = config
-  // Before it is taken to pieces: a secret with a slash or a question mark in it is none in each of them.
+  // Before the URL is parsed, which would split a secret at a slash or a question mark.
   const raw = redactor(listed.map(reveal), "redacted") ?? asItIs
   const redact = redactor(secrets.of({ secrets: listed, url })) ?? asItIs
   return {

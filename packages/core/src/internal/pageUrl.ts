@@ -15,7 +15,7 @@ export const read = (given: unknown): Result.Result<string, string> => {
   const url = URL.parse(given)
   if (url === null) return Result.fail("is not one")
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    return Result.fail("is neither https: nor, on this machine itself, http:")
+    return Result.fail("is neither https nor, on this machine itself, http")
   }
   if (url.username !== "" || url.password !== "") {
     return Result.fail("has a user name or a password in front of its host")

@@ -1,4 +1,4 @@
-/** Bounds on what one server asks of us: questions open at a time, and questions within one call. */
+/** Bounds on the questions of one server: how many are open at a time, and how many it asks within one call. */
 import type { Options } from "../McpSession.ts"
 
 /** Of one call, retries included: how many questions the server has put within it. */

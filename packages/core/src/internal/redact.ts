@@ -1,4 +1,4 @@
-/** Hides known secrets in text, in whichever of its usual forms each stands there. */
+/** Hides known secrets in text: as they are, or encoded as JSON, a URL or Base64. */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 
