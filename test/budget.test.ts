@@ -4,13 +4,13 @@ import { type Report, spentBy } from "./budget.ts"
 const report = (...files: ReadonlyArray<readonly [name: string, seconds: number]>): Report => ({
   startTime: 0,
   testResults: files.map(([name, seconds]) => ({
-    name: `/root/${name}`,
+    name: `/project/${name}`,
     startTime: 1000,
     endTime: (seconds + 1) * 1000
   }))
 })
 
-const seconds = (report: Report, slowness = 1) => spentBy("/root", report, slowness).map(({ seconds }) => seconds)
+const seconds = (report: Report, slowness = 1) => spentBy("/project", report, slowness).map(({ seconds }) => seconds)
 
 describe("the time budget", () => {
   it("adds up the files of a part, which run side by side on two cores", () =>

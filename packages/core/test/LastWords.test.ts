@@ -227,10 +227,10 @@ BEGIN failed--compilation aborted at server.pl line 2.`
   ],
   [
     "npm, a package that is not there",
-    "npm error 404 Not Found - GET https://registry.npmjs.org/no-such-thing - Not found",
+    "npm error 404 Not Found - GET https://registry.example/no-such-thing - Not found",
     `npm warn exec The following package was not found and will be installed: no-such-thing
 npm error code E404
-npm error 404 Not Found - GET https://registry.npmjs.org/no-such-thing - Not found
+npm error 404 Not Found - GET https://registry.example/no-such-thing - Not found
 npm error 404
 npm error 404  'no-such-thing@*' is not in this registry.
 npm error 404
@@ -240,11 +240,11 @@ npm error A complete log of this run can be found in: /home/me/.npm/_logs/2026-0
   ],
   [
     "npm of old, without a network",
-    "npm ERR! network request to https://registry.npmjs.org/x failed, reason: getaddrinfo EAI_AGAIN registry.npmjs.org",
+    "npm ERR! network request to https://registry.example/x failed, reason: getaddrinfo EAI_AGAIN registry.example",
     `npm ERR! code EAI_AGAIN
 npm ERR! syscall getaddrinfo
 npm ERR! errno EAI_AGAIN
-npm ERR! network request to https://registry.npmjs.org/x failed, reason: getaddrinfo EAI_AGAIN registry.npmjs.org
+npm ERR! network request to https://registry.example/x failed, reason: getaddrinfo EAI_AGAIN registry.example
 npm ERR! network This is a problem related to network connectivity.
 npm ERR! network In most cases you are behind a proxy or have bad network settings.
 npm ERR! network
